@@ -1,0 +1,86 @@
+"""The seam: what a backend must offer. See `ARCHITECTURE.md` for the tables and the plan.
+
+Few and coarse calls. Both backends answer every call with the same bits; errors are
+`omega.errors.OmegaError` with the same code and facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+Tables = Mapping[str, Any]
+"""Result tables by name; every value is a `pyarrow.Table` with the schema of that name."""
+
+SignalRow = tuple[Any, ...]
+"""One row of the `signals` table, in column order."""
+
+
+class Market(Protocol):
+    """Frozen market of one run: all series, alignments and the calendar. Safe to share between threads."""
+
+    @property
+    def bar_count(self) -> int:
+        """Bars of the step timeframe, warm-up included."""
+
+
+class IndicatorView(Protocol):
+    """One indicator as a strategy sees it at its current bar (IND-6)."""
+
+    def __getitem__(self, index: int) -> float:
+        """Value of a completed bar of the view's own timeframe; -1 is the last complete one."""
+
+    def crossed_above(self, other: IndicatorView | float) -> bool: ...
+    def crossed_below(self, other: IndicatorView | float) -> bool: ...
+    def rising(self, count: int) -> bool: ...
+    def falling(self, count: int) -> bool: ...
+
+
+class Session(Protocol):
+    """A stepwise run as the decider sees it: where it stands and what is open."""
+
+    def view(self, values: Any, series: int) -> IndicatorView:
+        """Return a view on an indicator column (float64, as long as its series)."""
+
+    def positions(self) -> Sequence[tuple[Any, ...]]:
+        """Open positions: (id, symbol, direction, magic, entry_bar_idx, entry_time_us, entry_points, steps, sl, tp)."""
+
+    def balance(self) -> int:
+        """Balance in minor units."""
+
+    def equity(self) -> int:
+        """Equity of the last step in minor units, bookings since included."""
+
+
+class Decider(Protocol):
+    """A Python strategy behind the seam.
+
+    `start(session)` is called once before the first step. `decide(bar)` is asked at every step with the
+    completed bar and returns None, or rows for the signal table; `bar` has index, time, now,
+    bid and ask prices, volume, spread and symbol.
+    """
+
+    start: Callable[[Session], None]
+    decide: Callable[[Any], Any]
+    rows: Callable[[Any, int, int], list[SignalRow]]
+    """`rows(answer, bar_idx, now_us)` turns what `decide` returned, if not None, into signal rows."""
+    progress: Callable[[int, int], None] | None
+    progress_every: int | None
+
+
+class Backend(Protocol):
+    """One of the two equal halves."""
+
+    name: str
+
+    def describe(self) -> Mapping[str, str]: ...
+    def open_market(
+        self, header: str, series: Sequence[Any], visible: Sequence[Any | None], calendar: Any
+    ) -> Market: ...
+    def compute_indicators(self, market: Market, specs: str) -> list[Any]: ...
+    def simulate(self, market: Market, signals: Any | None, plan: str) -> Tables: ...
+    def simulate_stepwise(self, market: Market, decider: Decider, plan: str) -> Tables: ...
+    def compute_metrics(
+        self, trades: Any, equity: Any, calendar: Any, plan: str
+    ) -> list[tuple[str, float | int | None, str | None]]: ...
+    def rate(self, trades: Any, equity: Any, plan: str) -> list[tuple[str, float | int | None]]: ...

@@ -1,0 +1,4 @@
+//! probe
+use pyo3::prelude::*;
+#[pymodule]
+mod _native {}
