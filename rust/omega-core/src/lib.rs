@@ -1,1 +1,20 @@
-//! probe
+//! The engine, books, indicators and statistics of omega.
+//!
+//! Pure: no Python, no I/O, no clock, no globals. Every module mirrors one of the Python twin
+//! (`python/omega/backends/python/`), which is the specification; both give the same bits.
+
+pub mod engine;
+pub mod error;
+pub mod execution;
+pub mod frame;
+pub mod indicators;
+pub mod market;
+pub mod metrics;
+pub mod numerics;
+pub mod plan;
+pub mod portfolio;
+pub mod rating;
+pub mod rng;
+#[rustfmt::skip]
+pub mod schema;
+pub mod strategies;

@@ -1,0 +1,140 @@
+//! Every way a call of the core can fail.
+//!
+//! A core error carries a dotted code of `schema/errors.toml` and facts; Python words the message.
+//! What is tolerated is not an error but a row of `rejections` or `diagnostics`.
+
+use thiserror::Error;
+
+/// One fact of an error's context.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// A whole number: index, count, time in microseconds.
+    Int(i64),
+    /// A number as the strategy gave it.
+    Float(f64),
+    /// A name or a reason.
+    Text(String),
+}
+
+/// What the core refuses.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum Error {
+    /// The plan JSON is not one this engine understands.
+    #[error("plan: {reason}")]
+    Plan {
+        /// What does not fit.
+        reason: String,
+    },
+    /// An input table has another shape than the schema says.
+    #[error("{place}: {reason}")]
+    Shape {
+        /// Which table or column.
+        place: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// Two neighbouring bars are out of order or share one open time.
+    #[error("{place}, bar {bar_idx}: open time {time_us} is not after {previous_us}")]
+    TimeNotIncreasing {
+        /// Which series.
+        place: String,
+        /// Index of the later bar.
+        bar_idx: i64,
+        /// Its open time.
+        time_us: i64,
+        /// Open time of the bar before it.
+        previous_us: i64,
+    },
+    /// A signal that cannot be (SIG-1).
+    #[error("bar {bar_idx}: signal fault {number}: {field} = {value:?}")]
+    Signal {
+        /// Number of the catalogue entry.
+        number: i16,
+        /// Bar of the signal.
+        bar_idx: i64,
+        /// Decision time of that bar.
+        time_us: i64,
+        /// Offending column.
+        field: &'static str,
+        /// Offending value.
+        value: f64,
+    },
+    /// A signal row whose bar index is out of range or descends.
+    #[error("signal row {row}: bar_idx {bar_idx} {reason}")]
+    SignalBarIdx {
+        /// Row of the table.
+        row: i64,
+        /// Its bar index.
+        bar_idx: i64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A sum of money or volume left the range of 64 bits.
+    #[error("{what} does not fit 64 bits at bar {bar_idx}")]
+    Overflow {
+        /// Which quantity.
+        what: &'static str,
+        /// Bar at which it happened.
+        bar_idx: i64,
+    },
+    /// The caller asked the run to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Result of a core call.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// The dotted code of `schema/errors.toml`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Plan { .. } => "config.plan",
+            Self::Shape { .. } => "data.shape",
+            Self::TimeNotIncreasing { .. } => "data.time_not_increasing",
+            Self::Signal { number, .. } => dotted(*number),
+            Self::SignalBarIdx { .. } => "signal.bar_idx",
+            Self::Overflow { .. } => "engine.overflow",
+            Self::Interrupted => "engine.interrupted",
+        }
+    }
+
+    /// The facts of the message, by the names the catalogue's template uses.
+    #[must_use]
+    pub fn context(&self) -> Vec<(&'static str, Fact)> {
+        match self {
+            Self::Plan { reason } => vec![("reason", Fact::Text(reason.clone()))],
+            Self::Shape { place, reason } => {
+                vec![("where", Fact::Text(place.clone())), ("reason", Fact::Text(reason.clone()))]
+            }
+            Self::TimeNotIncreasing { place, bar_idx, time_us, previous_us } => vec![
+                ("where", Fact::Text(place.clone())),
+                ("bar_idx", Fact::Int(*bar_idx)),
+                ("time_us", Fact::Int(*time_us)),
+                ("previous_us", Fact::Int(*previous_us)),
+                ("mend", Fact::Text("Sort the bars and drop duplicates.".to_owned())),
+            ],
+            Self::Signal { bar_idx, time_us, field, value, .. } => vec![
+                ("bar_idx", Fact::Int(*bar_idx)),
+                ("time_us", Fact::Int(*time_us)),
+                ("field", Fact::Text((*field).to_owned())),
+                ("value", Fact::Float(*value)),
+            ],
+            Self::SignalBarIdx { row, bar_idx, reason } => vec![
+                ("row", Fact::Int(*row)),
+                ("bar_idx", Fact::Int(*bar_idx)),
+                ("reason", Fact::Text((*reason).to_owned())),
+            ],
+            Self::Overflow { what, bar_idx } => {
+                vec![("what", Fact::Text((*what).to_owned())), ("bar_idx", Fact::Int(*bar_idx))]
+            }
+            Self::Interrupted => Vec::new(),
+        }
+    }
+}
+
+/// The dotted code of a catalogue number.
+fn dotted(number: i16) -> &'static str {
+    crate::schema::CATALOGUE.iter().find(|entry| entry.1 == number).map_or("engine.internal", |entry| entry.0)
+}
