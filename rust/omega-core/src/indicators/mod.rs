@@ -38,6 +38,15 @@ pub struct Prices {
     pub close: Vec<f64>,
 }
 
+/// Returns prices of a column of points: points / 10^digits, one correctly rounded quotient each (IND-3c).
+///
+/// `digits` is at most 9, as points are 32 bits wide.
+#[must_use]
+pub fn price_column(points: &[i32], digits: u32) -> Vec<f64> {
+    let scale = f64::from(10_u32.pow(digits));
+    points.iter().map(|&point| f64::from(point) / scale).collect()
+}
+
 /// Returns the column of `spec`, as long as `prices`, NaN during warm-up.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ that a stream and a batch cannot differ. Alignment to other timeframes and cachi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omega.backends.python.indicators.atr import atr
@@ -15,7 +16,7 @@ from omega.backends.python.indicators.rsi import rsi
 from omega.backends.python.indicators.sma import sma
 from omega.backends.python.indicators.spec import Source, Spec, parse, period_of
 
-__all__ = ["Prices", "Source", "Spec", "compute", "parse", "source_column"]
+__all__ = ["Prices", "Source", "Spec", "compute", "parse", "price_column", "source_column"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,12 @@ class Prices:
     high: list[float]
     low: list[float]
     close: list[float]
+
+
+def price_column(points: Sequence[int], digits: int) -> list[float]:
+    """Return prices of a column of points: points / 10^digits, one correctly rounded quotient each (IND-3c)."""
+    scale = float(10**digits)
+    return [point / scale for point in points]
 
 
 def compute(spec: Spec, prices: Prices) -> list[float]:
