@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "d2e9f8b842976ad4"
+SCHEMA_HASH = "c9dabe07f76be599"
 
 
 class Column(NamedTuple):
