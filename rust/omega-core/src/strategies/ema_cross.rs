@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::engine::signals::Signal;
 use crate::error::{Error, Result};
-use crate::indicators::ema::Ema;
+use crate::indicators::Ema;
 use crate::market::{Market, as_i64};
 use crate::plan::{NativeStrategy, Plan};
 use crate::schema::{Direction, OrderType, SignalKind};
@@ -16,8 +16,8 @@ use crate::schema::{Direction, OrderType, SignalKind};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parameters {
-    fast: usize,
-    slow: usize,
+    fast: u32,
+    slow: u32,
     stop_pips: f64,
     target_pips: f64,
 }
