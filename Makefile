@@ -14,6 +14,9 @@ BIN := $(CURDIR)/.venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILD := $(or $(OMEGA_BUILD),native)
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+ifeq ($(filter pure native,$(BUILD)),)
+$(error OMEGA_BUILD is '$(BUILD)'; expected pure, or unset)
+endif
 export OMEGA_BUILD PYO3_PYTHON := $(BIN)/python
 
 .PHONY: help setup demo test check parity bench schema clean
