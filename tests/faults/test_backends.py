@@ -97,7 +97,7 @@ def test_unknown_names_of_backends_and_components_are_refused():
     """BKD-1: nothing is guessed."""
     with pytest.raises(ConfigError, match="expected auto, rust, python; got numba"):
         get_backend("numba")
-    with pytest.raises(ConfigError, match="expected engine, execution, .*; got engines"):
+    with pytest.raises(ConfigError, match=r"expected engine, execution, .*; got engines"):
         get_active_backend("engines")
 
 
