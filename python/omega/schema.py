@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "4da9048979cce9db"
+SCHEMA_HASH = "d8e6afdab8b12f1d"
 
 
 class Column(NamedTuple):
