@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "d794c6662fb530b7"
+SCHEMA_HASH = "5489278a874eb5e9"
 
 
 class Column(NamedTuple):
