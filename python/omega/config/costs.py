@@ -137,8 +137,7 @@ class Costs:
             return None
         raise error_for(
             "config.missing_key",
-            file=self.document.file,
-            line="",
+            **self.document.where(()),
             key=_key(self.document, f"per_symbol.{symbol}.{name}"),
             expected=f'the {name} of {symbol}, there or in defaults; "none" says that there is none',
         )
@@ -149,8 +148,7 @@ def check_slippage(slippage: Slippage, spec: SymbolSpec, *, document: Document, 
     if (slippage.random_pips * spec.pip_points).denominator != 1:
         raise error_for(
             "costs.invalid_slippage_model",
-            file=document.file,
-            line="",
+            **document.where(()),
             key=_key(document, f"{key}.random_pips"),
             reason=f"{float(slippage.random_pips)} pips of {spec.name} are not a whole number of points.",
         )

@@ -15,7 +15,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -54,32 +54,36 @@ class Document:
         tree: Its content.
         lines: Line of each key path, from 1, where the reader knows it.
         prefix: Key path that leads to the tree, for tables inside another file.
+        overridden: Key paths that `--set` replaced.
     """
 
     file: str
     tree: Any
     lines: Mapping[Key, int] = field(default_factory=dict)
     prefix: Key = ()
+    overridden: frozenset[Key] = frozenset()
 
     def at(self, *prefix: str | int) -> Document:
         """Return the table under `prefix` as a document of its own."""
         tree = self.tree
         for part in prefix:
             tree = tree[part]
-        return Document(self.file, tree, self.lines, self.prefix + prefix)
+        return replace(self, tree=tree, prefix=self.prefix + prefix)
 
     def with_tree(self, tree: Any) -> Document:
         """Return the same place with another content."""
-        return Document(self.file, tree, self.lines, self.prefix)
+        return replace(self, tree=tree)
 
-    def line_of(self, key: Key) -> str:
-        """Return " line 14" for a key path, or of the nearest table above it; "" if unknown."""
+    def where(self, key: Key) -> dict[str, str]:
+        """Return file and line (" line 14", or "") of a key, or of the nearest table above it."""
         full = self.prefix + key
         while full:
+            if full in self.overridden:
+                return {"file": "--set", "line": ""}
             if full in self.lines:
-                return f" line {self.lines[full]}"
+                return {"file": self.file, "line": f" line {self.lines[full]}"}
             full = full[:-1]
-        return ""
+        return {"file": self.file, "line": ""}
 
 
 def read_document(path: Path, *, shown_as: str | None = None) -> Document:
@@ -247,7 +251,7 @@ def _tree_of(node: yaml.Node, key: Key, lines: dict[Key, int]) -> Any:
             tree[name_node.value] = _tree_of(item, (*key, name_node.value), lines)
         return tree
     try:
-        return parse_scalar(node.value) if node.style is None else node.value
+        return node.value if getattr(node, "style", None) is not None else parse_scalar(node.value)
     except Unreadable as error:
         raise Unreadable(str(error), node.start_mark.line + 1) from None
 

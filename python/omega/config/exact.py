@@ -11,6 +11,7 @@ at most 12 decimals; numerator and denominator of the reduced fraction at most 1
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
@@ -18,7 +19,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-__all__ = ["DECIMALS", "LIMIT", "Count", "Exact", "Number", "as_pair", "mark", "to_fraction", "unmark"]
+__all__ = ["DECIMALS", "LIMIT", "Count", "Exact", "Number", "as_pair", "as_text", "mark", "to_fraction", "unmark"]
 
 DECIMALS = 12
 LIMIT = 10**15
@@ -60,18 +61,27 @@ def mark(value: Decimal) -> str:
 
 def unmark(value: Any) -> Any:
     """Return a value with every marked decimal in it as a float (strategy parameters, statistics)."""
-    if isinstance(value, str) and value.startswith(_MARK):
-        return float(value[1:])
-    if isinstance(value, dict):
-        return {key: unmark(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [unmark(item) for item in value]
-    return value
+    return _replace_marked(value, float)
+
+
+def as_text(value: Any) -> Any:
+    """Return a value with every marked decimal in it as plain text, still exact."""
+    return _replace_marked(value, str)
 
 
 def as_pair(number: Fraction) -> list[int]:
     """Return the reduced `[numerator, denominator]` of the plan."""
     return [number.numerator, number.denominator]
+
+
+def _replace_marked(value: Any, kind: Callable[[str], float | str]) -> Any:
+    if isinstance(value, str) and value.startswith(_MARK):
+        return kind(value[1:])
+    if isinstance(value, dict):
+        return {key: _replace_marked(item, kind) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replace_marked(item, kind) for item in value]
+    return value
 
 
 def _parse(value: Any) -> Fraction:

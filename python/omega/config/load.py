@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
         raise invalid(document, (), "a table")
     origins = dict.fromkeys(leaf_keys(document.tree), "config file")
     for text in overrides:
-        key = _override(document.tree, text)
+        parts = _override(document.tree, text)
+        document = replace(document, overridden=document.overridden | {parts})
+        key = ".".join(parts)
         origins = {other: origin for other, origin in origins.items() if not f"{other}.".startswith(f"{key}.")}
         origins[key] = "--set"
     return RunConfig.checked(document, origins, required=_REQUIRED)
@@ -50,7 +53,7 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def _override(tree: dict[str, Any], text: str) -> str:
+def _override(tree: dict[str, Any], text: str) -> tuple[str, ...]:
     key, equals, value = text.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts):
@@ -62,7 +65,7 @@ def _override(tree: dict[str, Any], text: str) -> str:
             raise error_for("config.override", text=text, reason=f"{part} is not a table.")
         table = inner
     table[parts[-1]] = _override_value(text, value)
-    return ".".join(parts)
+    return tuple(parts)
 
 
 def _override_value(text: str, value: str) -> Any:

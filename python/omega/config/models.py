@@ -11,13 +11,22 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, JsonValue, PlainSerializer, PlainValidator, PrivateAttr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    PlainValidator,
+    PrivateAttr,
+    WithJsonSchema,
+)
 from pydantic import model_validator as check_model
 from pydantic_core import PydanticCustomError
 
 from omega.config.costs import Slippage, Spread
 from omega.config.documents import Document, document_of, leaf_keys
-from omega.config.exact import Count, Exact, Number, unmark
+from omega.config.exact import Count, Exact, Number, as_text, unmark
 from omega.config.specs import STRICT, Currency
 from omega.config.validation import raise_all, validate
 from omega.errors import OmegaError, error_for
@@ -37,9 +46,7 @@ __all__ = [
     "Written",
 ]
 
-TIMEFRAMES = (
-    "M1 M2 M3 M4 M5 M6 M10 M12 M15 M20 M30 H1 H2 H3 H4 H6 H8 H12 D1 W1 MN1".split()  # fmt: skip
-)
+TIMEFRAMES = tuple("M1 M2 M3 M4 M5 M6 M10 M12 M15 M20 M30 H1 H2 H3 H4 H6 H8 H12 D1 W1 MN1".split())
 
 
 def _time(text: str) -> str:
@@ -71,9 +78,9 @@ def _symbols(value: Any) -> tuple[str, ...]:
 
 
 def _costs(value: Any) -> Any:
-    if not isinstance(value, str | dict) or unmark(value) != value and isinstance(value, str):
+    if not isinstance(value, str | dict) or (isinstance(value, str) and unmark(value) != value):
         raise PydanticCustomError("costs", 'a cost file, a table of costs, or "none"')
-    return value
+    return as_text(value)
 
 
 def _parameters(value: Any) -> dict[str, JsonValue]:
@@ -150,7 +157,9 @@ class AccountConfig(Table):
 class ExecutionConfig(Table):
     """How orders fill and what they cost."""
 
-    costs: CostsSource = Field(description='Cost file, relative to the config file; a table of the same shape; or "none"')
+    costs: CostsSource = Field(
+        description='Cost file, relative to the config file; a table of the same shape; or "none"'
+    )
     fill: Literal["next_open", "signal_close"] = Field(
         default="next_open", description="Where market orders fill (LOOP-2)."
     )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 from omega.config.costs import NOT_SIMULATED, Costs, Spread, SymbolCosts, check_slippage, load_costs
 from omega.config.documents import Document, leaf_keys
 from omega.config.exact import LIMIT, as_pair, show_exact
@@ -59,9 +58,8 @@ class ResolvedConfig:
         if self.config.execution.costs == "none":
             notes.append('costs: "none": no slippage and no commission')
         if self.spread.source == "column":
-            notes.append(
-                f"the stored spread column is each bar's minimum; the ask is bid + column + {self.spread.add_points} points"
-            )
+            ask = f"the ask is bid + column + {self.spread.add_points} points"
+            notes.append(f"the stored spread column is each bar's minimum, a lower bound; {ask}")
         return tuple(notes)
 
     def plan_json(self, first_step: int) -> str:
@@ -193,7 +191,7 @@ def canonical_json(value: Any) -> str:
 def _find_spec(config: RunConfig, document: Document, base: Path) -> SymbolSpec:
     if config.data is None:
         raise error_for(
-            "config.missing_key", file=document.file, line="", key="data", expected="market data, or the symbol's spec"
+            "config.missing_key", **document.where(()), key="data", expected="market data, or the symbol's spec"
         )
     written = config.data.specs
     specs = load_specs(None if written is None else base / written)
@@ -222,8 +220,7 @@ def _check_commission_currency(costs: Costs, resolved: SymbolCosts, config: RunC
     if commission is not None and commission.currency != account:
         raise error_for(
             "costs.invalid_fee_config",
-            file=costs.document.file,
-            line="",
+            **costs.document.where(()),
             key=".".join([*map(str, costs.document.prefix), "commission.currency"]),
             reason=f"{commission.currency} in an account of {account}; "
             "currency conversion is not available in this version.",
@@ -239,8 +236,7 @@ def _find_conflicts(
         errors.append(
             error_for(
                 "config.no_conversion",
-                file=document.file,
-                line=document.line_of(("account", "currency")),
+                **document.where(("account", "currency")),
                 key="account.currency",
                 currency=account.currency,
                 symbol=spec.name,
@@ -289,5 +285,3 @@ def _origin(key: str, written: Mapping[str, str]) -> str:
 def _spec_dict(spec: SymbolSpec) -> dict[str, Any]:
     values = {name: getattr(spec, name) for name in spec.__dataclass_fields__}
     return {name: value if isinstance(value, int | str) else show_exact(value) for name, value in values.items()}
-
-

@@ -58,7 +58,7 @@ class SymbolSpec:
     @property
     def value(self) -> Fraction:
         """Quote currency per point and volume step: contract_size * volume_step / 10^digits."""
-        return self.contract_size * self.volume_step / 10**self.digits
+        return self.contract_size * self.volume_step * Fraction(1, 10**self.digits)
 
     @property
     def volume_min_steps(self) -> int:
@@ -80,13 +80,15 @@ def load_specs(path: str | Path | None = None) -> Mapping[str, SymbolSpec]:
     document = read_document(Path(path or BUNDLED_SPECS), shown_as="symbol_specs.yaml" if path is None else None)
     if not isinstance(document.tree, dict) or not isinstance(document.tree.get("symbols"), dict):
         raise error_for(
-            "config.missing_key", file=document.file, line="", key="symbols", expected="a table of symbols by name"
+            "config.missing_key", **document.where(()), key="symbols", expected="a table of symbols by name"
         )
     unknown = sorted(set(document.tree) - {"symbols"})
     if unknown:
-        line = document.line_of((unknown[0],))
         raise error_for(
-            "config.unknown_key", file=document.file, line=line, key=unknown[0], hint=nearest(unknown[0], ["symbols"])
+            "config.unknown_key",
+            **document.where((unknown[0],)),
+            key=unknown[0],
+            hint=nearest(unknown[0], ["symbols"]),
         )
     specs: dict[str, SymbolSpec] = {}
     errors: list[OmegaError] = []
@@ -117,8 +119,7 @@ def _read_spec(place: Document, name: str) -> SymbolSpec:
     if "name" in place.tree:
         raise error_for(
             "config.unknown_key",
-            file=place.file,
-            line=place.line_of(("name",)),
+            **place.where(("name",)),
             key=f"symbols.{name}.name",
             hint=" The name of a symbol is its key.",
         )

@@ -71,8 +71,7 @@ def invalid(document: Document, key: Key, expected: str, hint: str = "") -> Omeg
     """Return ``config.invalid`` for a key of the document."""
     return error_for(
         "config.invalid",
-        file=document.file,
-        line=document.line_of(key),
+        **document.where(key),
         key=_dotted(document.prefix + key),
         expected=expected,
         value=_show(_value_at(document.tree, key)),
@@ -90,7 +89,7 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 def _translate(kind: Any, document: Document, finding: Any) -> OmegaError:
     key: Key = finding["loc"]
-    facts = {"file": document.file, "line": document.line_of(key)}
+    facts = document.where(key)
     shown = _dotted(document.prefix + key)
     fields = _fields_at(kind, key[:-1])
     if finding["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
