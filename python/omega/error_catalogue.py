@@ -52,7 +52,7 @@ CATALOGUE: dict[str, Entry] = {
     "signal.bar_idx": Entry(6010, "SignalError", "Signal row {row}: bar_idx {bar_idx} {reason}."),
     "signal.before_start": Entry(6011, "Note", "Signals that would have worked before the start were left out."),
     "signal.target_never_opened": Entry(6012, "Note", "Closes whose position was never opened were left out."),
-    "engine.overflow": Entry(7001, "EngineError", "{what} does not fit 64 bits at bar {bar_idx}. The account or the sizes are beyond what money can be."),
+    "engine.overflow": Entry(7001, "EngineError", "{what} does not fit 64 bits. The account or the sizes are beyond what money can be."),
     "engine.internal": Entry(7002, "EngineError", "The engine stopped on a defect of its own: {reason}. Please report it with the config."),
     "engine.interrupted": Entry(7003, "EngineError", "The run was interrupted."),
     "backend.missing": Entry(9001, "BackendMissing", "The Rust extension is asked for ({asked_by}) but not installed. Run `make setup`, or choose the python backend."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "5489278a874eb5e9"
+SCHEMA_HASH = "95ca9e66064c5ebd"
 
 
 class Column(NamedTuple):
