@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from omega.config.documents import Document, document_of, read_document
-from omega.config.exact import Exact
+from omega.config.exact import Exact, show_exact
 from omega.config.specs import STRICT, Currency, SymbolSpec
 from omega.config.validation import invalid, validate
 from omega.errors import error_for
@@ -26,6 +26,7 @@ __all__ = ["NOT_SIMULATED", "Commission", "Costs", "Slippage", "Spread", "Symbol
 
 NOT_SIMULATED = "swap and margin are not simulated in this version"
 
+MAX_SLIPPAGE_POINTS = 10**6
 Pips = Annotated[Exact, Field(ge=0, le=10**4)]
 Money = Annotated[Exact, Field(ge=0, le=10**6)]
 
@@ -144,14 +145,15 @@ class Costs:
 
 
 def check_slippage(slippage: Slippage, spec: SymbolSpec, *, document: Document, key: str = "slippage") -> None:
-    """Refuse a random part that is not a whole number of points of the symbol (NUM-3 draws integers)."""
-    if (slippage.random_pips * spec.pip_points).denominator != 1:
-        raise error_for(
-            "costs.invalid_slippage_model",
-            **document.where(()),
-            key=_key(document, f"{key}.random_pips"),
-            reason=f"{float(slippage.random_pips)} pips of {spec.name} are not a whole number of points.",
-        )
+    """Refuse a random part that is not a whole number of points (NUM-3 draws integers), and parts above 10^6 points."""
+    for name, pips in (("fixed_pips", slippage.fixed_pips), ("random_pips", slippage.random_pips)):
+        points = pips * spec.pip_points
+        reason = "at most 10^6 points" if points > MAX_SLIPPAGE_POINTS else ""
+        if name == "random_pips" and points.denominator != 1:
+            reason = f"a whole number of points (1 pip of {spec.name} is {spec.pip_points} points)"
+        if reason:
+            facts = document.where(()) | {"key": _key(document, f"{key}.{name}")}
+            raise error_for("costs.invalid_slippage_model", **facts, reason=f"{reason}; got {show_exact(pips)}.")
 
 
 def load_costs(source: str | Path | Mapping[str, Any] | Document, *, base_dir: Path | None = None) -> Costs:

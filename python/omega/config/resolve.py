@@ -260,10 +260,7 @@ def _find_conflicts(
 def _native_parameters(parameters: Mapping[str, Any], document: Document) -> EmaCrossParameters:
     written = isinstance(document.tree, dict) and "parameters" in document.tree.get("strategy", {})
     place = document.at("strategy", "parameters") if written else Document(document.file, dict(parameters))
-    native = validate(EmaCrossParameters, place)
-    if native.fast >= native.slow:
-        raise invalid(place, ("fast",), f"a period below slow ({native.slow})")
-    return native
+    return validate(EmaCrossParameters, place)
 
 
 def _origins(config: RunConfig, native: EmaCrossParameters | None) -> dict[str, str]:
