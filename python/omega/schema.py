@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "6b6c1f1ff1cacc60"
+SCHEMA_HASH = "df05e902e13ab90a"
 
 
 class Column(NamedTuple):
