@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "d794c6662fb530b7"
+SCHEMA_HASH = "f049cfc7bdb971e7"
 
 
 class Column(NamedTuple):
