@@ -59,7 +59,7 @@ CATALOGUE: dict[str, Entry] = {
     "strategy.view_count": Entry(6021, "StrategyError", "{method}({value}): expected a whole number of at least 1."),
     "strategy.batch": Entry(6022, "StrategyError", "{strategy}.on_batch: {reason}"),
     "strategy.not_found": Entry(6023, "StrategyError", "{path}: {reason}"),
-    "engine.overflow": Entry(7001, "EngineError", "{what} does not fit 64 bits at bar {bar_idx}. The account or the sizes are beyond what money can be."),
+    "engine.overflow": Entry(7001, "EngineError", "{what} does not fit 64 bits. The account or the sizes are beyond what money can be."),
     "engine.internal": Entry(7002, "EngineError", "The engine stopped on a defect of its own: {reason}. Please report it with the config."),
     "engine.interrupted": Entry(7003, "EngineError", "The run was interrupted."),
     "backend.missing": Entry(9001, "BackendMissing", "The Rust extension is asked for ({asked_by}) but not installed. Run `make setup`, or choose the python backend."),

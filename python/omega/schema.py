@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "f049cfc7bdb971e7"
+SCHEMA_HASH = "61b927532f4f08d0"
 
 
 class Column(NamedTuple):

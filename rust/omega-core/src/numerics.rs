@@ -1,1 +1,351 @@
-//! numerics
+//! The arithmetic that both halves share: sums, roundings, exact quotients, exp and ln.
+//!
+//! Everything here is written in integers, `+ - * /`, square root, comparison and scaling by powers of
+//! two, so that no library or compiler can change a bit (rules NUM-1, NUM-2, NUM-4 in
+//! `docs/spec/engine.md`). What it does not do: money, prices, anything that knows what a number means.
+
+const TWO_52: f64 = 4_503_599_627_370_496.0;
+const LOG2_E: f64 = std::f64::consts::LOG2_E;
+// ln 2 in two parts: the first ends in 21 zero bits, so its product with an exponent is exact.
+const LN2_HIGH: f64 = 0.693_147_180_369_123_8;
+const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+const SQRT_HALF: f64 = std::f64::consts::FRAC_1_SQRT_2;
+const EXP_OVERFLOW: f64 = 709.782_712_893_384;
+const EXP_UNDERFLOW: f64 = -745.133_219_101_941_2;
+/// 1/13!, 1/12!, …, 1/2!
+const EXP_TERMS: [f64; 12] = [
+    1.605_904_383_682_161_3e-10,
+    2.087_675_698_786_81e-9,
+    2.505_210_838_544_172e-8,
+    2.755_731_922_398_589e-7,
+    2.755_731_922_398_589_3e-6,
+    2.480_158_730_158_73e-5,
+    0.000_198_412_698_412_698_4,
+    0.001_388_888_888_888_889,
+    0.008_333_333_333_333_333,
+    0.041_666_666_666_666_664,
+    0.166_666_666_666_666_66,
+    0.5,
+];
+/// 2/21, 2/19, …, 2/3
+const LN_TERMS: [f64; 10] = [
+    0.095_238_095_238_095_23,
+    0.105_263_157_894_736_84,
+    0.117_647_058_823_529_41,
+    0.133_333_333_333_333_33,
+    0.153_846_153_846_153_85,
+    0.181_818_181_818_181_82,
+    0.222_222_222_222_222_2,
+    0.285_714_285_714_285_7,
+    0.4,
+    0.666_666_666_666_666_6,
+];
+
+/// Returns the nearest whole number, ties to the even one, as a float.
+///
+/// NaN, infinities and magnitudes from 2^52 on come back as they are.
+#[inline]
+#[must_use]
+pub fn round_half_even(x: f64) -> f64 {
+    let magnitude = if x < 0.0 { -x } else { x };
+    if magnitude < TWO_52 {
+        // At 2^52 floats are one apart: the sum rounds to a whole number, half to even.
+        let whole = (magnitude + TWO_52) - TWO_52;
+        return if x < 0.0 { -whole } else { whole };
+    }
+    x
+}
+
+/// Returns the sum from left to right, starting at 0.0 (NUM-4).
+#[must_use]
+pub fn sum_left(values: &[f64]) -> f64 {
+    let mut total = 0.0;
+    for value in values {
+        total += value;
+    }
+    total
+}
+
+/// Returns the greatest integer not above `num / den`; `den` > 0.
+#[inline]
+#[must_use]
+pub fn floor_quotient(num: i128, den: i128) -> i128 {
+    // A 128-bit division costs ten times a 64-bit one.
+    match (i64::try_from(num), i64::try_from(den)) {
+        (Ok(num), Ok(den)) => i128::from(num.div_euclid(den)),
+        _ => num.div_euclid(den),
+    }
+}
+
+/// Returns `num / den` rounded to the nearest integer, ties to the even one; `den` > 0 (NUM-1).
+#[inline]
+#[must_use]
+pub fn half_even_quotient(num: i128, den: i128) -> i128 {
+    let whole = floor_quotient(num, den);
+    let rest = num - whole * den;
+    let above = den - rest;
+    if rest > above || (rest == above && whole & 1 == 1) { whole + 1 } else { whole }
+}
+
+/// Returns the float nearest to the exact fraction `num / den`, ties to even; `den` > 0.
+#[inline]
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "both are below 2^53 there")]
+pub fn quotient(num: i128, den: i128) -> f64 {
+    const EXACT: u128 = 1 << 53;
+    if num.unsigned_abs() <= EXACT && den.unsigned_abs() <= EXACT {
+        return num as f64 / den as f64;
+    }
+    let magnitude = quotient_long(num.unsigned_abs(), den.unsigned_abs());
+    if num < 0 { -magnitude } else { magnitude }
+}
+
+/// Long division to 55 bits, the last of them sticky. twin: none — Python's `/` rounds correctly by itself.
+#[expect(clippy::cast_precision_loss, reason = "the conversion is the one rounding")]
+fn quotient_long(num: u128, den: u128) -> f64 {
+    const TOP: u128 = 1 << 54;
+    if num == 0 {
+        return 0.0;
+    }
+    let mut bits = num / den;
+    let mut rest = num - bits * den;
+    let mut exponent = 0;
+    let mut sticky = false;
+    while bits >= TOP << 1 {
+        sticky |= bits & 1 == 1;
+        bits >>= 1;
+        exponent += 1;
+    }
+    while bits < TOP {
+        // rest < den <= 2^127, so doubling stays within 128 bits.
+        rest <<= 1;
+        bits <<= 1;
+        if rest >= den {
+            rest -= den;
+            bits |= 1;
+        }
+        exponent -= 1;
+    }
+    if sticky || rest > 0 {
+        bits |= 1;
+    }
+    bits as f64 * power_of_two(exponent)
+}
+
+/// Returns the correctly rounded mean of integers (NUM-4), or `None` if there are none.
+#[must_use]
+pub fn mean_int(values: &[i64]) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    let mut total = 0_i128;
+    for value in values {
+        total += i128::from(*value);
+    }
+    Some(quotient(total, values.len() as i128))
+}
+
+/// Returns the mean of floats, summed from left to right, or `None` if there are none.
+#[must_use]
+pub fn mean(values: &[f64]) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    Some(sum_left(values) / count_float(values.len()))
+}
+
+/// Returns the two-pass standard deviation with n - 1 (NUM-4), or `None` below two values.
+///
+/// A series of equal values has deviation 0 exactly, also where its mean is not representable.
+#[must_use]
+#[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
+pub fn sample_deviation(values: &[f64]) -> Option<f64> {
+    let count = values.len();
+    if count < 2 {
+        return None;
+    }
+    let first = values[0];
+    if values.iter().all(|value| *value == first) {
+        return Some(0.0);
+    }
+    let center = sum_left(values) / count_float(count);
+    let mut squares = 0.0;
+    for value in values {
+        let offset = value - center;
+        squares += offset * offset;
+    }
+    Some((squares / count_float(count - 1)).sqrt())
+}
+
+/// Returns the index of quantile `num / den` in `count` > 0 ascending values: ⌈q·n⌉ - 1 (NUM-4).
+#[must_use]
+#[expect(clippy::cast_sign_loss, reason = "1 <= rank <= count")]
+pub fn quantile_idx(count: usize, num: i64, den: i64) -> usize {
+    let rank = -floor_quotient(-(i128::from(num) * count as i128), i128::from(den));
+    if rank > 0 { (rank - 1) as usize } else { 0 }
+}
+
+/// Returns e to the power `x`, at most one unit in the last place off.
+///
+/// `x = k·ln 2 + r` with `|r| <= ln 2 / 2`; e^r by its Taylor polynomial of degree 13. NaN gives NaN;
+/// beyond the range of floats the result is infinity or 0.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "|k| <= 1075")]
+pub fn exp(x: f64) -> f64 {
+    if x > EXP_OVERFLOW {
+        return f64::INFINITY;
+    }
+    if x < EXP_UNDERFLOW {
+        return 0.0;
+    }
+    if x.is_nan() {
+        return x;
+    }
+    let k = round_half_even(x * LOG2_E);
+    let r = (x - k * LN2_HIGH) - k * LN2_LOW;
+    let mut tail = 0.0;
+    for term in EXP_TERMS {
+        tail = tail * r + term;
+    }
+    scale(1.0 + (r + r * r * tail), k as i32)
+}
+
+/// Returns the natural logarithm, at most one unit in the last place off.
+///
+/// `x = 2^e·(1 + f)` with `1 + f` between √½ and √2; with `s = f / (2 + f)` the logarithm of the
+/// fraction is `2·atanh(s) = f - s·(f - R)`, R by the series of atanh. `ln(0)` is -inf, NaN below 0.
+#[must_use]
+pub fn ln(x: f64) -> f64 {
+    if x == 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    if x.is_nan() || x < 0.0 {
+        return f64::NAN;
+    }
+    if x.is_infinite() {
+        return x;
+    }
+    let (mut fraction, mut exponent) = frexp(x);
+    if fraction < SQRT_HALF {
+        fraction *= 2.0;
+        exponent -= 1;
+    }
+    let exponent = f64::from(exponent);
+    let f = fraction - 1.0;
+    let s = f / (2.0 + f);
+    let square = s * s;
+    let mut tail = 0.0;
+    for term in LN_TERMS {
+        tail = tail * square + term;
+    }
+    let rest = s * (f - square * tail);
+    exponent * LN2_HIGH + (f - (rest - exponent * LN2_LOW))
+}
+
+/// Returns `x · 2^exponent` for x near 1, rounded once.
+fn scale(x: f64, exponent: i32) -> f64 {
+    if exponent > 1000 {
+        return x * power_of_two(exponent - 100) * power_of_two(100);
+    }
+    if exponent < -1000 {
+        return x * power_of_two(exponent + 100) * power_of_two(-100);
+    }
+    x * power_of_two(exponent)
+}
+
+/// 2^exponent for exponents of normal floats. twin: none — Python has `math.ldexp`.
+#[expect(clippy::cast_sign_loss, reason = "-1022 <= exponent <= 1023")]
+fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
+/// Fraction in [0.5, 1) and exponent of a positive finite float. twin: none — Python has `math.frexp`.
+fn frexp(x: f64) -> (f64, i32) {
+    const TWO_54: f64 = 18_014_398_509_481_984.0;
+    if x < f64::MIN_POSITIVE {
+        let (fraction, exponent) = frexp(x * TWO_54);
+        return (fraction, exponent - 54);
+    }
+    let bits = x.to_bits();
+    let exponent = (bits >> 52) as i32 - 1022;
+    (f64::from_bits((bits & 0x000F_FFFF_FFFF_FFFF) | (1022 << 52)), exponent)
+}
+
+/// A count as a float, exact below 2^53. twin: none — Python converts by itself.
+#[inline]
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
+pub fn count_float(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Row = (String, String, String, String, String);
+
+    #[derive(serde::Deserialize)]
+    struct Exact {
+        rows: Vec<Row>,
+    }
+
+    /// Largest error in units of the last place, and the sum of the result bits (`test_numerics.py` has it too).
+    fn compare(table: &[u8], function: fn(f64) -> f64) -> (u64, u64) {
+        assert_eq!(table.len(), 160_000);
+        let (mut worst, mut checksum) = (0, 0_u64);
+        for pair in table.chunks_exact(16) {
+            let x = f64::from_le_bytes(pair[..8].try_into().unwrap());
+            let y = f64::from_le_bytes(pair[8..].try_into().unwrap());
+            let result = function(x).to_bits();
+            worst = worst.max(result.abs_diff(y.to_bits()));
+            checksum = checksum.wrapping_add(result);
+        }
+        (worst, checksum)
+    }
+
+    #[test]
+    fn exp_and_ln_are_within_one_unit_in_the_last_place_of_mpmath() {
+        let (worst, checksum) = compare(include_bytes!("../../../tests/vectors/numerics_exp.bin"), exp);
+        assert!(worst <= 1);
+        assert_eq!(checksum, 0xD211_3F4C_CDEC_0BB7);
+        let (worst, checksum) = compare(include_bytes!("../../../tests/vectors/numerics_ln.bin"), ln);
+        assert!(worst <= 1);
+        assert_eq!(checksum, 0xE938_DDD6_D233_289D);
+    }
+
+    #[test]
+    fn quotients_of_exact_fractions_are_correctly_rounded() {
+        let exact: Exact =
+            serde_json::from_str(include_str!("../../../tests/vectors/numerics_exact.json")).unwrap();
+        assert!(exact.rows.len() >= 400);
+        for (num, den, pattern, floor, half_even) in exact.rows {
+            let (num, den) = (num.parse().unwrap(), den.parse().unwrap());
+            assert_eq!(format!("{:016x}", quotient(num, den).to_bits()), pattern, "{num} / {den}");
+            assert_eq!(floor_quotient(num, den).to_string(), floor);
+            assert_eq!(half_even_quotient(num, den).to_string(), half_even);
+        }
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "the answers are exact")]
+    fn round_half_even_sends_ties_to_the_even_number() {
+        for (x, expected) in [(0.5, 0.0), (1.5, 2.0), (2.5, 2.0), (-1.5, -2.0), (1e300, 1e300)] {
+            assert_eq!(round_half_even(x), expected);
+        }
+        assert!(round_half_even(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn deviation_of_equal_values_is_zero() {
+        assert_eq!(sample_deviation(&[0.1; 3]), Some(0.0));
+        assert_eq!(sample_deviation(&[0.1]), None);
+    }
+
+    #[test]
+    fn quantile_is_the_value_at_rank_ceil_of_q_times_n() {
+        for (count, num, den, expected) in [(10, 1, 2, 4), (11, 1, 2, 5), (20, 95, 100, 18), (7, 0, 1, 0)] {
+            assert_eq!(quantile_idx(count, num, den), expected);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+"""What a run writes down: one list per column of every result table.
+
+Codes and integers only; words, prices and lots are made on demand above the seam.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omega.schema import TABLES
+
+RESULTS = ("recorded_signals", "orders", "fills", "trades", "positions", "rejections", "diagnostics")
+
+
+class Records:
+    """The growing result tables of one run, apart from the books."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, dict[str, list[Any]]] = {
+            name: {column.name: [] for column in TABLES[name]} for name in RESULTS
+        }
+
+    def write(self, table: str, *values: Any) -> None:
+        """Append one row; values in column order."""
+        for column, value in zip(self.columns[table].values(), values, strict=True):
+            column.append(value)

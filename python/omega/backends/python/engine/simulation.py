@@ -1,0 +1,192 @@
+"""The state of one run and the loop over its steps.
+
+`Simulation` owns everything that changes: positions, books, records. `step` decides the order of
+events inside a bar, the modules below it compute. `simulate` is a `Simulation` fed everything.
+
+Rules LOOP-1 to LOOP-4 in `docs/spec/engine.md`. Not here: prices of fills (`execution/fills`), sizes,
+costs, and what a strategy may see (`session`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omega.backends.python import frame
+from omega.backends.python.engine import closing, opening
+from omega.backends.python.engine.records import Records
+from omega.backends.python.engine.signals import Fault, Request, Signal, find_fault, read_signals
+from omega.backends.python.execution.commission import commission_rates
+from omega.backends.python.market import Market
+from omega.backends.python.plan import Plan, parse_plan
+from omega.backends.python.portfolio.books import Books
+from omega.backends.python.portfolio.money import minor_rate
+from omega.backends.python.portfolio.position import Position, open_profit
+from omega.backends.python.strategies import native_signals
+from omega.error_catalogue import CATALOGUE, CODE_BY_NUMBER
+from omega.errors import error_for
+from omega.schema import SignalKind
+
+NO_MORE_BARS = CATALOGUE["order.no_more_bars"].number
+BEFORE_START = CATALOGUE["signal.before_start"].number
+TARGET_NEVER_OPENED = CATALOGUE["signal.target_never_opened"].number
+
+
+class Simulation:
+    """One run: state apart from the loop, so that it can be fed in pieces."""
+
+    def __init__(self, market: Market, plan: Plan) -> None:
+        self.market = market
+        self.plan = plan
+        self.series = market.series[0]
+        self.bar_count = market.bar_count
+        self.symbol = plan.symbols[0]
+        if plan.first_step >= self.bar_count:
+            raise error_for("config.plan", reason="first_step lies behind the last bar")
+        if (self.symbol.name, self.symbol.digits) != (market.symbols[0], self.series.digits):
+            raise error_for("config.plan", reason="the plan's symbol is not the market's")
+        self.rate = minor_rate(self.symbol.value, (1, 1), plan.account_digits)
+        self.commissions = commission_rates(self.symbol, plan.account_digits)
+        self.books = Books(plan.balance, self.series.time_us[plan.first_step])
+        self.records = Records()
+        self.positions: list[Position] = []
+        self.opened: set[int] = set()
+        self.signal_count = 0
+        self.row_count = 0
+        self.before_start_count = 0
+        self.target_never_opened_count = 0
+
+    def take_in(self, signals: list[Signal]) -> list[Request]:
+        """Number the signals, drop those before the start, refuse those that cannot be (SIG-1)."""
+        taken: list[Request] = []
+        for signal in signals:
+            row = self.row_count
+            self.row_count += 1
+            first = self.plan.first_step + (1 if self.plan.signal_close else 0)
+            if signal.bar_idx + 1 < first:
+                self.before_start_count += 1
+                continue
+            self.signal_count += 1
+            request = Request(self.signal_count, signal, find_fault(signal, self.plan.symbols))
+            if request.fault is not None and not self.plan.reject_bad_signals:
+                raise self._signal_error(request.fault, signal.bar_idx)
+            self.records.write("recorded_signals", request.number, row, *_recorded(signal))
+            taken.append(request)
+        return taken
+
+    def step(self, bar_idx: int, requests: list[Request]) -> None:
+        """Run the step of the bar opening at `time[bar_idx]` with the requests that work in it."""
+        if requests:
+            self._enter(bar_idx, requests)
+        if self.positions:
+            closing.close_at_levels(self, bar_idx)
+        self.books.mark(self._open_profit(bar_idx))
+
+    def finish(self, requests: list[Request]) -> dict[str, Any]:
+        """Close the books after the last step and return all result tables (LOOP-3)."""
+        last = self.bar_count - 1
+        for request in requests:
+            code = NO_MORE_BARS if request.fault is None else request.fault.number
+            self.records.write("rejections", self.series.close_time_us[last], last, code, request.number)
+        if self.plan.close_at_end:
+            closing.close_at_end(self)
+        else:
+            self._report_open_positions(last)
+        self.books.mark(self._open_profit(last))
+        self._write_diagnostics()
+        tables = dict(self.records.columns)
+        tables["ledger"] = self.books.ledger
+        tables["equity"] = {"equity": self.books.equity}
+        return frame.write_tables(tables)
+
+    def _enter(self, bar_idx: int, requests: list[Request]) -> None:
+        """Fill what was asked for: closes first, then orders, each in the order given (LOOP step 2)."""
+        fill_bar = opening.fill_bar(self, bar_idx)
+        for request in requests:
+            if request.fault is not None:
+                self.reject(fill_bar, request.fault.number, request.number)
+            elif request.signal.kind == SignalKind.CLOSE:
+                closing.close_on_request(self, fill_bar, request.number, request.signal)
+        for request in requests:
+            if request.fault is None and request.signal.kind == SignalKind.ORDER:
+                opening.open_market_order(self, fill_bar, request.number, request.signal)
+
+    def reject(self, fill_bar: opening.FillBar, code: int, number: int) -> None:
+        """Write down that a signal was refused (SIG-4)."""
+        self.records.write("rejections", fill_bar.time_us, fill_bar.bar_idx, code, number)
+
+    def _open_profit(self, bar_idx: int) -> int:
+        bid, ask = self.series.bid.close[bar_idx], self.series.ask.close[bar_idx]
+        total = 0
+        for position in self.positions:
+            total += open_profit(position, bid if position.direction > 0 else ask, self.rate)
+        return total
+
+    def _report_open_positions(self, last: int) -> None:
+        for position in self.positions:
+            mark = self.series.bid.close[last] if position.direction > 0 else self.series.ask.close[last]
+            self.records.write(
+                "positions",
+                position.id,
+                position.symbol,
+                position.direction,
+                position.magic,
+                position.entry_bar_idx,
+                position.entry_time_us,
+                closing.price_of_sum(self, position.k, position.steps),
+                position.steps,
+                position.sl,
+                position.tp,
+                position.commission,
+                open_profit(position, mark, self.rate),
+            )
+
+    def _write_diagnostics(self) -> None:
+        if self.before_start_count:
+            self.records.write("diagnostics", BEFORE_START, None, None, self.before_start_count)
+        if self.target_never_opened_count:
+            self.records.write("diagnostics", TARGET_NEVER_OPENED, None, None, self.target_never_opened_count)
+
+    def _signal_error(self, fault: Fault, bar_idx: int) -> Exception:
+        return error_for(
+            CODE_BY_NUMBER[fault.number],
+            bar_idx=bar_idx,
+            time_us=self.series.close_time_us[bar_idx],
+            field=fault.field,
+            value=fault.value,
+        )
+
+
+def simulate(market: Market, signals: Any | None, plan: str) -> dict[str, Any]:
+    """Run a signal table or the plan's native strategy (the seam's `simulate`)."""
+    parsed = parse_plan(plan)
+    simulation = Simulation(market, parsed)
+    rows = native_signals(market, parsed) if signals is None else read_signals(signals, market.bar_count)
+    taken = simulation.take_in(rows)
+    position = 0
+    for bar_idx in range(parsed.first_step, market.bar_count):
+        start = position
+        while position < len(taken) and taken[position].signal.bar_idx < bar_idx:
+            position += 1
+        simulation.step(bar_idx, taken[start:position])
+    return simulation.finish(taken[position:])
+
+
+def _recorded(signal: Signal) -> tuple[Any, ...]:
+    """Return the fields of a signal in the order of the recorded table."""
+    return (
+        signal.bar_idx,
+        signal.kind,
+        signal.direction,
+        signal.order_type,
+        signal.symbol,
+        signal.magic,
+        signal.target,
+        signal.size,
+        signal.sl,
+        signal.tp,
+        signal.sl_points,
+        signal.tp_points,
+        signal.sl_pips,
+        signal.tp_pips,
+        signal.fault,
+    )

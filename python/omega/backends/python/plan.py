@@ -1,0 +1,212 @@
+"""The plan of one run: everything but market data and strategy code.
+
+Parsed from the canonical JSON that Python wrote (`omega.config`). Unknown and missing fields are
+refused, and so is every value that would let a product leave 128 bits: the loop relies on these
+limits instead of checking. `docs/decisions/0001-exact-money.md`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omega.errors import error_for
+
+MAX_TERM = 10**15
+"""Limit on numerators and denominators of fractions."""
+
+MAX_STEPS = 10**9
+MAX_SLIPPAGE_POINTS = 10**6
+Fraction = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Slippage:
+    """CST-2: fixed part in points (a fraction) and the largest random part."""
+
+    fixed_points: Fraction
+    random_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """CST-3: account currency per lot and the least charge of an order, on the chosen sides."""
+
+    per_lot: Fraction
+    minimum: Fraction
+    on_entry: bool
+    on_exit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolPlan:
+    """What the engine knows of one symbol."""
+
+    name: str
+    digits: int
+    pip_points: int
+    tick_points: int
+    value: Fraction
+    volume_step: Fraction
+    volume_min_steps: int
+    volume_max_steps: int
+    min_stop_points: int
+    slippage: Slippage
+    commission: Commission
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """SIZ: `fixed_lots` with steps, or `risk_amount` with an amount of account currency."""
+
+    mode: str
+    steps: int
+    amount: Fraction
+    round_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan, parsed and within limits."""
+
+    account_digits: int
+    balance: int
+    symbols: tuple[SymbolPlan, ...]
+    signal_close: bool
+    target_first: bool
+    close_at_end: bool
+    reject_bad_signals: bool
+    seed: int
+    sizing: Sizing
+    first_step: int
+    strategy: Mapping[str, Any] | None
+
+
+def parse_plan(text: str) -> Plan:
+    """Return the plan of a JSON text.
+
+    Raises:
+        ConfigError: ``config.plan`` with what does not fit.
+    """
+    raw = _object(
+        json.loads(text),
+        "plan",
+        "version account symbols execution sizing first_step strategy metrics rating",
+    )
+    if raw["version"] != 1:
+        raise _misfit(f"version {raw['version']}")
+    account = _object(raw["account"], "account", "currency digits balance")
+    execution = _object(
+        raw["execution"], "execution", "fill intrabar close_at_end on_bad_signal seed"
+    )
+    return Plan(
+        account_digits=_integer(account["digits"], "account.digits", 0, 8),
+        balance=_integer(account["balance"], "account.balance", 1, 10**17),
+        symbols=tuple(_symbol(entry) for entry in raw["symbols"]),
+        signal_close=_choice(execution["fill"], "execution.fill", "next_open", "signal_close"),
+        target_first=_choice(execution["intrabar"], "execution.intrabar", "stop_first", "target_first"),
+        close_at_end=_flag(execution["close_at_end"], "execution.close_at_end"),
+        reject_bad_signals=_choice(execution["on_bad_signal"], "execution.on_bad_signal", "fail", "reject"),
+        seed=_integer(execution["seed"], "execution.seed", 0, 2**64 - 1),
+        sizing=_sizing(raw["sizing"]),
+        first_step=_integer(raw["first_step"], "first_step", 0, 2**31),
+        strategy=None if raw["strategy"] is None else _object(raw["strategy"], "strategy", "native parameters"),
+    )
+
+
+def _symbol(raw: Any) -> SymbolPlan:
+    raw = _object(
+        raw,
+        "symbols",
+        "name digits pip_points tick_points value volume_step volume_min_steps volume_max_steps"
+        " min_stop_points slippage commission",
+    )
+    slippage = _object(raw["slippage"], "slippage", "fixed_points random_points")
+    commission = _object(raw["commission"], "commission", "per_lot minimum on_entry on_exit")
+    return SymbolPlan(
+        name=raw["name"],
+        digits=_integer(raw["digits"], "digits", 0, 8),
+        pip_points=_integer(raw["pip_points"], "pip_points", 1, 10**6),
+        tick_points=_integer(raw["tick_points"], "tick_points", 1, 10**6),
+        value=_positive(raw["value"], "value"),
+        volume_step=_positive(raw["volume_step"], "volume_step"),
+        volume_min_steps=_integer(raw["volume_min_steps"], "volume_min_steps", 1, MAX_STEPS),
+        volume_max_steps=_integer(raw["volume_max_steps"], "volume_max_steps", 1, MAX_STEPS),
+        min_stop_points=_integer(raw["min_stop_points"], "min_stop_points", 0, 10**9),
+        slippage=Slippage(
+            fixed_points=_bounded(slippage["fixed_points"], "slippage.fixed_points", MAX_SLIPPAGE_POINTS),
+            random_points=_integer(slippage["random_points"], "slippage.random_points", 0, MAX_SLIPPAGE_POINTS),
+        ),
+        commission=Commission(
+            per_lot=_fraction(commission["per_lot"], "commission.per_lot"),
+            minimum=_fraction(commission["minimum"], "commission.minimum"),
+            on_entry=_flag(commission["on_entry"], "commission.on_entry"),
+            on_exit=_flag(commission["on_exit"], "commission.on_exit"),
+        ),
+    )
+
+
+def _sizing(raw: Any) -> Sizing:
+    mode = raw.get("mode") if isinstance(raw, dict) else None
+    if mode == "fixed_lots":
+        raw = _object(raw, "sizing", "mode steps min_lot")
+        steps, amount = _integer(raw["steps"], "sizing.steps", 1, MAX_STEPS), (0, 1)
+    elif mode == "risk_amount":
+        raw = _object(raw, "sizing", "mode amount min_lot")
+        steps, amount = 0, _positive(raw["amount"], "sizing.amount")
+    else:
+        raise _misfit("sizing.mode")
+    round_up = _choice(raw["min_lot"], "sizing.min_lot", "reject", "round_up")
+    return Sizing(mode=mode, steps=steps, amount=amount, round_up=round_up)
+
+
+def _object(raw: Any, place: str, names: str) -> dict[str, Any]:
+    expected = names.split()
+    if not isinstance(raw, dict) or sorted(raw) != sorted(expected):
+        raise _misfit(f"{place} must have exactly the fields {', '.join(expected)}")
+    return raw
+
+
+def _integer(raw: Any, place: str, low: int, high: int) -> int:
+    if not isinstance(raw, int) or isinstance(raw, bool) or not low <= raw <= high:
+        raise _misfit(f"{place} must be an integer from {low} to {high}")
+    return raw
+
+
+def _flag(raw: Any, place: str) -> bool:
+    if not isinstance(raw, bool):
+        raise _misfit(f"{place} must be true or false")
+    return raw
+
+
+def _choice(raw: Any, place: str, plain: str, other: str) -> bool:
+    """Return whether `raw` is `other` rather than `plain`."""
+    if raw not in (plain, other):
+        raise _misfit(f"{place} must be {plain} or {other}")
+    return bool(raw == other)
+
+
+def _fraction(raw: Any, place: str) -> Fraction:
+    if not isinstance(raw, list) or len(raw) != 2:
+        raise _misfit(f"{place} must be [numerator, denominator]")
+    return _integer(raw[0], place, 0, MAX_TERM), _integer(raw[1], place, 1, MAX_TERM)
+
+
+def _positive(raw: Any, place: str) -> Fraction:
+    numerator, denominator = _fraction(raw, place)
+    if numerator == 0:
+        raise _misfit(f"{place} must be above 0")
+    return numerator, denominator
+
+
+def _bounded(raw: Any, place: str, high: int) -> Fraction:
+    numerator, denominator = _fraction(raw, place)
+    if numerator > high * denominator:
+        raise _misfit(f"{place} must be at most {high}")
+    return numerator, denominator
+
+
+def _misfit(reason: str) -> Exception:
+    return error_for("config.plan", reason=reason)

@@ -1,0 +1,1 @@
+"""Money, positions and books."""

@@ -1,0 +1,64 @@
+"""Exact money: products of integers and fractions, rounded once when they are booked.
+
+Nothing here knows about positions or costs. Rules NUM-1 and NUM-1b in `docs/spec/engine.md`; why this
+cannot overflow is in `docs/decisions/0001-exact-money.md`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from omega.backends.python.numerics import half_even_quotient
+from omega.errors import error_for
+
+MAX_RATE_TERM = 10**18
+
+MAX_BOOKING = 2**60
+"""Largest single booking; a few of them still add up within 64 bits."""
+
+MAX_BALANCE = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Minor units of the account currency per unit of something, as a reduced fraction."""
+
+    numerator: int
+    denominator: int
+
+
+def minor_rate(first: tuple[int, int], second: tuple[int, int], digits: int) -> Rate:
+    """Return `first · second · 10^digits`, reduced.
+
+    Raises:
+        ConfigError: ``config.plan`` if a term of it is above 10^18.
+    """
+    numerator = first[0] * second[0] * 10**digits
+    denominator = first[1] * second[1]
+    common = math.gcd(numerator, denominator)
+    numerator, denominator = numerator // common, denominator // common
+    if numerator > MAX_RATE_TERM or denominator > MAX_RATE_TERM:
+        raise error_for("config.plan", reason="a rate of money has more than 18 significant digits")
+    return Rate(numerator, denominator)
+
+
+def book(amount: int, rate: Rate) -> int:
+    """Return `amount · rate` as a booking: rounded once, half to even (NUM-1).
+
+    Example: 5 points·steps at 1/2 minor unit each book 2; 7 book 4 (3.5 rounds to even).
+
+    Raises:
+        EngineError: ``engine.overflow`` beyond 2^60 minor units.
+    """
+    booked = half_even_quotient(amount * rate.numerator, rate.denominator)
+    if not -MAX_BOOKING <= booked <= MAX_BOOKING:
+        raise error_for("engine.overflow", what="a booking")
+    return booked
+
+
+def check_balance(amount: int, what: str) -> int:
+    """Return `amount` if it is one that a balance or equity may have."""
+    if not -MAX_BALANCE <= amount <= MAX_BALANCE:
+        raise error_for("engine.overflow", what=what)
+    return amount
