@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "61b927532f4f08d0"
+SCHEMA_HASH = "777e86a362ac9070"
 
 
 class Column(NamedTuple):

@@ -3,7 +3,7 @@
 //! Tables that cross the seam, enumerations of their codes, numbers of the error catalogue.
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "61b927532f4f08d0";
+pub const SCHEMA_HASH: &str = "777e86a362ac9070";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -500,6 +500,14 @@ pub mod number {
     pub const CONFIG_TOO_PRECISE: i16 = 1005;
     /// `config.plan`
     pub const CONFIG_PLAN: i16 = 1006;
+    /// `config.symbol_without_spec`
+    pub const CONFIG_SYMBOL_WITHOUT_SPEC: i16 = 1007;
+    /// `config.no_conversion`
+    pub const CONFIG_NO_CONVERSION: i16 = 1008;
+    /// `config.unknown_flag`
+    pub const CONFIG_UNKNOWN_FLAG: i16 = 1009;
+    /// `config.override`
+    pub const CONFIG_OVERRIDE: i16 = 1010;
     /// `data.time_not_increasing`
     pub const DATA_TIME_NOT_INCREASING: i16 = 2001;
     /// `data.shape`
@@ -600,6 +608,10 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("config.unreadable", 1004),
     ("config.too_precise", 1005),
     ("config.plan", 1006),
+    ("config.symbol_without_spec", 1007),
+    ("config.no_conversion", 1008),
+    ("config.unknown_flag", 1009),
+    ("config.override", 1010),
     ("data.time_not_increasing", 2001),
     ("data.shape", 2002),
     ("position.not_found", 4001),
