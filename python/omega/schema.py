@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "777e86a362ac9070"
+SCHEMA_HASH = "552018ab94e0b252"
 
 
 class Column(NamedTuple):

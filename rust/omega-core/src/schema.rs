@@ -3,7 +3,7 @@
 //! Tables that cross the seam, enumerations of their codes, numbers of the error catalogue.
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "777e86a362ac9070";
+pub const SCHEMA_HASH: &str = "552018ab94e0b252";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -512,6 +512,14 @@ pub mod number {
     pub const DATA_TIME_NOT_INCREASING: i16 = 2001;
     /// `data.shape`
     pub const DATA_SHAPE: i16 = 2002;
+    /// `indicator.unknown`
+    pub const INDICATOR_UNKNOWN: i16 = 3001;
+    /// `indicator.parameter`
+    pub const INDICATOR_PARAMETER: i16 = 3002;
+    /// `indicator.unknown_parameter`
+    pub const INDICATOR_UNKNOWN_PARAMETER: i16 = 3003;
+    /// `indicator.key`
+    pub const INDICATOR_KEY: i16 = 3004;
     /// `position.not_found`
     pub const POSITION_NOT_FOUND: i16 = 4001;
     /// `order.no_margin`
@@ -614,6 +622,10 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("config.override", 1010),
     ("data.time_not_increasing", 2001),
     ("data.shape", 2002),
+    ("indicator.unknown", 3001),
+    ("indicator.parameter", 3002),
+    ("indicator.unknown_parameter", 3003),
+    ("indicator.key", 3004),
     ("position.not_found", 4001),
     ("order.no_margin", 4002),
     ("size.below_minimum", 4003),
