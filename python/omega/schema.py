@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "552018ab94e0b252"
+SCHEMA_HASH = "6ec261493385d997"
 
 
 class Column(NamedTuple):
