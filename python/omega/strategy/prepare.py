@@ -28,7 +28,7 @@ Show = Callable[[Any, int], Any]
 class Cache(Protocol):
     """The part of `omega.indicators.IndicatorCache` needed here."""
 
-    def own(self, name: str, *arguments: Any, **parameters: Any) -> tuple[Any, int]: ...
+    def own(self, name: str, **parameters: Any) -> tuple[Any, int]: ...
 
 
 class Indicators:
@@ -38,15 +38,26 @@ class Indicators:
         self._cache = cache
         self._show = show
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("_"):
-            raise AttributeError(name)
+    def sma(self, period: int = 30, **where: str) -> Any:
+        """Return the simple moving average; `where` is ``timeframe``, ``side``, ``source``."""
+        return self.indicator("sma", period=period, **where)
 
-        def compute(*arguments: Any, **parameters: Any) -> Any:
-            column, series = self._cache.own(name, *arguments, **parameters)
-            return self._show(column, series)
+    def ema(self, period: int = 30, **where: str) -> Any:
+        """Return the exponential moving average; `where` is ``timeframe``, ``side``, ``source``."""
+        return self.indicator("ema", period=period, **where)
 
-        return compute
+    def rsi(self, period: int = 14, **where: str) -> Any:
+        """Return the relative strength index, 0 to 100; `where` is ``timeframe``, ``side``, ``source``."""
+        return self.indicator("rsi", period=period, **where)
+
+    def atr(self, period: int = 14, **where: str) -> Any:
+        """Return the average true range, in price units; `where` is ``timeframe``, ``side``."""
+        return self.indicator("atr", period=period, **where)
+
+    def indicator(self, name: str, **parameters: Any) -> Any:
+        """Return the indicator `name` of the catalogue; errors as `IndicatorCache.compute_indicator`."""
+        column, series = self._cache.own(name, **parameters)
+        return self._show(column, series)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

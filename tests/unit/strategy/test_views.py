@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import types
 
 import numpy as np
 import pyarrow as pa
@@ -21,10 +22,13 @@ class Series:
         self.visible, self.digits, self.symbol, self.time_us = visible, 5, 0, [0]
 
 
-class FakeMarket:
+class FakeSimulation:
+    """As much of a simulation as views need."""
+
     def __init__(self, *visible):
-        self.series = [Series(None), *(Series(rows) for rows in visible)]
-        self.symbols = ("EURUSD",)
+        self.market = types.SimpleNamespace(series=[Series(None), *(Series(rows) for rows in visible)])
+        self.series = self.market.series[0]
+        self.plan = types.SimpleNamespace(first_step=0)
 
 
 def stepwise(session, values, series=0):
@@ -32,7 +36,7 @@ def stepwise(session, values, series=0):
 
 
 def test_minus_one_is_the_last_completed_value_and_nothing_later_can_be_reached():
-    session = Session(FakeMarket(), None)
+    session = Session(FakeSimulation())
     view = stepwise(session, [10.0, 11.0, 12.0])
     session.cursor = 1
 
@@ -45,7 +49,7 @@ def test_minus_one_is_the_last_completed_value_and_nothing_later_can_be_reached(
 
 
 def test_a_cross_needs_equal_or_below_before_and_above_now():
-    session = Session(FakeMarket(), None)
+    session = Session(FakeSimulation())
     fast = stepwise(session, [1.0, 2.0, 3.0, 3.0, NAN, 9.0])
     slow = stepwise(session, [2.0, 2.0, 2.0, 3.5, 1.0, 1.0])
     seen = []
@@ -59,7 +63,7 @@ def test_a_cross_needs_equal_or_below_before_and_above_now():
 
 def test_a_cross_of_a_higher_timeframe_is_true_only_when_its_bar_completes():
     """Three step bars show each H-bar; the cross is news on the first of them only."""
-    session = Session(FakeMarket([-1, -1, 0, 0, 0, 1, 1, 1]), None)
+    session = Session(FakeSimulation([-1, -1, 0, 0, 0, 1, 1, 1]))
     higher = stepwise(session, [1.0, 3.0], series=1)
     seen = []
     for session.cursor in range(8):
@@ -69,7 +73,7 @@ def test_a_cross_of_a_higher_timeframe_is_true_only_when_its_bar_completes():
 
 
 def test_rising_and_falling_count_changes():
-    session = Session(FakeMarket(), None)
+    session = Session(FakeSimulation())
     view = stepwise(session, [1.0, 2.0, 3.0, 2.0])
     session.cursor = 2
 
@@ -85,7 +89,7 @@ def test_rising_and_falling_count_changes():
 def test_a_batch_indicator_equals_its_view_at_every_bar():
     draw = random.Random(7)
     visible = sorted(draw.choices(range(-1, 12), k=40))
-    session = Session(FakeMarket(visible), None)
+    session = Session(FakeSimulation(visible))
     step = [draw.choice([NAN, 1.0, 2.0, 3.0]) for _ in range(40)]
     own = [draw.choice([NAN, 1.0, 2.0, 3.0]) for _ in range(12)]
     views = stepwise(session, step), stepwise(session, own, series=1)

@@ -8,27 +8,21 @@ This module keeps integers: times become date-times, and points become prices, w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from omega.backends.python import frame
-from omega.backends.python.market import Market, Series
+from omega.backends.python.market import Series
+from omega.backends.python.numerics import quotient
 from omega.errors import error_for
 from omega.values import utc
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from omega.backends.python.engine.simulation import Simulation
+
 NAN = float("nan")
-
-
-class Books(Protocol):
-    """The open state of a run, as the loop keeps it."""
-
-    def open_positions(self) -> Sequence[tuple[Any, ...]]: ...
-    def balance(self) -> int: ...
-    def equity(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +32,7 @@ class Bar:
     Attributes:
         index: Index of the bar in the loaded table, warm-up included.
         time_us: Open time.
-        now_us: Decision time: the open of the bar that follows, or the `close_time` of the last bar.
+        now_us: Decision time: the open of the bar that follows; with `signal_close` the close of this one.
         symbol: Name of the symbol.
 
     Prices are floats, `points / 10^digits`; `open`, `high`, `low`, `close` are the bid's. `volume` is None
@@ -109,41 +103,54 @@ class Bar:
 
 
 class Session:
-    """Where a stepwise run stands. `cursor` is the completed bar the strategy is asked about."""
+    """Where a stepwise run stands.
 
-    __slots__ = ("_books", "_market", "_scale", "cursor")
+    Attributes:
+        cursor: The completed bar the strategy is asked about; -1 before the first.
+        now_us: The decision time: the open of the step's bar; with `signal_close` the close of the bar (TIM-7).
+    """
 
-    def __init__(self, market: Market, books: Books) -> None:
-        self._market = market
-        self._books = books
-        self._scale = float(10 ** market.series[0].digits)
+    __slots__ = ("_scale", "_simulation", "cursor", "now_us")
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._scale = float(10**simulation.series.digits)
         self.cursor = -1
+        self.now_us = simulation.series.time_us[simulation.plan.first_step]
+
+    def move_to(self, cursor: int) -> None:
+        """Let the strategy see the bar at `cursor` as its last completed one."""
+        series = self._simulation.series
+        self.cursor = cursor
+        is_close = self._simulation.plan.signal_close or cursor + 1 == len(series.time_us)
+        self.now_us = series.close_time_us[cursor] if is_close else series.time_us[cursor + 1]
 
     def bar(self) -> Bar:
         """Return the bar at the cursor."""
-        series = self._market.series[0]
-        index = self.cursor
-        symbol = self._market.symbols[series.symbol]
-        return Bar(index, series.time_us[index], self.now_us(), symbol, series, self._scale)
-
-    def now_us(self) -> int:
-        """Return the decision time of the bar at the cursor (TIM-7)."""
-        series = self._market.series[0]
-        following = self.cursor + 1
-        return series.time_us[following] if following < len(series.time_us) else series.close_time_us[self.cursor]
+        series = self._simulation.series
+        time_us = series.time_us[self.cursor]
+        return Bar(self.cursor, time_us, self.now_us, self._simulation.symbol.name, series, self._scale)
 
     def view(self, values: Any, series: int) -> View:
         """Return a view on one float64 column of `series`, one value per bar of that series."""
-        return View(self, frame.read_float64(values), self._market.series[series].visible)
+        return View(self, frame.read_float64(values), self._simulation.market.series[series].visible)
 
-    def positions(self) -> Sequence[tuple[Any, ...]]:
-        return self._books.open_positions()
+    def positions(self) -> list[tuple[Any, ...]]:
+        """Return the open positions: (id, symbol, direction, magic, entry_bar_idx, entry_time_us, entry_points,
+        steps, sl, tp); the entry is a float, points may be parts of one."""
+        return [
+            (p.id, p.symbol, p.direction, p.magic, p.entry_bar_idx, p.entry_time_us)
+            + (quotient(p.k, p.steps), p.steps, p.sl, p.tp)
+            for p in self._simulation.positions
+        ]
 
     def balance(self) -> int:
-        return self._books.balance()
+        """Return the balance in minor units."""
+        return self._simulation.books.balance
 
     def equity(self) -> int:
-        return self._books.equity()
+        """Return the equity of the last step in minor units; nothing is booked between it and the decision."""
+        return self._simulation.books.equity[-1]
 
 
 class View:
