@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "df05e902e13ab90a"
+SCHEMA_HASH = "6ec261493385d997"
 
 
 class Column(NamedTuple):
