@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "c9dabe07f76be599"
+SCHEMA_HASH = "6ec261493385d997"
 
 
 class Column(NamedTuple):

@@ -96,12 +96,10 @@ pub enum Error {
         reason: &'static str,
     },
     /// A sum of money or volume left the range of 64 bits.
-    #[error("{what} does not fit 64 bits at bar {bar_idx}")]
+    #[error("{what} does not fit 64 bits")]
     Overflow {
         /// Which quantity.
         what: &'static str,
-        /// Bar at which it happened.
-        bar_idx: i64,
     },
     /// The caller asked the run to stop.
     #[error("interrupted")]
@@ -170,9 +168,7 @@ impl Error {
                 ("bar_idx", Fact::Int(*bar_idx)),
                 ("reason", Fact::Text((*reason).to_owned())),
             ],
-            Self::Overflow { what, bar_idx } => {
-                vec![("what", Fact::Text((*what).to_owned())), ("bar_idx", Fact::Int(*bar_idx))]
-            }
+            Self::Overflow { what } => vec![("what", Fact::Text((*what).to_owned()))],
             Self::Interrupted => Vec::new(),
         }
     }
