@@ -17,9 +17,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from omega import errors, schema
 from omega.backends.protocol import Backend
 from omega.error_catalogue import CATALOGUE, CODE_BY_NUMBER
+from omega.errors import OmegaError
+from omega.schema import ENUMS, TABLES
 
 VECTORS = pathlib.Path(__file__).parents[2] / "vectors"
 CASES = {path.stem: path for path in sorted((VECTORS / "engine").glob("*.json"))}
@@ -74,7 +75,7 @@ def moment(text: str) -> datetime.datetime:
 
 
 def arrow_table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
-    fields = [pa.field(c.name, ARROW_TYPES[c.type], nullable=c.null) for c in schema.TABLES[name]]
+    fields = [pa.field(c.name, ARROW_TYPES[c.type], nullable=c.null) for c in TABLES[name]]
     return pa.Table.from_pylist(rows, schema=pa.schema(fields))
 
 
@@ -110,7 +111,7 @@ def code_of(unit: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if unit.startswith("enum:"):
-        return int(schema.ENUMS[unit.removeprefix("enum:")][value.upper()])
+        return int(ENUMS[unit.removeprefix("enum:")][value.upper()])
     if unit == "error":
         return CATALOGUE[value].number
     return moment(value) if unit == "utc" else float(value)
@@ -118,7 +119,7 @@ def code_of(unit: str, value: Any) -> Any:
 
 def signals_table(case: Mapping[str, Any]) -> pa.Table:
     base = {"direction": "none", "order_type": "market", "symbol": 0, "fault": 0}
-    units = {column.name: column.unit for column in schema.TABLES["signals"]}
+    units = {column.name: column.unit for column in TABLES["signals"]}
     rows = []
     for signal in case["signals"]:
         assert set(signal) <= set(units), f"{case['name']}: unknown signal field"
@@ -151,7 +152,7 @@ def find_differences(tables: Mapping[str, Any], expect: Mapping[str, Any]) -> li
     differences = []
     for name, wanted in expected_tables(expect).items():
         rows = pa.table(tables[name]).to_pylist()
-        units = {column.name: column.unit for column in schema.TABLES[name]}
+        units = {column.name: column.unit for column in TABLES[name]}
         if len(rows) != len(wanted):
             differences.append(f"{name}: {len(rows)} rows, by hand {len(wanted)}: {[shown(row) for row in rows]}")
             continue
@@ -163,8 +164,8 @@ def find_differences(tables: Mapping[str, Any], expect: Mapping[str, Any]) -> li
     return differences
 
 
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    return row | {"code": CODE_BY_NUMBER.get(row["code"], row["code"])} if "code" in row else dict(row)
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"code": CODE_BY_NUMBER.get(row["code"], row["code"])} if "code" in row else row
 
 
 def check(backend: Backend, case: Mapping[str, Any]) -> None:
@@ -172,7 +173,7 @@ def check(backend: Backend, case: Mapping[str, Any]) -> None:
     if "error" not in expect:
         assert find_differences(run(backend, case), expect) == [], case["note"]
         return
-    with pytest.raises(errors.OmegaError) as caught:
+    with pytest.raises(OmegaError) as caught:
         run(backend, case)
     error = {"class": type(caught.value).__name__, "code": caught.value.code}
     assert error == expect["error"], case["note"]
