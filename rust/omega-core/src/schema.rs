@@ -3,7 +3,7 @@
 //! Tables that cross the seam, enumerations of their codes, numbers of the error catalogue.
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "d8e6afdab8b12f1d";
+pub const SCHEMA_HASH: &str = "6ec261493385d997";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -500,10 +500,26 @@ pub mod number {
     pub const CONFIG_TOO_PRECISE: i16 = 1005;
     /// `config.plan`
     pub const CONFIG_PLAN: i16 = 1006;
+    /// `config.symbol_without_spec`
+    pub const CONFIG_SYMBOL_WITHOUT_SPEC: i16 = 1007;
+    /// `config.no_conversion`
+    pub const CONFIG_NO_CONVERSION: i16 = 1008;
+    /// `config.unknown_flag`
+    pub const CONFIG_UNKNOWN_FLAG: i16 = 1009;
+    /// `config.override`
+    pub const CONFIG_OVERRIDE: i16 = 1010;
     /// `data.time_not_increasing`
     pub const DATA_TIME_NOT_INCREASING: i16 = 2001;
     /// `data.shape`
     pub const DATA_SHAPE: i16 = 2002;
+    /// `indicator.unknown`
+    pub const INDICATOR_UNKNOWN: i16 = 3001;
+    /// `indicator.parameter`
+    pub const INDICATOR_PARAMETER: i16 = 3002;
+    /// `indicator.unknown_parameter`
+    pub const INDICATOR_UNKNOWN_PARAMETER: i16 = 3003;
+    /// `indicator.key`
+    pub const INDICATOR_KEY: i16 = 3004;
     /// `data.not_found`
     pub const DATA_NOT_FOUND: i16 = 2003;
     /// `data.ambiguous_source`
@@ -626,6 +642,28 @@ pub mod number {
     pub const SIGNAL_BEFORE_START: i16 = 6011;
     /// `signal.target_never_opened`
     pub const SIGNAL_TARGET_NEVER_OPENED: i16 = 6012;
+    /// `strategy.unknown_parameter`
+    pub const STRATEGY_UNKNOWN_PARAMETER: i16 = 6013;
+    /// `strategy.bad_parameter`
+    pub const STRATEGY_BAD_PARAMETER: i16 = 6014;
+    /// `strategy.missing_parameter`
+    pub const STRATEGY_MISSING_PARAMETER: i16 = 6015;
+    /// `strategy.reserved_name`
+    pub const STRATEGY_RESERVED_NAME: i16 = 6016;
+    /// `strategy.style`
+    pub const STRATEGY_STYLE: i16 = 6017;
+    /// `strategy.parameter_changed`
+    pub const STRATEGY_PARAMETER_CHANGED: i16 = 6018;
+    /// `strategy.not_running`
+    pub const STRATEGY_NOT_RUNNING: i16 = 6019;
+    /// `strategy.view_index`
+    pub const STRATEGY_VIEW_INDEX: i16 = 6020;
+    /// `strategy.view_count`
+    pub const STRATEGY_VIEW_COUNT: i16 = 6021;
+    /// `strategy.batch`
+    pub const STRATEGY_BATCH: i16 = 6022;
+    /// `strategy.not_found`
+    pub const STRATEGY_NOT_FOUND: i16 = 6023;
     /// `engine.overflow`
     pub const ENGINE_OVERFLOW: i16 = 7001;
     /// `engine.internal`
@@ -648,8 +686,16 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("config.unreadable", 1004),
     ("config.too_precise", 1005),
     ("config.plan", 1006),
+    ("config.symbol_without_spec", 1007),
+    ("config.no_conversion", 1008),
+    ("config.unknown_flag", 1009),
+    ("config.override", 1010),
     ("data.time_not_increasing", 2001),
     ("data.shape", 2002),
+    ("indicator.unknown", 3001),
+    ("indicator.parameter", 3002),
+    ("indicator.unknown_parameter", 3003),
+    ("indicator.key", 3004),
     ("data.not_found", 2003),
     ("data.ambiguous_source", 2004),
     ("data.unreadable", 2005),
@@ -711,6 +757,17 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("signal.bar_idx", 6010),
     ("signal.before_start", 6011),
     ("signal.target_never_opened", 6012),
+    ("strategy.unknown_parameter", 6013),
+    ("strategy.bad_parameter", 6014),
+    ("strategy.missing_parameter", 6015),
+    ("strategy.reserved_name", 6016),
+    ("strategy.style", 6017),
+    ("strategy.parameter_changed", 6018),
+    ("strategy.not_running", 6019),
+    ("strategy.view_index", 6020),
+    ("strategy.view_count", 6021),
+    ("strategy.batch", 6022),
+    ("strategy.not_found", 6023),
     ("engine.overflow", 7001),
     ("engine.internal", 7002),
     ("engine.interrupted", 7003),
