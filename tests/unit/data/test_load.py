@@ -168,6 +168,19 @@ def test_the_coarsest_stored_timeframe_that_divides_all_wanted_ones_is_taken(tmp
     assert load(tmp_path, "M5", higher_timeframes=["M12"]).base_timeframe == "M1"
 
 
+def test_a_bid_file_may_be_named_itself_and_brings_the_ask_beside_it(tmp_path):
+    """CAT: data by path."""
+    for side, raised in (("bid", 0.0), ("ask", 0.0001)):
+        pq.write_table(minutes(5, raised=raised), tmp_path / f"EURUSD_M1_{side}.parquet")
+
+    data = load(tmp_path / "EURUSD_M1_bid.parquet", "M5")
+
+    assert data.base_timeframe == "M1" and data.base.ask is not None
+    assert data.source == "EURUSD_M1_bid.parquet and EURUSD_M1_ask.parquet"
+    with pytest.raises(DataError, match=r"no EURUSD data .*the folder holds EURUSD"):
+        load(tmp_path / "EURUSD_M1_ask.parquet")
+
+
 def test_the_span_begins_with_the_warm_up_and_ends_with_the_last_complete_bar():
     """TIM-5: M5 bars at 0, 5, 10 … 55; start 00:20, two bars of warm-up, end 00:43."""
     sides = {"bid": minutes(60), "ask": minutes(60, raised=0.0001), "timeframe": "M1"}
