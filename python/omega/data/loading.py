@@ -9,6 +9,7 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -220,6 +221,9 @@ def _read_sides(
         if repeated is not None and repairs.duplicates == "refuse":
             refuse_duplicates(raw, time_us, repeated)
         bars = check_prices(raw, time_us, digits=digits, snap=repairs.snap)
+        if not isinstance(table, str | pathlib.Path):
+            # Arrow shares memory with the caller's frame, who may go on writing to it.
+            bars = replace(bars, time=bars.time.copy(), volume=bars.volume.copy())
         notes = [Note("data.snapped", bars.snapped, where)] if bars.snapped else []
         if repeated is not None:
             dropped = repeated if repairs.duplicates == "keep_first" else np.concatenate([repeated[1:], [False]])

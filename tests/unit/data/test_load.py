@@ -97,6 +97,18 @@ def test_the_callers_table_is_not_modified_and_the_data_is_read_only():
             array[0] = 0
 
 
+def test_an_array_that_is_written_to_afterwards_does_not_change_the_data():
+    """A run is a function of its data: Arrow shares memory with the caller's arrays, `MarketData` does not."""
+    volume, table = np.ones(4), minutes(4)
+    shared = table.set_column(5, "volume", pa.array(volume))
+    data = load({"bid": shared})
+
+    volume[:] = 9.0
+
+    assert shared["volume"].to_pylist() == [9.0] * 4
+    assert data.data_hash == load({"bid": table}).data_hash
+
+
 def test_snap_moves_prices_to_the_grid_and_counts_them():
     """DAT-3: 1.100004 and 1.100016 are 0.4 points off and become 1.10000 and 1.10002; 1e-6 point is on the grid."""
     table = minutes(2)
