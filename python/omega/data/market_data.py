@@ -126,7 +126,7 @@ class MarketData:
             alignment: What a decision sees of a higher timeframe whose latest bar is missing (TIM-4).
 
         Raises:
-            ConfigError: ``data.spread_undefined``.
+            ConfigError: ``costs.spread_undefined``.
         """
         base, spread_note = self._with_ask(spread)
         calendar = fx_calendar(int(base.time[0]), int(base.time[-1]))
@@ -166,7 +166,7 @@ class MarketData:
         """Return the base bars with both sides, and a note if the ask is a lower bound."""
         reason = self._why_not(spread)
         if reason is not None:
-            raise error_for("data.spread_undefined", symbol=self.symbol, reason=reason)
+            raise error_for("costs.spread_undefined", symbol=self.symbol, reason=reason)
         if spread is None or spread.source == "data":
             return self.base, None
         assert self.base.spread is not None

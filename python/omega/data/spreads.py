@@ -42,7 +42,7 @@ def spread_points(column: Int32s, add_points: Fraction, multiplier: Fraction, *,
     spreads = [round((int(value) + add_points) * multiplier) for value in values]
     if min(spreads) < 0 or max(spreads) > MAX_POINTS:
         reason = "the spread becomes negative or larger than 10^9 points. Check add_points and multiplier."
-        raise error_for("data.spread_undefined", symbol=symbol, reason=reason)
+        raise error_for("costs.spread_undefined", symbol=symbol, reason=reason)
     return np.array(spreads, np.int32)[rows]
 
 
@@ -50,18 +50,18 @@ def ask_from_column(bid: Prices, column: Int32s, spread: Spread, *, symbol: str)
     """Return the ask prices of the finest loaded bars.
 
     Raises:
-        ConfigError: ``data.spread_undefined``: no `add_points`, or a spread that is negative or too large.
+        ConfigError: ``costs.spread_undefined``: no `add_points`, or a spread that is negative or too large.
     """
     if spread.add_points is None:
         reason = (
             "the data has a stored spread, which is the minimum of its bar. Say what to add to it: "
             "execution.spread.add_points (0 if you accept the lower bound)."
         )
-        raise error_for("data.spread_undefined", symbol=symbol, reason=reason)
+        raise error_for("costs.spread_undefined", symbol=symbol, reason=reason)
     added = spread_points(column, Fraction(spread.add_points), multiplier_of(spread), symbol=symbol)
     high = int(bid[1].max()) + int(added.max())
     if high > MAX_POINTS:
         reason = "bid plus spread exceeds 10^9 points. Check add_points and multiplier."
-        raise error_for("data.spread_undefined", symbol=symbol, reason=reason)
+        raise error_for("costs.spread_undefined", symbol=symbol, reason=reason)
     open_, top, bottom, close = (points + added for points in bid)
     return open_, top, bottom, close
