@@ -190,6 +190,8 @@ def _sources(
             {side: (file, str(file)) for side, (file, _) in named.items()},
             " and ".join(named[side][1] for side in _SIDES if side in named),
         )
+    if source is not None:
+        raise _invalid("source", "nothing, because tables are given", source)
     given = dict(path) if isinstance(path, Mapping) else {"bid": path}
     base = timeframe_named(given.pop("timeframe", wanted[0]), 'path["timeframe"]')
     for name in wanted:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import omega.data
-from omega.errors import DataError
+from omega.errors import ConfigError, DataError
 
 SPECS = {"EURUSD": SimpleNamespace(digits=5)}
 MINUTE = 60_000_000
@@ -75,6 +75,18 @@ def test_times_of_another_zone_and_unit_are_the_same_instants():
     for kind in (pa.timestamp("ns", tz="Europe/Berlin"), pa.timestamp("ms", tz="UTC"), pa.timestamp("s", tz="UTC")):
         moved = table.set_column(0, "time", table["time"].cast(kind))
         assert load({"bid": moved}).data_hash == load({"bid": table}).data_hash
+
+
+def test_arguments_that_do_not_fit_given_tables_are_refused():
+    """Nothing is ignored in silence."""
+    for path, options in (
+        ({"bid": minutes(2)}, {"source": "broker_a"}),
+        ({"bid": minutes(2), "mid": minutes(2)}, {}),
+        ({"ask": minutes(2)}, {}),
+        ({"bid": minutes(2), "timeframe": "M2"}, {}),
+    ):
+        with pytest.raises(ConfigError):
+            load(path, **options)
 
 
 @pytest.mark.parametrize("given", [5, "EURUSD", [1.1, 1.2]])
