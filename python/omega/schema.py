@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "6ec261493385d997"
+SCHEMA_HASH = "89b26da1d2ee9934"
 
 
 class Column(NamedTuple):
