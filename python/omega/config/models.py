@@ -277,7 +277,7 @@ class RunConfig(Table):
     sizing: SizingConfig = Field(description="Sizes: a table with fixed_lots or risk_amount.")
     strategy: StrategyConfig | None = Field(default=None, description="The strategy; required in files.")
     rating: RatingConfig = Field(default=RatingConfig(), description="Rating and return metrics.")
-    output: OutputConfig = Field(default=OutputConfig(), description="Where results go.")
+    output: OutputConfig = Field(default=OutputConfig(), description="Where runs are stored: a table with dir.")
     _written: Written = PrivateAttr(default_factory=Written)
 
     @property

@@ -79,15 +79,12 @@ def load_specs(path: str | Path | None = None) -> Mapping[str, SymbolSpec]:
     """
     document = read_document(Path(path or BUNDLED_SPECS), shown_as="symbol_specs.yaml" if path is None else None)
     if not isinstance(document.tree, dict) or not isinstance(document.tree.get("symbols"), dict):
-        raise error_for(
-            "config.missing_key", **document.where(()), key="symbols", expected="a table of symbols by name"
-        )
+        raise error_for("config.missing_key", **document.place(("symbols",)), expected="a table of symbols by name")
     unknown = sorted(set(document.tree) - {"symbols"})
     if unknown:
         raise error_for(
             "config.unknown_key",
-            **document.where((unknown[0],)),
-            key=unknown[0],
+            **document.place((unknown[0],)),
             hint=nearest(unknown[0], ["symbols"]),
         )
     specs: dict[str, SymbolSpec] = {}
@@ -119,8 +116,7 @@ def _read_spec(place: Document, name: str) -> SymbolSpec:
     if "name" in place.tree:
         raise error_for(
             "config.unknown_key",
-            **place.where(("name",)),
-            key=f"symbols.{name}.name",
+            **place.place(("name",)),
             hint=" The name of a symbol is its key.",
         )
     spec = validate(SymbolSpec, place.with_tree({"name": name, **place.tree}))
