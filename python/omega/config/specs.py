@@ -46,7 +46,7 @@ class SymbolSpec:
         Exact, Field(gt=0, le=10**9, description="Units of the base currency or the good in one lot.")
     ]
     volume_min: Annotated[Positive, Field(description="Least volume of an order, lots; a multiple of volume_step.")]
-    volume_step: Annotated[StepSize, Field(description="Grid of volumes, lots; at most 9 decimals.")]
+    volume_step: Annotated[StepSize, Field(description="Grid of volumes, lots; at most 9 digits.")]
     volume_max: Annotated[Positive, Field(description="Largest volume of an order, lots; at most 10^9 steps.")]
     base_currency: Annotated[Currency, Field(description="What one lot holds, ISO 4217 (XAU for gold).")]
     quote_currency: Annotated[Currency, Field(description="Currency of the price and of profits, ISO 4217.")]
@@ -124,7 +124,7 @@ def _read_spec(place: Document, name: str) -> SymbolSpec:
         [
             invalid(place, (key,), expected)
             for key, expected, holds in (
-                ("volume_step", "a volume with at most 9 decimals", _is_small(spec.volume_step, 10**9)),
+                ("volume_step", "a volume with at most 9 digits", _is_small(spec.volume_step, 10**9)),
                 ("volume_min", "a multiple of volume_step", (spec.volume_min / spec.volume_step).denominator == 1),
                 ("volume_max", "a multiple of volume_step", (spec.volume_max / spec.volume_step).denominator == 1),
                 ("volume_max", "a volume not below volume_min", spec.volume_max >= spec.volume_min),

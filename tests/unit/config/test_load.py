@@ -1,4 +1,6 @@
 import json
+import pathlib
+import re
 
 import pytest
 
@@ -173,3 +175,20 @@ def test_timeframes_are_those_of_the_data_layer():
     from omega.data.timeframes import MINUTES
 
     assert set(TIMEFRAMES) == set(MINUTES)
+
+
+def test_the_spec_page_lists_every_key_with_its_default():
+    page = (pathlib.Path(__file__).parents[3] / "docs/spec/config.md").read_text().split("## Cost files")[0]
+    rows = re.findall(r"^\| `([a-z_.]+)` \| (.*?) \|", page, re.MULTILINE)
+    required = {f"data.{name}" for name in ("path", "symbols", "timeframe", "start")}
+    required |= {"account.currency", "account.balance", "execution.costs"}
+    expected = {
+        key: "required" if key in required else json.dumps(entry.get("default"))
+        for key, entry in walk(json_schema())
+        if "properties" not in entry
+        and "$ref" not in entry
+        and not any("$ref" in part for part in entry.get("anyOf", []))
+    }
+
+    assert dict(rows) == expected
+    assert len(rows) == len(expected) > 40
