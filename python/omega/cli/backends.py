@@ -27,8 +27,8 @@ def backends(
         [(name, entry["backend"], entry["reason"]) for name, entry in components.items()],
     )
     print()
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for half in ("rust", "python"):
         facts = description[half]
-        rows += [(half, "installed", "no")] if facts is None else [(half, *item) for item in facts.items()]
+        rows += [(half, "installed", "no")] if facts is None else [(half, fact, value) for fact, value in facts.items()]
     print_table(("half", "fact", "value"), rows)

@@ -13,7 +13,7 @@ from omega.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from omega.config import ResolvedConfig
 
-__all__ = ["ConfigFile", "Overrides", "app", "check", "schema", "show"]
+__all__ = ["AsJson", "ConfigFile", "Overrides", "app", "check", "schema", "show"]
 
 app = typer.Typer(help="Configs: check, show, schema.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -6,9 +6,9 @@ import traceback
 
 from omega.errors import ConfigError, DataError, OmegaError
 
-__all__ = ["FAILED", "INTERRUPTED", "NO_DATA", "USAGE", "describe_failure", "exit_code_of"]
+__all__ = ["DONE", "FAILED", "INTERRUPTED", "NO_DATA", "USAGE", "describe_failure", "exit_code_of"]
 
-FAILED, USAGE, NO_DATA, INTERRUPTED = 1, 2, 3, 130
+DONE, FAILED, USAGE, NO_DATA, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def exit_code_of(error: BaseException) -> int:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
 from omega.cli import backends, config, data, run
-from omega.cli.failures import INTERRUPTED, USAGE, describe_failure, exit_code_of
+from omega.cli.failures import DONE, INTERRUPTED, USAGE, describe_failure, exit_code_of
 
 __all__ = ["app", "main"]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from omega import __version__
+
+        print(f"omega {__version__}")
+        raise typer.Exit
+
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer may carry a click of its own
 
@@ -26,6 +37,15 @@ app.command("run")(run.run)
 app.command("backends")(backends.backends)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Backtests of FX and CFD strategies whose numbers you can check."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,9 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # the reader left; nothing to flush at exit
-        return 0
+        # The reader left (`omega … | head`): nothing is wrong, but Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except Exception as error:
         print(describe_failure(error), file=sys.stderr)
         return exit_code_of(error)
-    return outcome if isinstance(outcome, int) else 0
+    return outcome if isinstance(outcome, int) else DONE

@@ -1,58 +1,44 @@
-"""A progress bar on stderr: in a terminal, for what takes longer than a second; silent otherwise (API-7)."""
+"""Where a run stands, on stderr: a line that moves in a terminal, silence in a pipe (API-7)."""
 
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-__all__ = ["progress_bar"]
+__all__ = ["Progress", "progress"]
 
-QUIET_SECONDS = 1.0
+
+class Progress:
+    """Receives what a run reports: the step it is in, and how many bars are done."""
+
+    def __init__(self, display: Any = None) -> None:
+        self._display = display
+        self._task = None if display is None else display.add_task("", total=None)
+
+    def on_step(self, name: str) -> None:
+        """Show the step that begins."""
+        if self._display is not None:
+            self._display.reset(self._task, description=name, total=None)
+
+    def on_progress(self, done: int, total: int) -> None:
+        """Show how much of the step is done."""
+        if self._display is not None:
+            self._display.update(self._task, completed=done, total=total)
 
 
 @contextmanager
-def progress_bar(
-    label: str, *, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Callable[[int, int], None] | None]:
-    """Yield a callback (done, total) that draws a bar, or None where nobody looks.
-
-    The bar appears after `QUIET_SECONDS` and is wiped at the end, also when the work fails.
-    """
+def progress(stream: TextIO | None = None) -> Iterator[Progress]:
+    """Give a `Progress` that draws on `stream` if that is a terminal; the drawing is wiped at the end."""
     stream = stream or sys.stderr
     if not stream.isatty():
-        yield None
+        yield Progress()
         return
-    bar = _Bar(label, stream, clock)
-    try:
-        yield bar.update
-    finally:
-        bar.stop()
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Display
 
-
-class _Bar:
-    def __init__(self, label: str, stream: TextIO, clock: Callable[[], float]) -> None:
-        self._label = label
-        self._stream = stream
-        self._clock = clock
-        self._begin = clock()
-        self._rich: Any = None
-        self._task: Any = None
-
-    def update(self, done: int, total: int) -> None:
-        if self._rich is None:
-            if self._clock() - self._begin < QUIET_SECONDS:
-                return
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._rich = Progress(console=Console(file=self._stream), transient=True)
-            self._rich.start()
-            self._task = self._rich.add_task(self._label, total=total)
-        self._rich.update(self._task, completed=done, total=total)
-
-    def stop(self) -> None:
-        if self._rich is not None:
-            self._rich.stop()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Display(*columns, console=Console(file=stream), transient=True) as display:
+        yield Progress(display)

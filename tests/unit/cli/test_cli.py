@@ -76,7 +76,7 @@ def test_schema_is_json(capsys):
         ["config", "chekc", "x"],
         ["run", "run.json", "--bogus"],
         ["run", "run.json", "--backend", "java"],
-        ["run", "run.json", "--force"],
+        ["run", "run.json", "--backend", "compare", "--force"],
     ],
 )
 def test_wrong_usage_exits_with_2_and_writes_nothing(config, arguments, capsys, tmp_path):
