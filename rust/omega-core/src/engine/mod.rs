@@ -1,1 +1,9 @@
-//! engine
+//! The loop and its state.
+
+pub mod closing;
+pub mod opening;
+pub mod records;
+pub mod signals;
+pub mod simulation;
+
+pub use simulation::{Simulation, simulate};
