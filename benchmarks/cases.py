@@ -19,16 +19,15 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
-import synthetic
 
 import omega
+import synthetic
 from omega.backends import get_backend
 from omega.backends.protocol import Backend, Market
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".bench"
 WARMUP = 500
-EMPTY_BARS = 4_000
 
 
 class Figure(NamedTuple):

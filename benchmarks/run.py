@@ -16,10 +16,10 @@ from collections.abc import Iterator
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-import cases
 from rich.console import Console
 from rich.table import Table
 
+import cases
 from omega.backends import describe_backends
 
 FULL = {"rust": cases.Size(1_000_000, 5), "python": cases.Size(100_000, 1)}
