@@ -6,6 +6,7 @@
 //! `docs/spec/indicators.md`.
 
 mod atr;
+mod columns;
 mod ema;
 mod rsi;
 mod sma;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 pub use atr::{Atr, atr};
+pub use columns::compute_indicators;
 pub use ema::{Ema, ema};
 pub use rsi::{Rsi, rsi};
 pub use sma::{Sma, sma};
