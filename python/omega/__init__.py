@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from omega.errors import OmegaError
     from omega.indicators import IndicatorCache
     from omega.rating import RatingResult
-    from omega.runner import BacktestRunner, rate
+    from omega.runner import rate
     from omega.strategy import Signal, Strategy
 
 __all__ = [
     "BacktestResult",
-    "BacktestRunner",
     "IndicatorCache",
     "MarketData",
     "OmegaError",
@@ -36,7 +35,6 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "BacktestResult": "omega.engine",
-    "BacktestRunner": "omega.runner",
     "IndicatorCache": "omega.indicators",
     "MarketData": "omega.data",
     "OmegaError": "omega.errors",

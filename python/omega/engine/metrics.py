@@ -10,7 +10,7 @@ from typing import Any
 
 from omega.values import utc
 
-__all__ = ["MONEY", "MOMENTS", "Metrics"]
+__all__ = ["MOMENTS", "MONEY", "Metrics"]
 
 MONEY = frozenset(
     "initial_balance final_equity total_net total_gross_cost_free total_spread total_slippage total_commission"

@@ -102,12 +102,13 @@ def run_plan(
     *,
     backend: str | None = None,
     on_progress: Progress | None = None,
+    watch: Stopwatch | None = None,
 ) -> BacktestResult:
     """Run what was resolved: a fresh strategy, or the plan's native one where `strategy` is None.
 
     Errors as `backtest`.
     """
-    watch = Stopwatch()
+    watch = watch or Stopwatch()
     plan = resolved.plan_json(tables.first_step)
     engine = get_backend(backend)
     run = _Run(tables, resolved, plan, engine, get_backend(backend, component="indicators"), watch)
