@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "6ec261493385d997"
+SCHEMA_HASH = "780bdccef17a1191"
 
 
 class Column(NamedTuple):

@@ -4,7 +4,7 @@ Everything here exists once, in Python, above the seam; it ends where `MarketTab
 """
 
 from omega.data.calendar import CALENDAR_VERSION
-from omega.data.load import load
+from omega.data.loading import load
 from omega.data.market_data import MarketData, MarketTables
 from omega.data.pairing import Note
 from omega.data.sample import write_sample

@@ -11,8 +11,10 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from omega.data.alignment import Alignment, decision_times, visible_bars
@@ -23,6 +25,8 @@ from omega.data.spreads import Spread, ask_from_column
 from omega.errors import error_for
 
 __all__ = ["MarketData", "MarketTables"]
+
+_CARRY_FORWARD = Alignment()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +51,7 @@ class MarketTables:
     header: str
     series: tuple[pa.Table, ...]
     timeframes: tuple[str, ...]
-    visible: tuple[pa.Array | None, ...]
+    visible: tuple[pa.Int32Array | None, ...]
     calendar: pa.Table
     first_step: int
     symbol: str
@@ -99,26 +103,27 @@ class MarketData:
         """SHA-256 over symbol, timeframes, digits, step range and the bars as little-endian integers and floats."""
         facts = [self.symbol, self.digits, self.timeframe, self.higher_timeframes, self.base_timeframe]
         digest = hashlib.sha256(json.dumps([*facts, self.first_time_us, self.first_step_us]).encode())
-        columns = {"time": (self.base.time,), "bid": self.base.bid, "ask": self.base.ask or ()}
-        columns |= {"spread": () if self.base.spread is None else (self.base.spread,)}
         # One bit pattern for "no volume", whatever made the NaN.
-        known = np.isnan(self.base.volume)
-        columns |= {"volume": (np.where(known, np.nan, self.base.volume) if known.any() else self.base.volume,)}
+        volume = np.where(np.isnan(self.base.volume), np.nan, self.base.volume)
+        columns: dict[str, tuple[npt.NDArray[Any], ...]] = {
+            "time": (self.base.time,),
+            "bid": self.base.bid,
+            "ask": self.base.ask or (),
+            "spread": () if self.base.spread is None else (self.base.spread,),
+            "volume": (volume,),
+        }
         for name, arrays in columns.items():
             digest.update(f"{name} {len(arrays)}\n".encode())
             for array in arrays:
                 digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
         return digest.hexdigest()
 
-    def resolve(
-        self, spread: Spread | None = None, *, alignment: Alignment = "carry_forward", stale_limit_bars: int = 10
-    ) -> MarketTables:
+    def resolve(self, spread: Spread | None = None, *, alignment: Alignment = _CARRY_FORWARD) -> MarketTables:
         """Return the tables of a run: ask side, resampled series, alignment, calendar.
 
         Args:
             spread: Where the ask side comes from. None takes the ask that was loaded.
             alignment: What a decision sees of a higher timeframe whose latest bar is missing (TIM-4).
-            stale_limit_bars: How many of its own bars a value is carried forward.
 
         Raises:
             ConfigError: ``data.spread_undefined``.
@@ -129,14 +134,12 @@ class MarketData:
         begin = int(np.searchsorted(step.time, self.first_time_us))
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]
         decisions = decision_times(step.time, step_close)
-        series, visible = [bars_table(step, step_close)], [None]
+        series = [bars_table(step, step_close)]
+        visible: list[pa.Int32Array | None] = [None]
         for timeframe in self.higher_timeframes:
             bars, close_time = resample(base, self.base_timeframe, timeframe, calendar)
             series.append(bars_table(bars, close_time))
-            shown = visible_bars(
-                decisions, close_time, timeframe, calendar, alignment=alignment, stale_limit_bars=stale_limit_bars
-            )
-            visible.append(pa.array(shown))
+            visible.append(pa.array(visible_bars(decisions, close_time, timeframe, calendar, alignment), pa.int32()))
         timeframes = (self.timeframe, *self.higher_timeframes)
         header = {
             "symbols": [{"name": self.symbol, "digits": self.digits}],

@@ -35,9 +35,7 @@ def find_series(
     if not root.is_dir():
         raise error_for("data.not_found", where=str(root), wanted="such folder", hint="")
     stored = _stored(root, symbol, source)
-    usable = [
-        name for name in stored if "bid" in stored[name] and all(divides(name, wanted) for wanted in timeframes)
-    ]
+    usable = [name for name in stored if "bid" in stored[name] and all(divides(name, wanted) for wanted in timeframes)]
     if not usable:
         raise error_for(
             "data.not_found",
@@ -50,9 +48,7 @@ def find_series(
     folders = {path.parent for paths in sides.values() for path in paths}
     if len(folders) > 1 or any(len(paths) > 1 for paths in sides.values()):
         places = sorted(path.relative_to(root).as_posix() for paths in sides.values() for path in paths)
-        raise error_for(
-            "data.ambiguous_source", wanted=f"{root}: {symbol} {timeframe}", places=", ".join(places)
-        )
+        raise error_for("data.ambiguous_source", wanted=f"{root}: {symbol} {timeframe}", places=", ".join(places))
     return timeframe, {side: paths[0] for side, paths in sides.items()}
 
 

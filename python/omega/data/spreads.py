@@ -22,11 +22,16 @@ class Spread(Protocol):
     """
 
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """`data` or `column`."""
+
     @property
-    def add_points(self) -> Fraction | None: ...
+    def add_points(self) -> Fraction | None:
+        """Points added to the stored spread."""
+
     @property
-    def multiplier(self) -> Fraction: ...
+    def multiplier(self) -> Fraction:
+        """Factor on the sum."""
 
 
 def spread_points(column: Int32s, add_points: Fraction, multiplier: Fraction, *, symbol: str) -> Int32s:

@@ -79,6 +79,11 @@ def test_the_four_named_methods_take_the_defaults_of_the_catalogue(cache):
         assert getattr(cache, name)() is cache.get(f"{name.upper()}_{default}_M15")
 
 
+def test_a_whole_number_of_numpy_is_a_period(cache):
+    """IND-1: parameters often come out of `numpy.arange`."""
+    assert cache.ema(np.int64(3)) is cache.ema(3)
+
+
 def test_a_column_is_float64_one_per_step_bar_and_read_only(cache):
     """S3: shape (n_bars,), whatever the timeframe."""
     for column in (cache.sma(2), cache.sma(2, timeframe="H1"), cache.own("sma", period=2, timeframe="H1")[0]):
