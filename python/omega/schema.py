@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "89b26da1d2ee9934"
+SCHEMA_HASH = "d17168cd06152575"
 
 
 class Column(NamedTuple):

@@ -15,7 +15,7 @@ from omega.errors import OmegaError, error_for
 
 CLASSES_BY_RANGE = {
     1: {"ConfigError"},
-    2: {"DataError", "Note"},
+    2: {"DataError", "ConfigError", "Note"},
     3: {"ConfigError", "DataError", "Note"},
     4: {"EngineError", "SignalError", "Note"},
     5: {"ConfigError", "SignalError", "Note"},

@@ -3,7 +3,7 @@
 //! Tables that cross the seam, enumerations of their codes, numbers of the error catalogue.
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "89b26da1d2ee9934";
+pub const SCHEMA_HASH: &str = "d17168cd06152575";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -670,6 +670,14 @@ pub mod number {
     pub const ENGINE_INTERNAL: i16 = 7002;
     /// `engine.interrupted`
     pub const ENGINE_INTERRUPTED: i16 = 7003;
+    /// `run.exists`
+    pub const RUN_EXISTS: i16 = 7004;
+    /// `run.force_needs_id`
+    pub const RUN_FORCE_NEEDS_ID: i16 = 7005;
+    /// `run.bad_id`
+    pub const RUN_BAD_ID: i16 = 7006;
+    /// `run.not_written`
+    pub const RUN_NOT_WRITTEN: i16 = 7007;
     /// `backend.missing`
     pub const BACKEND_MISSING: i16 = 9001;
     /// `backend.broken`
@@ -771,6 +779,10 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("engine.overflow", 7001),
     ("engine.internal", 7002),
     ("engine.interrupted", 7003),
+    ("run.exists", 7004),
+    ("run.force_needs_id", 7005),
+    ("run.bad_id", 7006),
+    ("run.not_written", 7007),
     ("backend.missing", 9001),
     ("backend.broken", 9002),
     ("backend.schema", 9003),
