@@ -61,7 +61,7 @@ pub(crate) fn simulate_stepwise<'py>(
     for bar_idx in first_step..core.bar_count() {
         let signals = if bar_idx > 0 { decide(&session, &hooks, bar_idx)? } else { Vec::new() };
         step(&session, bar_idx, signals)?;
-        progress.report(py, bar_idx - first_step + 1)?;
+        progress.report(bar_idx - first_step + 1)?;
         if bar_idx % YIELD_STRIDE == 0 {
             py.check_signals()?;
             py.detach(|| ());
@@ -101,14 +101,11 @@ impl<'py> Progress<'py> {
         Ok(Self { callback: (!callback.is_none()).then_some(callback), every, total })
     }
 
-    fn report(&self, py: Python<'_>, current: usize) -> PyResult<()> {
+    fn report(&self, current: usize) -> PyResult<()> {
         let is_due = current.is_multiple_of(self.every) || current == self.total;
         match &self.callback {
             Some(callback) if is_due => callback.call1((current, self.total)).map(|_| ()),
-            _ => {
-                let _ = py;
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 }
