@@ -20,10 +20,11 @@ RawRow = tuple[str, int | float | None]
 def compute_dropout(net: Sequence[int], plan: Plan) -> list[RawRow]:
     """Return per fraction: trades removed, P(net > 0), mean of the clamped share of profit kept."""
     rows: list[RawRow] = [("dropout_samples", plan.dropout_samples)]
+    keys = rng.round_keys(plan.seed, rng.DROPOUT)
     for place, percent in enumerate(PERCENTS):
         removed = -numerics.floor_quotient(-percent * len(net), 100)
         first_sample = place * plan.dropout_samples
-        kept = [kept_net(net, removed, plan.seed, first_sample + sample) for sample in range(plan.dropout_samples)]
+        kept = [kept_net(net, removed, keys, first_sample + sample) for sample in range(plan.dropout_samples)]
         rows += [
             (f"dropout_{percent}_removed", removed),
             (f"dropout_{percent}_p_net_positive", positive_share(kept) if len(net) > 0 else None),
@@ -32,7 +33,7 @@ def compute_dropout(net: Sequence[int], plan: Plan) -> list[RawRow]:
     return rows
 
 
-def kept_net(net: Sequence[int], removed: int, seed: int, sample: int) -> int:
+def kept_net(net: Sequence[int], removed: int, keys: rng.Keys, sample: int) -> int:
     """Return the net left after `removed` trades are drawn without replacement (partial Fisher-Yates)."""
     count = len(net)
     left = list(net)
@@ -40,7 +41,7 @@ def kept_net(net: Sequence[int], removed: int, seed: int, sample: int) -> int:
     words: rng.Words = (0, 0, 0, 0)
     for draw in range(removed):
         if draw % 4 == 0:
-            words = rng.block(seed, rng.DROPOUT, (sample, draw // 4, 0, 0))
+            words = rng.block_of_keys(keys, (sample, draw // 4, 0, 0))
         chosen = draw + rng.uniform_int(words[draw % 4], count - 1 - draw)
         result -= left[chosen]
         left[chosen] = left[draw]
