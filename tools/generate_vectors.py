@@ -53,7 +53,7 @@ def philox() -> dict[str, object]:
 
 
 def stream(seed: int, purpose: int, sample: int, draws: int) -> list[int]:
-    """Return the first words of a resampling sample: blocks at counters (sample, 0, 0, 0), (sample, 1, 0, 0), …"""
+    """Return the first words of a resampling sample: blocks at (sample, 0, 0, 0), (sample, 1, 0, 0) and so on."""
     words: list[int] = []
     for part in range((draws + 3) // 4):
         whole = sample + (part << 64) - 1

@@ -1,4 +1,4 @@
-//! Trade dropout: does the profit survive when some trades had not happened (RAT-3)?
+//! Trade dropout: whether the profit survives when some trades had not happened (RAT-3).
 //!
 //! Sizes stay as they were, so the net of a sample is the sum of the trades that remain; integers
 //! throughout. Sample numbers run on over the fractions: sample s of fraction i is number
@@ -64,8 +64,9 @@ fn positive_share(nets: &[i64]) -> f64 {
     numerics::quotient(hits as i128, nets.len() as i128)
 }
 
-/// Returns the mean of `clamp(net_s / ((n - k)/n · net_b), 0, 1)`; `None` unless the run made a profit and
-/// kept trades.
+/// Returns the mean of `clamp(net_s / ((n - k)/n · net_b), 0, 1)`.
+///
+/// `None` unless the run made a profit and kept trades.
 fn mean_kept_profit(kept: &[i64], net: &[i64], removed: usize) -> Option<f64> {
     let count = net.len() as i128;
     let base = i128::from(total(net));

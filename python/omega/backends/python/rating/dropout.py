@@ -1,4 +1,4 @@
-"""Trade dropout: does the profit survive when some trades had not happened (RAT-3)?
+"""Trade dropout: whether the profit survives when some trades had not happened (RAT-3).
 
 Sizes stay as they were, so the net of a sample is the sum of the trades that remain; integers throughout.
 Sample numbers run on over the fractions: sample s of fraction i is number ``i · samples + s`` (NUM-3).
@@ -58,7 +58,10 @@ def positive_share(nets: Sequence[int]) -> float:
 
 
 def mean_kept_profit(kept: Sequence[int], net: Sequence[int], removed: int) -> float | None:
-    """Return the mean of clamp(net_s / ((n - k)/n · net_b), 0, 1); None unless the run made a profit and kept trades."""
+    """Return the mean of clamp(net_s / ((n - k)/n · net_b), 0, 1).
+
+    None unless the run made a profit and kept trades.
+    """
     count = len(net)
     base = total(net)
     if base <= 0 or removed == count:

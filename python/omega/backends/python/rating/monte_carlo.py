@@ -1,4 +1,4 @@
-"""Monte Carlo confidence: how much of the profit is the luck of this sample of trades (RAT-4)?
+"""Monte Carlo confidence: how much of the profit is the luck of this sample of trades (RAT-4).
 
 Trades are resampled with replacement: one by one when never two were open together, by FX day of their
 close otherwise, because trades that overlap share their luck. All sums are integers.
