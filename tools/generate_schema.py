@@ -179,7 +179,15 @@ def tables_page(tables: dict[str, Any]) -> str:
         "enumerations. What people see (`result.trades`, CSV, Parquet) has prices, lots, money and text instead.",
     ]
     for name, spec in tables["table"].items():
-        out += ["", f"## {name}", "", spec["doc"], "", "| column | type | unit | null | meaning |", "| --- | --- | --- | --- | --- |"]
+        out += [
+            "",
+            f"## {name}",
+            "",
+            spec["doc"],
+            "",
+            "| column | type | unit | null | meaning |",
+            "| --- | --- | --- | --- | --- |",
+        ]
         for column in spec["columns"]:
             null = "yes" if column.get("null", False) else ""
             out.append(f"| `{column['name']}` | {column['type']} | {column['unit']} | {null} | {column['doc']} |")

@@ -82,11 +82,11 @@ class BackendError(OmegaError, RuntimeError):
     """The backend asked for cannot run."""
 
 
-class BackendMissing(BackendError):  # noqa: N818 - the name of the rule (BKD-4)
+class BackendMissing(BackendError):
     """The Rust extension is not installed."""
 
 
-class BackendMismatch(BackendError):  # noqa: N818 - the name of the rule (BKD-4)
+class BackendMismatch(BackendError):
     """The Rust extension was built for another version of the package."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "d2e9f8b842976ad4"
+SCHEMA_HASH = "6ec261493385d997"
 
 
 class Column(NamedTuple):

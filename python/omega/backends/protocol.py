@@ -39,6 +39,12 @@ class IndicatorView(Protocol):
 class Session(Protocol):
     """A stepwise run as the decider sees it: where it stands and what is open."""
 
+    @property
+    def cursor(self) -> int:
+        """Index of the completed bar the strategy is asked about; -1 before the first."""
+        ...
+
+
     def view(self, values: Any, series: int) -> IndicatorView:
         """Return a view on an indicator column (float64, as long as its series)."""
 

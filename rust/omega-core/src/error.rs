@@ -45,6 +45,32 @@ pub enum Error {
         /// Open time of the bar before it.
         previous_us: i64,
     },
+    /// There is no indicator of this name.
+    #[error("no indicator {name}")]
+    UnknownIndicator {
+        /// As asked for.
+        name: String,
+    },
+    /// The indicator has no parameter of this name.
+    #[error("{indicator} has no parameter {parameter}")]
+    UnknownParameter {
+        /// Which indicator.
+        indicator: String,
+        /// As asked for.
+        parameter: String,
+    },
+    /// A parameter of an indicator lies outside what it may be.
+    #[error("{indicator}: {parameter} is {value}, expected {expected}")]
+    ParameterOutOfRange {
+        /// Which indicator.
+        indicator: String,
+        /// Which parameter.
+        parameter: &'static str,
+        /// As asked for.
+        value: f64,
+        /// What it may be.
+        expected: &'static str,
+    },
     /// A signal that cannot be (SIG-1).
     #[error("bar {bar_idx}: signal fault {number}: {field} = {value:?}")]
     Signal {
@@ -70,12 +96,10 @@ pub enum Error {
         reason: &'static str,
     },
     /// A sum of money or volume left the range of 64 bits.
-    #[error("{what} does not fit 64 bits at bar {bar_idx}")]
+    #[error("{what} does not fit 64 bits")]
     Overflow {
         /// Which quantity.
         what: &'static str,
-        /// Bar at which it happened.
-        bar_idx: i64,
     },
     /// The caller asked the run to stop.
     #[error("interrupted")]
@@ -93,6 +117,9 @@ impl Error {
             Self::Plan { .. } => "config.plan",
             Self::Shape { .. } => "data.shape",
             Self::TimeNotIncreasing { .. } => "data.time_not_increasing",
+            Self::UnknownIndicator { .. } => "indicator.unknown",
+            Self::UnknownParameter { .. } => "indicator.unknown_parameter",
+            Self::ParameterOutOfRange { .. } => "indicator.parameter",
             Self::Signal { number, .. } => dotted(*number),
             Self::SignalBarIdx { .. } => "signal.bar_idx",
             Self::Overflow { .. } => "engine.overflow",
@@ -115,6 +142,21 @@ impl Error {
                 ("previous_us", Fact::Int(*previous_us)),
                 ("mend", Fact::Text("Sort the bars and drop duplicates.".to_owned())),
             ],
+            Self::UnknownIndicator { name } => vec![
+                ("name", Fact::Text(name.clone())),
+                ("hint", Fact::Text(" Known are atr, ema, rsi, sma.".to_owned())),
+            ],
+            Self::UnknownParameter { indicator, parameter } => vec![
+                ("indicator", Fact::Text(indicator.clone())),
+                ("parameter", Fact::Text(parameter.clone())),
+                ("hint", Fact::Text(" It has period.".to_owned())),
+            ],
+            Self::ParameterOutOfRange { indicator, parameter, value, expected } => vec![
+                ("indicator", Fact::Text(indicator.clone())),
+                ("parameter", Fact::Text((*parameter).to_owned())),
+                ("value", Fact::Float(*value)),
+                ("expected", Fact::Text((*expected).to_owned())),
+            ],
             Self::Signal { bar_idx, time_us, field, value, .. } => vec![
                 ("bar_idx", Fact::Int(*bar_idx)),
                 ("time_us", Fact::Int(*time_us)),
@@ -126,9 +168,7 @@ impl Error {
                 ("bar_idx", Fact::Int(*bar_idx)),
                 ("reason", Fact::Text((*reason).to_owned())),
             ],
-            Self::Overflow { what, bar_idx } => {
-                vec![("what", Fact::Text((*what).to_owned())), ("bar_idx", Fact::Int(*bar_idx))]
-            }
+            Self::Overflow { what } => vec![("what", Fact::Text((*what).to_owned()))],
             Self::Interrupted => Vec::new(),
         }
     }

@@ -1,1 +1,207 @@
-//! frame
+//! Arrow tables to columns and back: the only module of the core that knows Arrow.
+//!
+//! Columns are borrowed, not copied. Every table is checked against `schema` on the way in (names,
+//! types, nulls), so that nothing behind this module has to ask again. Rule NUL.
+
+use std::sync::Arc;
+
+use arrow_array::types::{
+    ArrowPrimitiveType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+};
+use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, RecordBatch};
+use arrow_buffer::ScalarBuffer;
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+
+use crate::error::{Error, Result};
+use crate::schema::{Column, ColumnType};
+
+/// A float64 column with nulls, as it lies in memory.
+pub type OptionalFloats = PrimitiveArray<Float64Type>;
+
+/// One table on its way in, checked against its schema.
+pub struct Table<'a> {
+    place: &'a str,
+    batch: &'a RecordBatch,
+}
+
+impl<'a> Table<'a> {
+    /// Checks names, types and nulls of every column the schema names; others are ignored.
+    ///
+    /// # Errors
+    /// `data.shape` with the table, the column and the first null row.
+    pub fn read(batch: &'a RecordBatch, columns: &[Column], place: &'a str) -> Result<Self> {
+        let table = Self { place, batch };
+        columns.iter().try_for_each(|column| table.check(*column))?;
+        Ok(table)
+    }
+
+    /// Rows of the table.
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// A column without nulls, by its Arrow type.
+    ///
+    /// # Errors
+    /// `data.shape` if there is no such column of that type.
+    pub fn column<T: ArrowPrimitiveType>(&self, name: &str) -> Result<ScalarBuffer<T::Native>> {
+        Ok(self.primitive::<T>(name)?.values().clone())
+    }
+
+    /// A column of times in microseconds.
+    ///
+    /// # Errors
+    /// `data.shape` if there is no such column.
+    pub fn times(&self, name: &str) -> Result<ScalarBuffer<i64>> {
+        self.check(Column { name: "time", kind: ColumnType::Timestamp, null: false })?;
+        self.column::<TimestampMicrosecondType>(name)
+    }
+
+    /// A column that may hold nulls.
+    ///
+    /// # Errors
+    /// `data.shape` if there is no such column of that type.
+    pub fn optional<T: ArrowPrimitiveType>(&self, name: &str) -> Result<Vec<Option<T::Native>>> {
+        Ok(self.primitive::<T>(name)?.iter().collect())
+    }
+
+    /// A float64 column that may hold nulls, borrowed.
+    ///
+    /// # Errors
+    /// `data.shape` if there is no such column.
+    pub fn optional_floats(&self, name: &str) -> Result<OptionalFloats> {
+        Ok(self.primitive::<Float64Type>(name)?.clone())
+    }
+
+    /// A column of flags.
+    ///
+    /// # Errors
+    /// `data.shape` if there is no such column.
+    pub fn flags(&self, name: &str) -> Result<Vec<bool>> {
+        let array = self.array(name)?.as_any().downcast_ref::<BooleanArray>();
+        let array = array.ok_or_else(|| self.misfit(format!("column {name} is not bool")))?;
+        Ok(array.values().iter().collect())
+    }
+
+    fn primitive<T: ArrowPrimitiveType>(&self, name: &str) -> Result<&PrimitiveArray<T>> {
+        let array = self.array(name)?.as_any().downcast_ref::<PrimitiveArray<T>>();
+        array.ok_or_else(|| self.misfit(format!("column {name} has another type")))
+    }
+
+    fn array(&self, name: &str) -> Result<&ArrayRef> {
+        self.batch.column_by_name(name).ok_or_else(|| self.misfit(format!("column {name} is missing")))
+    }
+
+    fn check(&self, column: Column) -> Result<()> {
+        let array = self.array(column.name)?;
+        let expected = data_type(column.kind);
+        if *array.data_type() != expected {
+            let found = shown(array.data_type());
+            return Err(self.misfit(format!("column {} is {found}, expected {}", column.name, shown(&expected))));
+        }
+        if array.null_count() > 0 && !column.null {
+            let row = (0..array.len()).find(|row| array.is_null(*row)).unwrap_or(0);
+            return Err(self.misfit(format!("column {} is null in row {row}", column.name)));
+        }
+        Ok(())
+    }
+
+    fn misfit(&self, reason: String) -> Error {
+        Error::Shape { place: self.place.to_owned(), reason }
+    }
+}
+
+/// Builds a record batch in the schema of a table; arrays in column order.
+///
+/// # Errors
+/// `data.shape` if an array does not fit its column: a defect of the engine.
+pub fn batch(columns: &[Column], arrays: Vec<ArrayRef>) -> Result<RecordBatch> {
+    let fields: Vec<Field> =
+        columns.iter().map(|column| Field::new(column.name, data_type(column.kind), column.null)).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+        .map_err(|error| Error::Shape { place: "result table".to_owned(), reason: error.to_string() })
+}
+
+/// An int8 column.
+pub fn int8(values: impl Iterator<Item = i8>) -> ArrayRef {
+    primitive::<Int8Type>(values)
+}
+
+/// An int16 column.
+pub fn int16(values: impl Iterator<Item = i16>) -> ArrayRef {
+    primitive::<Int16Type>(values)
+}
+
+/// An int32 column.
+pub fn int32(values: impl Iterator<Item = i32>) -> ArrayRef {
+    primitive::<Int32Type>(values)
+}
+
+/// An int64 column.
+pub fn int64(values: impl Iterator<Item = i64>) -> ArrayRef {
+    primitive::<Int64Type>(values)
+}
+
+/// An int64 column that takes over its values without a copy.
+#[must_use]
+pub fn int64_of(values: Vec<i64>) -> ArrayRef {
+    Arc::new(PrimitiveArray::<Int64Type>::new(values.into(), None))
+}
+
+/// A float64 column.
+pub fn float64(values: impl Iterator<Item = f64>) -> ArrayRef {
+    primitive::<Float64Type>(values)
+}
+
+/// A column of times in microseconds.
+pub fn times(values: impl Iterator<Item = i64>) -> ArrayRef {
+    let array: PrimitiveArray<TimestampMicrosecondType> = PrimitiveArray::from_iter_values(values);
+    Arc::new(array.with_timezone("UTC"))
+}
+
+/// A column of flags.
+pub fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {
+    Arc::new(values.map(Some).collect::<BooleanArray>())
+}
+
+/// An int64 column with nulls.
+pub fn optional_int64(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(values.collect::<PrimitiveArray<Int64Type>>())
+}
+
+/// An int16 column with nulls.
+pub fn optional_int16(values: impl Iterator<Item = Option<i16>>) -> ArrayRef {
+    Arc::new(values.collect::<PrimitiveArray<Int16Type>>())
+}
+
+/// A float64 column with nulls.
+pub fn optional_float64(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
+    Arc::new(values.collect::<PrimitiveArray<Float64Type>>())
+}
+
+fn primitive<T: ArrowPrimitiveType>(values: impl Iterator<Item = T::Native>) -> ArrayRef {
+    Arc::new(PrimitiveArray::<T>::from_iter_values(values))
+}
+
+fn data_type(kind: ColumnType) -> DataType {
+    match kind {
+        ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        ColumnType::Int8 => DataType::Int8,
+        ColumnType::Int16 => DataType::Int16,
+        ColumnType::Int32 => DataType::Int32,
+        ColumnType::Int64 => DataType::Int64,
+        ColumnType::Float64 => DataType::Float64,
+        ColumnType::Bool => DataType::Boolean,
+    }
+}
+
+/// The type as the twin names it.
+fn shown(kind: &DataType) -> String {
+    match kind {
+        DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) => format!("timestamp[us, tz={zone}]"),
+        DataType::Float64 => "double".to_owned(),
+        DataType::Boolean => "bool".to_owned(),
+        other => other.to_string().to_lowercase(),
+    }
+}

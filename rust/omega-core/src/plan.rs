@@ -1,1 +1,283 @@
-//! plan
+//! The plan of one run: everything but market data and strategy code.
+//!
+//! Parsed from the canonical JSON that Python wrote. Unknown and missing fields are refused, and so is
+//! every value that would let a product leave 128 bits: the loop relies on these limits instead of
+//! checking. `docs/decisions/0001-exact-money.md`.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+
+/// Limit on numerators and denominators of fractions.
+pub const MAX_TERM: i64 = 1_000_000_000_000_000;
+/// Limit on volumes, in steps.
+pub const MAX_STEPS: i64 = 1_000_000_000;
+/// Limit on each part of slippage, in points.
+pub const MAX_SLIPPAGE_POINTS: i64 = 1_000_000;
+
+/// An exact fraction: numerator and denominator > 0.
+pub type Fraction = (i64, i64);
+
+/// CST-2: fixed part in points (a fraction) and the largest random part.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slippage {
+    /// Fixed part, in points.
+    pub fixed_points: Fraction,
+    /// Largest random part, in points.
+    pub random_points: i64,
+}
+
+/// CST-3: account currency per lot and the least charge of an order, on the chosen sides.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commission {
+    /// Account currency per lot.
+    pub per_lot: Fraction,
+    /// Least charge of an order, in account currency.
+    pub minimum: Fraction,
+    /// Whether opening orders pay.
+    pub on_entry: bool,
+    /// Whether closing orders pay.
+    pub on_exit: bool,
+}
+
+/// What the engine knows of one symbol.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SymbolPlan {
+    /// Name, for example `EURUSD`.
+    pub name: String,
+    /// Digits of a price.
+    pub digits: u32,
+    /// Points in a pip.
+    pub pip_points: i64,
+    /// Points in a tick.
+    pub tick_points: i64,
+    /// Quote currency per point and step.
+    pub value: Fraction,
+    /// Lots in a step.
+    pub volume_step: Fraction,
+    /// Least volume, in steps.
+    pub volume_min_steps: i64,
+    /// Largest volume, in steps.
+    pub volume_max_steps: i64,
+    /// Least distance of a stop from the entry.
+    pub min_stop_points: i64,
+    /// Slippage model.
+    pub slippage: Slippage,
+    /// Commission scheme.
+    pub commission: Commission,
+}
+
+/// SIZ: how orders without a size of their own are sized.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Sizing {
+    /// The same volume for every order.
+    FixedLots {
+        /// Volume, in steps.
+        steps: i64,
+        /// What happens below the least volume.
+        min_lot: MinLot,
+    },
+    /// As many steps as the amount allows between entry and stop.
+    RiskAmount {
+        /// Account currency at risk.
+        amount: Fraction,
+        /// What happens below the least volume.
+        min_lot: MinLot,
+    },
+}
+
+/// What happens to an order below the least volume.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum MinLot {
+    /// It is refused.
+    Reject,
+    /// It gets the least volume.
+    RoundUp,
+}
+
+impl Sizing {
+    /// Whether orders below the least volume get it.
+    #[must_use]
+    pub fn rounds_up(&self) -> bool {
+        let (Self::FixedLots { min_lot, .. } | Self::RiskAmount { min_lot, .. }) = self;
+        *min_lot == MinLot::RoundUp
+    }
+}
+
+/// A strategy that lives in the core.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NativeStrategy {
+    /// Its name.
+    pub native: String,
+    /// Its parameters.
+    pub parameters: Map<String, Value>,
+}
+
+/// The plan, parsed and within limits.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Digits of the account currency.
+    pub account_digits: u32,
+    /// Initial balance, in minor units.
+    pub balance: i64,
+    /// Symbols of the run.
+    pub symbols: Vec<SymbolPlan>,
+    /// Whether requests fill at the close of the bar they were decided on (LOOP-2).
+    pub signal_close: bool,
+    /// Whether the target wins when a bar reaches both levels (FIL-7).
+    pub target_first: bool,
+    /// Whether open positions are closed after the last bar (LOOP-3).
+    pub close_at_end: bool,
+    /// Whether signals that cannot be are refused one by one instead of failing the run (SIG-1).
+    pub reject_bad_signals: bool,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// How orders are sized.
+    pub sizing: Sizing,
+    /// Index of the first bar that is a step.
+    pub first_step: usize,
+    /// Native strategy, if the plan names one.
+    pub strategy: Option<NativeStrategy>,
+}
+
+/// The plan as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    version: i64,
+    account: Account,
+    symbols: Vec<SymbolPlan>,
+    execution: Execution,
+    sizing: Sizing,
+    first_step: usize,
+    strategy: Option<NativeStrategy>,
+    #[serde(rename = "metrics")]
+    _metrics: Value,
+    #[serde(rename = "rating")]
+    _rating: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Account {
+    #[serde(rename = "currency")]
+    _currency: String,
+    digits: u32,
+    balance: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Execution {
+    fill: Fill,
+    intrabar: Intrabar,
+    close_at_end: bool,
+    on_bad_signal: OnBadSignal,
+    seed: u64,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Fill {
+    NextOpen,
+    SignalClose,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Intrabar {
+    StopFirst,
+    TargetFirst,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum OnBadSignal {
+    Fail,
+    Reject,
+}
+
+/// Returns the plan of a JSON text.
+///
+/// # Errors
+/// `config.plan` with what does not fit.
+pub fn parse_plan(text: &str) -> Result<Plan> {
+    let written: Written = serde_json::from_str(text).map_err(|error| misfit(&error.to_string()))?;
+    if written.version != 1 {
+        return Err(misfit(&format!("version {}", written.version)));
+    }
+    within(i64::from(written.account.digits), "account.digits", 0, 8)?;
+    within(written.account.balance, "account.balance", 1, 100_000_000_000_000_000)?;
+    if written.symbols.is_empty() {
+        return Err(misfit("there is no symbol"));
+    }
+    written.symbols.iter().try_for_each(check_symbol)?;
+    check_sizing(&written.sizing)?;
+    Ok(Plan {
+        account_digits: written.account.digits,
+        balance: written.account.balance,
+        symbols: written.symbols,
+        signal_close: written.execution.fill == Fill::SignalClose,
+        target_first: written.execution.intrabar == Intrabar::TargetFirst,
+        close_at_end: written.execution.close_at_end,
+        reject_bad_signals: written.execution.on_bad_signal == OnBadSignal::Reject,
+        seed: written.execution.seed,
+        sizing: written.sizing,
+        first_step: written.first_step,
+        strategy: written.strategy,
+    })
+}
+
+fn check_symbol(symbol: &SymbolPlan) -> Result<()> {
+    within(i64::from(symbol.digits), "digits", 0, 8)?;
+    within(symbol.pip_points, "pip_points", 1, 1_000_000)?;
+    within(symbol.tick_points, "tick_points", 1, 1_000_000)?;
+    positive(symbol.value, "value")?;
+    positive(symbol.volume_step, "volume_step")?;
+    within(symbol.volume_min_steps, "volume_min_steps", 1, MAX_STEPS)?;
+    within(symbol.volume_max_steps, "volume_max_steps", 1, MAX_STEPS)?;
+    within(symbol.min_stop_points, "min_stop_points", 0, 1_000_000_000)?;
+    let fixed = symbol.slippage.fixed_points;
+    fraction(fixed, "slippage.fixed_points")?;
+    if i128::from(fixed.0) > i128::from(MAX_SLIPPAGE_POINTS) * i128::from(fixed.1) {
+        return Err(misfit("slippage.fixed_points is too large"));
+    }
+    within(symbol.slippage.random_points, "slippage.random_points", 0, MAX_SLIPPAGE_POINTS)?;
+    fraction(symbol.commission.per_lot, "commission.per_lot")?;
+    fraction(symbol.commission.minimum, "commission.minimum")
+}
+
+fn check_sizing(sizing: &Sizing) -> Result<()> {
+    match sizing {
+        Sizing::FixedLots { steps, .. } => within(*steps, "sizing.steps", 1, MAX_STEPS),
+        Sizing::RiskAmount { amount, .. } => positive(*amount, "sizing.amount"),
+    }
+}
+
+fn within(value: i64, place: &str, low: i64, high: i64) -> Result<()> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(misfit(&format!("{place} must be an integer from {low} to {high}")))
+}
+
+fn fraction(value: Fraction, place: &str) -> Result<()> {
+    within(value.0, place, 0, MAX_TERM)?;
+    within(value.1, place, 1, MAX_TERM)
+}
+
+fn positive(value: Fraction, place: &str) -> Result<()> {
+    within(value.0, place, 1, MAX_TERM)?;
+    within(value.1, place, 1, MAX_TERM)
+}
+
+fn misfit(reason: &str) -> Error {
+    Error::Plan { reason: reason.to_owned() }
+}

@@ -3,7 +3,7 @@
 //! Tables that cross the seam, enumerations of their codes, numbers of the error catalogue.
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "d2e9f8b842976ad4";
+pub const SCHEMA_HASH: &str = "6ec261493385d997";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -500,10 +500,96 @@ pub mod number {
     pub const CONFIG_TOO_PRECISE: i16 = 1005;
     /// `config.plan`
     pub const CONFIG_PLAN: i16 = 1006;
+    /// `config.symbol_without_spec`
+    pub const CONFIG_SYMBOL_WITHOUT_SPEC: i16 = 1007;
+    /// `config.no_conversion`
+    pub const CONFIG_NO_CONVERSION: i16 = 1008;
+    /// `config.unknown_flag`
+    pub const CONFIG_UNKNOWN_FLAG: i16 = 1009;
+    /// `config.override`
+    pub const CONFIG_OVERRIDE: i16 = 1010;
     /// `data.time_not_increasing`
     pub const DATA_TIME_NOT_INCREASING: i16 = 2001;
     /// `data.shape`
     pub const DATA_SHAPE: i16 = 2002;
+    /// `indicator.unknown`
+    pub const INDICATOR_UNKNOWN: i16 = 3001;
+    /// `indicator.parameter`
+    pub const INDICATOR_PARAMETER: i16 = 3002;
+    /// `indicator.unknown_parameter`
+    pub const INDICATOR_UNKNOWN_PARAMETER: i16 = 3003;
+    /// `indicator.key`
+    pub const INDICATOR_KEY: i16 = 3004;
+    /// `data.not_found`
+    pub const DATA_NOT_FOUND: i16 = 2003;
+    /// `data.ambiguous_source`
+    pub const DATA_AMBIGUOUS_SOURCE: i16 = 2004;
+    /// `data.unreadable`
+    pub const DATA_UNREADABLE: i16 = 2005;
+    /// `data.missing_column`
+    pub const DATA_MISSING_COLUMN: i16 = 2006;
+    /// `data.ambiguous_column`
+    pub const DATA_AMBIGUOUS_COLUMN: i16 = 2007;
+    /// `data.wrong_type`
+    pub const DATA_WRONG_TYPE: i16 = 2008;
+    /// `data.naive_time`
+    pub const DATA_NAIVE_TIME: i16 = 2009;
+    /// `data.time_unit`
+    pub const DATA_TIME_UNIT: i16 = 2010;
+    /// `data.year_out_of_range`
+    pub const DATA_YEAR_OUT_OF_RANGE: i16 = 2011;
+    /// `data.null`
+    pub const DATA_NULL: i16 = 2012;
+    /// `data.not_finite`
+    pub const DATA_NOT_FINITE: i16 = 2013;
+    /// `data.not_positive`
+    pub const DATA_NOT_POSITIVE: i16 = 2014;
+    /// `data.high_below`
+    pub const DATA_HIGH_BELOW: i16 = 2015;
+    /// `data.low_above`
+    pub const DATA_LOW_ABOVE: i16 = 2016;
+    /// `data.time_off_grid`
+    pub const DATA_TIME_OFF_GRID: i16 = 2017;
+    /// `data.off_grid`
+    pub const DATA_OFF_GRID: i16 = 2018;
+    /// `data.price_out_of_range`
+    pub const DATA_PRICE_OUT_OF_RANGE: i16 = 2019;
+    /// `data.mixed_symbols`
+    pub const DATA_MIXED_SYMBOLS: i16 = 2020;
+    /// `data.bad_spread`
+    pub const DATA_BAD_SPREAD: i16 = 2021;
+    /// `data.bad_volume`
+    pub const DATA_BAD_VOLUME: i16 = 2022;
+    /// `data.crossed_quotes`
+    pub const DATA_CROSSED_QUOTES: i16 = 2023;
+    /// `data.unpaired`
+    pub const DATA_UNPAIRED: i16 = 2024;
+    /// `data.warmup_short`
+    pub const DATA_WARMUP_SHORT: i16 = 2025;
+    /// `data.no_bars`
+    pub const DATA_NO_BARS: i16 = 2026;
+    /// `data.empty`
+    pub const DATA_EMPTY: i16 = 2027;
+    /// `data.spread_undefined`
+    pub const DATA_SPREAD_UNDEFINED: i16 = 2028;
+    /// `data.no_sample`
+    pub const DATA_NO_SAMPLE: i16 = 2029;
+    /// `data.sample_exists`
+    pub const DATA_SAMPLE_EXISTS: i16 = 2030;
+    /// `data.not_a_table`
+    pub const DATA_NOT_A_TABLE: i16 = 2031;
+    /// `data.duplicates_dropped`
+    pub const DATA_DUPLICATES_DROPPED: i16 = 2050;
+    /// `data.snapped`
+    pub const DATA_SNAPPED: i16 = 2051;
+    /// `data.unpaired_dropped`
+    pub const DATA_UNPAIRED_DROPPED: i16 = 2052;
+    /// `data.crossed_dropped`
+    pub const DATA_CROSSED_DROPPED: i16 = 2053;
+    /// `data.crossed_widened`
+    pub const DATA_CROSSED_WIDENED: i16 = 2054;
+    /// `data.spread_lower_bound`
+    pub const DATA_SPREAD_LOWER_BOUND: i16 = 2055;
     /// `position.not_found`
     pub const POSITION_NOT_FOUND: i16 = 4001;
     /// `order.no_margin`
@@ -556,6 +642,28 @@ pub mod number {
     pub const SIGNAL_BEFORE_START: i16 = 6011;
     /// `signal.target_never_opened`
     pub const SIGNAL_TARGET_NEVER_OPENED: i16 = 6012;
+    /// `strategy.unknown_parameter`
+    pub const STRATEGY_UNKNOWN_PARAMETER: i16 = 6013;
+    /// `strategy.bad_parameter`
+    pub const STRATEGY_BAD_PARAMETER: i16 = 6014;
+    /// `strategy.missing_parameter`
+    pub const STRATEGY_MISSING_PARAMETER: i16 = 6015;
+    /// `strategy.reserved_name`
+    pub const STRATEGY_RESERVED_NAME: i16 = 6016;
+    /// `strategy.style`
+    pub const STRATEGY_STYLE: i16 = 6017;
+    /// `strategy.parameter_changed`
+    pub const STRATEGY_PARAMETER_CHANGED: i16 = 6018;
+    /// `strategy.not_running`
+    pub const STRATEGY_NOT_RUNNING: i16 = 6019;
+    /// `strategy.view_index`
+    pub const STRATEGY_VIEW_INDEX: i16 = 6020;
+    /// `strategy.view_count`
+    pub const STRATEGY_VIEW_COUNT: i16 = 6021;
+    /// `strategy.batch`
+    pub const STRATEGY_BATCH: i16 = 6022;
+    /// `strategy.not_found`
+    pub const STRATEGY_NOT_FOUND: i16 = 6023;
     /// `engine.overflow`
     pub const ENGINE_OVERFLOW: i16 = 7001;
     /// `engine.internal`
@@ -578,8 +686,51 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("config.unreadable", 1004),
     ("config.too_precise", 1005),
     ("config.plan", 1006),
+    ("config.symbol_without_spec", 1007),
+    ("config.no_conversion", 1008),
+    ("config.unknown_flag", 1009),
+    ("config.override", 1010),
     ("data.time_not_increasing", 2001),
     ("data.shape", 2002),
+    ("indicator.unknown", 3001),
+    ("indicator.parameter", 3002),
+    ("indicator.unknown_parameter", 3003),
+    ("indicator.key", 3004),
+    ("data.not_found", 2003),
+    ("data.ambiguous_source", 2004),
+    ("data.unreadable", 2005),
+    ("data.missing_column", 2006),
+    ("data.ambiguous_column", 2007),
+    ("data.wrong_type", 2008),
+    ("data.naive_time", 2009),
+    ("data.time_unit", 2010),
+    ("data.year_out_of_range", 2011),
+    ("data.null", 2012),
+    ("data.not_finite", 2013),
+    ("data.not_positive", 2014),
+    ("data.high_below", 2015),
+    ("data.low_above", 2016),
+    ("data.time_off_grid", 2017),
+    ("data.off_grid", 2018),
+    ("data.price_out_of_range", 2019),
+    ("data.mixed_symbols", 2020),
+    ("data.bad_spread", 2021),
+    ("data.bad_volume", 2022),
+    ("data.crossed_quotes", 2023),
+    ("data.unpaired", 2024),
+    ("data.warmup_short", 2025),
+    ("data.no_bars", 2026),
+    ("data.empty", 2027),
+    ("data.spread_undefined", 2028),
+    ("data.no_sample", 2029),
+    ("data.sample_exists", 2030),
+    ("data.not_a_table", 2031),
+    ("data.duplicates_dropped", 2050),
+    ("data.snapped", 2051),
+    ("data.unpaired_dropped", 2052),
+    ("data.crossed_dropped", 2053),
+    ("data.crossed_widened", 2054),
+    ("data.spread_lower_bound", 2055),
     ("position.not_found", 4001),
     ("order.no_margin", 4002),
     ("size.below_minimum", 4003),
@@ -606,6 +757,17 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("signal.bar_idx", 6010),
     ("signal.before_start", 6011),
     ("signal.target_never_opened", 6012),
+    ("strategy.unknown_parameter", 6013),
+    ("strategy.bad_parameter", 6014),
+    ("strategy.missing_parameter", 6015),
+    ("strategy.reserved_name", 6016),
+    ("strategy.style", 6017),
+    ("strategy.parameter_changed", 6018),
+    ("strategy.not_running", 6019),
+    ("strategy.view_index", 6020),
+    ("strategy.view_count", 6021),
+    ("strategy.batch", 6022),
+    ("strategy.not_found", 6023),
     ("engine.overflow", 7001),
     ("engine.internal", 7002),
     ("engine.interrupted", 7003),

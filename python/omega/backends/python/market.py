@@ -86,9 +86,7 @@ def _open_series(
 ) -> Series:
     if not columns["time"]:
         raise error_for("data.shape", where=place, reason="there are no bars")
-    check_ascending(columns["time"], place)
-    check_points(columns, place)
-    return Series(
+    opened = Series(
         symbol=entry["symbol"],
         timeframe=entry["timeframe"],
         digits=digits,
@@ -99,6 +97,10 @@ def _open_series(
         volume=columns["volume"],
         visible=visible,
     )
+    check_ascending(opened.time_us, place)
+    check_prices(opened.bid, place, "bid")
+    check_prices(opened.ask, place, "ask")
+    return opened
 
 
 def check_ascending(time_us: list[int], place: str) -> None:
@@ -115,12 +117,12 @@ def check_ascending(time_us: list[int], place: str) -> None:
             )
 
 
-def check_points(columns: frame.Columns, place: str) -> None:
-    """Refuse prices outside 1 … MAX_POINTS: the limit that makes overflow impossible later."""
-    for name, values in columns.items():
-        if not name.startswith(("bid_", "ask_")):
-            continue
-        for bar_idx, value in enumerate(values):
-            if not 1 <= value <= MAX_POINTS:
-                reason = f"{name} is {value} points in row {bar_idx}, expected 1 to {MAX_POINTS}"
-                raise error_for("data.shape", where=place, reason=reason)
+def check_prices(prices: Prices, place: str, side: str) -> None:
+    """Refuse prices outside 1 … MAX_POINTS and bars that do not contain their open and close."""
+    rows = zip(prices.open, prices.high, prices.low, prices.close, strict=True)
+    for bar_idx, (open_, high, low, close) in enumerate(rows):
+        if not 1 <= low <= min(open_, close) <= max(open_, close) <= high <= MAX_POINTS:
+            reason = (
+                f"the {side} prices of row {bar_idx} are not 1 <= low <= open, close <= high <= {MAX_POINTS}"
+            )
+            raise error_for("data.shape", where=place, reason=reason)

@@ -1,1 +1,10 @@
-//! engine
+//! The loop and its state.
+
+pub mod closing;
+pub mod opening;
+mod quiet;
+pub mod records;
+pub mod signals;
+pub mod simulation;
+
+pub use simulation::{Simulation, simulate};

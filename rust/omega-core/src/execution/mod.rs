@@ -1,1 +1,7 @@
-//! execution
+//! Prices, costs and sizes of fills.
+
+pub mod commission;
+pub mod fills;
+pub mod levels;
+pub mod sizing;
+pub mod slippage;

@@ -1,1 +1,5 @@
-//! portfolio
+//! Money, positions and books.
+
+pub mod books;
+pub mod money;
+pub mod position;

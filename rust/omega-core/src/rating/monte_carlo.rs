@@ -174,7 +174,7 @@ fn furthest(units: &[Unit]) -> i64 {
 /// Refuses resampling in which a sum could leave 62 bits.
 pub(super) fn check_range(reach: i128, balance: i64) -> Result<()> {
     if reach + i128::from(balance) >= LARGEST_PATH {
-        return Err(Error::Overflow { what: "a resampled sum of trades", bar_idx: -1 });
+        return Err(Error::Overflow { what: "a resampled sum of trades" });
     }
     Ok(())
 }

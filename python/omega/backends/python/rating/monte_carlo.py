@@ -172,7 +172,7 @@ def check_range(reach: int, balance: int) -> None:
         EngineError: ``engine.overflow``.
     """
     if reach + balance >= LARGEST_PATH:
-        raise error_for("engine.overflow", what="a resampled sum of trades", bar_idx=-1)
+        raise error_for("engine.overflow", what="a resampled sum of trades")
 
 
 def walk_trades(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:

@@ -1,0 +1,75 @@
+"""The Rust backend: the only importer of `omega._native`. No logic.
+
+Every call hands on and takes back. Tables come back as anything with `__arrow_c_stream__` and leave as
+`pyarrow.Table`; a `CoreError` carries a code and facts and leaves as the error the catalogue names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from omega import _native
+from omega.backends.protocol import Decider, Market, Tables
+from omega.errors import error_for
+
+name: str = "rust"
+
+
+def describe() -> Mapping[str, str]:
+    """Return name, version, schema_hash and profile (``"release"`` or ``"debug"``) of the extension."""
+    return _native.describe()
+
+
+def open_market(header: str, series: Sequence[Any], visible: Sequence[Any | None], calendar: Any) -> Market:
+    """Return the frozen market of a run."""
+    with _omega_errors():
+        return _native.open_market(header, series, visible, calendar)
+
+
+def compute_indicators(market: Market, specs: str) -> list[Any]:
+    """Return one float64 array per spec, NaN during warm-up."""
+    with _omega_errors():
+        return [pa.array(column) for column in _native.compute_indicators(market, specs)]
+
+
+def simulate(market: Market, signals: Any | None, plan: str) -> Tables:
+    """Return the result tables of a signal table, or of the plan's native strategy."""
+    with _omega_errors():
+        return _tables(_native.simulate(market, signals, plan))
+
+
+def simulate_stepwise(market: Market, decider: Decider, plan: str) -> Tables:
+    """Return the result tables of a Python strategy; its own exceptions pass through untouched."""
+    with _omega_errors():
+        return _tables(_native.simulate_stepwise(market, decider, plan))
+
+
+def compute_metrics(
+    trades: Any, equity: Any, calendar: Any, plan: str
+) -> list[tuple[str, float | int | None, str | None]]:
+    """Return (name, value or None, reason or None) of every metric."""
+    with _omega_errors():
+        return _native.compute_metrics(trades, equity, calendar, plan)
+
+
+def rate(trades: Any, equity: Any, plan: str) -> list[tuple[str, float | int | None]]:
+    """Return (name, value or None) of every resampling component."""
+    with _omega_errors():
+        return _native.rate(trades, equity, plan)
+
+
+def _tables(exports: Mapping[str, Any]) -> Tables:
+    return {table: pa.table(export) for table, export in exports.items()}
+
+
+@contextlib.contextmanager
+def _omega_errors() -> Iterator[None]:
+    try:
+        yield
+    except _native.CoreError as error:
+        code, facts = error.args
+        raise error_for(code, **facts) from None

@@ -1,0 +1,180 @@
+"""What trading costs: spread source, slippage, commission (CST-1 to CST-4).
+
+Costs are never zero by default. A cost file has `defaults` and `per_symbol`; a symbol's entry replaces its
+default part by part. Slippage and commission must be given, a figure or "none"; the spread comes from the ask data
+unless the entry says otherwise. Swap and margin are not simulated in this version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from omega.config.documents import Document, document_of, read_document
+from omega.config.exact import Exact, show_exact
+from omega.config.specs import STRICT, Currency, SymbolSpec
+from omega.config.validation import invalid, validate
+from omega.errors import error_for
+
+__all__ = ["NOT_SIMULATED", "Commission", "Costs", "Slippage", "Spread", "SymbolCosts", "load_costs"]
+
+NOT_SIMULATED = "swap and margin are not simulated in this version"
+
+MAX_SLIPPAGE_POINTS = 10**6
+Pips = Annotated[Exact, Field(ge=0, le=10**4)]
+Money = Annotated[Exact, Field(ge=0, le=10**6)]
+
+
+def _none_word(value: Any) -> Any:
+    if value is None:
+        raise PydanticCustomError("none_word", 'a table, or "none" to say on purpose that there is none')
+    return None if value == "none" else value
+
+
+class Slippage(BaseModel):
+    """Slippage against the trader, on market orders, stops and closes (CST-2)."""
+
+    model_config = STRICT
+    fixed_pips: Pips = Field(default=Fraction(0), description="Always, pips; parts of a point are allowed.")
+    random_pips: Pips = Field(
+        default=Fraction(0), description="Largest random part, pips; whole points; uniform from 0."
+    )
+
+
+class Commission(BaseModel):
+    """Commission per lot (CST-3). A round-turn quote is given as half per side."""
+
+    model_config = STRICT
+    per_lot: Money = Field(description="Commission per lot and side, in `currency`.")
+    minimum: Money = Field(default=Fraction(0), description="Least charge per order, in `currency`.")
+    sides: Literal["entry", "exit", "both"] = Field(default="both", description="Which orders are charged.")
+    currency: Currency = Field(description="Currency of per_lot and minimum: the account's (ISO 4217).")
+
+
+class Spread(BaseModel):
+    """Where the ask comes from (CST-1)."""
+
+    model_config = STRICT
+    source: Literal["data", "column"] = Field(
+        default="data", description="data: the ask series; column: bid + the bid file's spread column."
+    )
+    add_points: Annotated[int, Field(ge=0, le=10**5)] | None = Field(
+        default=None, description="Added to the spread column, points; required with it (stored spreads are minima)."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.source == "column") != (self.add_points is not None):
+            raise PydanticCustomError("spread", "add_points with source column, and only there")
+        return self
+
+
+class CostEntry(BaseModel):
+    """The costs of one symbol, or the defaults, as written."""
+
+    model_config = STRICT
+    slippage: Annotated[Slippage | None, BeforeValidator(_none_word)] = Field(
+        default=None, description='Slippage table, or "none".'
+    )
+    commission: Annotated[Commission | None, BeforeValidator(_none_word)] = Field(
+        default=None, description='Commission table, or "none".'
+    )
+    spread: Spread = Field(default=Spread(), description="Where the ask comes from.")
+
+
+class CostFile(BaseModel):
+    """A cost file as written."""
+
+    model_config = STRICT
+    defaults: CostEntry | None = Field(default=None, description="Costs of symbols without an entry of their own.")
+    per_symbol: dict[str, CostEntry] = Field(default={}, description="Costs by symbol; each part replaces its default.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolCosts:
+    """The costs of one symbol as they resolved. None is no commission, on purpose."""
+
+    slippage: Slippage
+    commission: Commission | None
+    spread: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """A checked cost file. `written` is None for costs: "none"."""
+
+    written: CostFile | None
+    document: Document
+
+    def for_symbol(self, spec: SymbolSpec) -> SymbolCosts:
+        """Return the costs of a symbol.
+
+        Raises:
+            ConfigError: ``costs.symbol_not_in_config``; ``costs.invalid_slippage_model`` where the random part is
+                not a whole number of points; ``config.missing_key`` where neither entry nor defaults name a part.
+        """
+        if self.written is None:
+            return SymbolCosts(slippage=Slippage(), commission=None, spread=Spread())
+        entry, defaults = self.written.per_symbol.get(spec.name), self.written.defaults
+        if entry is None and defaults is None:
+            raise error_for("costs.symbol_not_in_config", file=self.document.file, symbol=spec.name)
+        slippage = self._part("slippage", spec.name, entry, defaults) or Slippage()
+        commission = self._part("commission", spec.name, entry, defaults)
+        spread = self._part("spread", spec.name, entry, defaults) or Spread()
+        check_slippage(slippage, spec, document=self.document)
+        return SymbolCosts(slippage=slippage, commission=commission, spread=spread)
+
+    def _part(self, name: str, symbol: str, *entries: CostEntry | None) -> Any:
+        for entry in entries:
+            if entry is not None and name in entry.model_fields_set:
+                return getattr(entry, name)
+        if name == "spread":
+            return None
+        raise error_for(
+            "config.missing_key",
+            **self.document.where(()),
+            key=_key(self.document, f"per_symbol.{symbol}.{name}"),
+            expected=f'the {name} of {symbol}, there or in defaults; "none" says that there is none',
+        )
+
+
+def check_slippage(slippage: Slippage, spec: SymbolSpec, *, document: Document, key: str = "slippage") -> None:
+    """Refuse a random part that is not a whole number of points (NUM-3 draws integers), and parts above 10^6 points."""
+    for name, pips in (("fixed_pips", slippage.fixed_pips), ("random_pips", slippage.random_pips)):
+        points = pips * spec.pip_points
+        reason = "at most 10^6 points" if points > MAX_SLIPPAGE_POINTS else ""
+        if name == "random_pips" and points.denominator != 1:
+            reason = f"a whole number of points (1 pip of {spec.name} is {spec.pip_points} points)"
+        if reason:
+            facts = document.where(()) | {"key": _key(document, f"{key}.{name}")}
+            raise error_for("costs.invalid_slippage_model", **facts, reason=f"{reason}; got {show_exact(pips)}.")
+
+
+def load_costs(source: str | Path | Mapping[str, Any] | Document, *, base_dir: Path | None = None) -> Costs:
+    """Return the costs of a file, a table, or "none".
+
+    Args:
+        source: A file (relative to `base_dir`), a table in the shape of a file, or "none": no costs on purpose.
+        base_dir: Folder of relative file names; the current folder if None.
+
+    Raises:
+        ConfigError: ``config.*`` and ``costs.*`` with file, line where known, and key path.
+    """
+    if source == "none":
+        return Costs(None, Document("costs", {}))
+    if isinstance(source, str | Path):
+        source = read_document((base_dir or Path()) / source, shown_as=str(source))
+    document = source if isinstance(source, Document) else document_of(source, prefix=("costs",))
+    if not isinstance(document.tree, dict):
+        raise invalid(document, (), "a table with defaults and per_symbol")
+    return Costs(validate(CostFile, document), document)
+
+
+def _key(document: Document, key: str) -> str:
+    return ".".join([*map(str, document.prefix), key])

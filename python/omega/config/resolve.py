@@ -1,0 +1,284 @@
+"""From what was written to what runs: every default filled in, every reference followed, then the plan.
+
+`resolve` reads specs and costs, refuses what this version cannot do, and returns a frozen `ResolvedConfig`.
+Its `plan_json` is the only writer of the plan; the backends parse it and never write it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omega.config.costs import NOT_SIMULATED, Costs, Spread, SymbolCosts, check_slippage, load_costs
+from omega.config.documents import Document, leaf_keys
+from omega.config.exact import LIMIT, as_pair, show_exact
+from omega.config.iso4217 import minor_digits
+from omega.config.models import EmaCrossParameters, RunConfig
+from omega.config.specs import SymbolSpec, load_specs, spec_of
+from omega.config.validation import invalid, raise_all, validate
+from omega.errors import OmegaError, error_for
+
+__all__ = ["ResolvedConfig", "canonical_json", "resolve"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedConfig:
+    """A run as it will be: the config, what it refers to, and where each value came from.
+
+    Attributes:
+        config: The checked config.
+        spec: Spec of the traded symbol.
+        costs: Costs of the symbol, overrides of `execution` applied.
+        digits: Decimals of the account currency.
+        native: Parameters of the native strategy, if one runs.
+        base_dir: Folder that relative names of the config start from.
+        origins: Every key to "default", "config file", "--set" or "argument".
+    """
+
+    config: RunConfig
+    spec: SymbolSpec
+    costs: SymbolCosts
+    digits: int
+    native: EmaCrossParameters | None
+    base_dir: Path
+    origins: Mapping[str, str]
+
+    @property
+    def spread(self) -> Spread:
+        """Where the ask comes from."""
+        return self.costs.spread
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the results must know: limits of this version, costs left out, lower bounds."""
+        notes = [NOT_SIMULATED]
+        if self.config.execution.costs == "none":
+            notes.append('costs: "none": no slippage and no commission')
+        if self.spread.source == "column":
+            ask = f"the ask is bid + column + {self.spread.add_points} points"
+            notes.append(f"the stored spread column is each bar's minimum, a lower bound; {ask}")
+        return tuple(notes)
+
+    def plan_json(self, first_step: int) -> str:
+        """Return the plan as canonical JSON: sorted keys, no spaces, fractions as [numerator, denominator].
+
+        Args:
+            first_step: Index of the first bar that is a step (warm-up bars come before it).
+        """
+        return canonical_json(self._plan(first_step))
+
+    def to_json(self) -> str:
+        """Return config.json: everything as resolved, with the origin of every key."""
+        return json.dumps(self.to_dict(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the resolved config as plain values; exact decimals as text."""
+        config = self.config.model_dump(mode="json", by_alias=True)
+        config["account"]["digits"] = self.digits
+        if self.native is not None:
+            config["strategy"]["parameters"] = self.native.model_dump(mode="json")
+        return {
+            "config": config,
+            "spec": _spec_dict(self.spec),
+            "costs": {
+                "slippage": self.costs.slippage.model_dump(mode="json"),
+                "commission": self.costs.commission and self.costs.commission.model_dump(mode="json"),
+                "spread": self.spread.model_dump(mode="json"),
+            },
+            "notes": list(self.notes),
+            "origins": dict(self.origins),
+        }
+
+    def _plan(self, first_step: int) -> dict[str, Any]:
+        config, rating = self.config, self.config.rating
+        execution = config.execution
+        return {
+            "version": 1,
+            "account": {
+                "currency": config.account.currency,
+                "digits": self.digits,
+                "balance": int(config.account.balance * 10**self.digits),
+            },
+            "symbols": [self._symbol_plan()],
+            "execution": {
+                "fill": execution.fill,
+                "intrabar": execution.intrabar,
+                "close_at_end": execution.close_at_end,
+                "on_bad_signal": execution.on_bad_signal,
+                "seed": execution.seed,
+            },
+            "sizing": self._sizing_plan(),
+            "first_step": first_step,
+            "strategy": self.native and {"native": "ema_cross", "parameters": self.native.model_dump()},
+            "metrics": {"risk_free": as_pair(rating.risk_free), "days": rating.days},
+            "rating": {"seed": rating.seed, "samples": rating.samples, "dropout_samples": rating.dropout_samples},
+        }
+
+    def _symbol_plan(self) -> dict[str, Any]:
+        spec, slippage, commission = self.spec, self.costs.slippage, self.costs.commission
+        return {
+            "name": spec.name,
+            "digits": spec.digits,
+            "pip_points": spec.pip_points,
+            "tick_points": spec.tick_points,
+            "value": as_pair(spec.value),
+            "volume_step": as_pair(spec.volume_step),
+            "volume_min_steps": spec.volume_min_steps,
+            "volume_max_steps": spec.volume_max_steps,
+            "min_stop_points": spec.min_stop_points,
+            "slippage": {
+                "fixed_points": as_pair(slippage.fixed_pips * spec.pip_points),
+                "random_points": int(slippage.random_pips * spec.pip_points),
+            },
+            "commission": {
+                "per_lot": as_pair(commission.per_lot) if commission else [0, 1],
+                "minimum": as_pair(commission.minimum) if commission else [0, 1],
+                "on_entry": commission is not None and commission.sides != "exit",
+                "on_exit": commission is not None and commission.sides != "entry",
+            },
+        }
+
+    def _sizing_plan(self) -> dict[str, Any]:
+        sizing = self.config.sizing
+        if sizing.fixed_lots is not None:
+            steps = int(sizing.fixed_lots / self.spec.volume_step)
+            return {"mode": "fixed_lots", "steps": steps, "min_lot": sizing.min_lot}
+        assert sizing.risk_amount is not None
+        return {"mode": "risk_amount", "amount": as_pair(sizing.risk_amount), "min_lot": sizing.min_lot}
+
+
+def resolve(config: RunConfig, *, base_dir: str | Path = ".", spec: SymbolSpec | None = None) -> ResolvedConfig:
+    """Return a config with every reference followed and every default named.
+
+    Args:
+        config: What was written.
+        base_dir: Folder that relative file names start from: the config file's.
+        spec: Spec of the symbol where the data bring it along; read from data.specs otherwise.
+
+    Raises:
+        ConfigError: ``config.*`` and ``costs.*``; nothing is written and no market data are read.
+    """
+    base = Path(base_dir)
+    document = config.written.document
+    if spec is None:
+        spec = _find_spec(config, document, base)
+    costs = _resolve_costs(config, document, base, spec)
+    digits = config.account.digits
+    digits = minor_digits(config.account.currency) if digits is None else digits
+    raise_all(_find_conflicts(config, document, spec, costs, digits))
+    native = None
+    if config.strategy is not None and config.strategy.native is not None:
+        native = _native_parameters(config.strategy.parameters, document)
+    return ResolvedConfig(
+        config=config,
+        spec=spec,
+        costs=costs,
+        digits=digits,
+        native=native,
+        base_dir=base,
+        origins=_origins(config, native),
+    )
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys and no spaces; floats by their shortest repr."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def _find_spec(config: RunConfig, document: Document, base: Path) -> SymbolSpec:
+    if config.data is None:
+        raise error_for(
+            "config.missing_key", **document.where(()), key="data", expected="market data, or the symbol's spec"
+        )
+    written = config.data.specs
+    specs = load_specs(None if written is None else base / written)
+    return spec_of(config.data.symbols[0], specs, file=written or "symbol_specs.yaml")
+
+
+def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: SymbolSpec) -> SymbolCosts:
+    execution = config.execution
+    if isinstance(execution.costs, dict) and document.tree:
+        costs = load_costs(document.at("execution", "costs"))
+    else:
+        costs = load_costs(execution.costs, base_dir=base)
+    resolved = costs.for_symbol(spec)
+    if execution.slippage is not None:
+        check_slippage(execution.slippage, spec, document=document, key="execution.slippage")
+    _check_commission_currency(costs, resolved, config)
+    return SymbolCosts(
+        slippage=execution.slippage or resolved.slippage,
+        commission=resolved.commission,
+        spread=execution.spread or resolved.spread,
+    )
+
+
+def _check_commission_currency(costs: Costs, resolved: SymbolCosts, config: RunConfig) -> None:
+    commission, account = resolved.commission, config.account.currency
+    if commission is not None and commission.currency != account:
+        raise error_for(
+            "costs.invalid_fee_config",
+            **costs.document.where(()),
+            key=".".join([*map(str, costs.document.prefix), "commission.currency"]),
+            reason=f"{commission.currency} in an account of {account}; "
+            "currency conversion is not available in this version.",
+        )
+
+
+def _find_conflicts(
+    config: RunConfig, document: Document, spec: SymbolSpec, costs: SymbolCosts, digits: int
+) -> list[OmegaError]:
+    errors: list[OmegaError] = []
+    account, sizing = config.account, config.sizing
+    if account.currency != spec.quote_currency:
+        errors.append(
+            error_for(
+                "config.no_conversion",
+                **document.where(("account", "currency")),
+                key="account.currency",
+                currency=account.currency,
+                symbol=spec.name,
+                quote_currency=spec.quote_currency,
+            )
+        )
+    balance = account.balance * 10**digits
+    if balance.denominator != 1:
+        errors.append(invalid(document, ("account", "balance"), f"an amount with at most {digits} decimals"))
+    if balance > LIMIT:
+        errors.append(invalid(document, ("account", "balance"), "at most 10^15 minor units"))
+    if sizing.fixed_lots is not None:
+        key = ("sizing", "fixed_lots")
+        if (sizing.fixed_lots / spec.volume_step).denominator != 1:
+            errors.append(invalid(document, key, f"a multiple of {show_exact(spec.volume_step)} lots (volume_step)"))
+        if sizing.fixed_lots > spec.volume_max:
+            errors.append(invalid(document, key, f"at most {show_exact(spec.volume_max)} lots (volume_max)"))
+    return errors
+
+
+def _native_parameters(parameters: Mapping[str, Any], document: Document) -> EmaCrossParameters:
+    written = isinstance(document.tree, dict) and "parameters" in document.tree.get("strategy", {})
+    place = document.at("strategy", "parameters") if written else Document(document.file, dict(parameters))
+    return validate(EmaCrossParameters, place)
+
+
+def _origins(config: RunConfig, native: EmaCrossParameters | None) -> dict[str, str]:
+    values = config.model_dump(mode="json", by_alias=True)
+    if native is not None:
+        values["strategy"]["parameters"] = native.model_dump(mode="json")
+    written = config.written.origins
+    return {key: _origin(key, written) for key in leaf_keys(values)}
+
+
+def _origin(key: str, written: Mapping[str, str]) -> str:
+    while key:
+        if key in written:
+            return written[key]
+        key = key.rpartition(".")[0]
+    return "default"
+
+
+def _spec_dict(spec: SymbolSpec) -> dict[str, Any]:
+    values = {name: getattr(spec, name) for name in spec.__dataclass_fields__}
+    return {name: value if isinstance(value, int | str) else show_exact(value) for name, value in values.items()}

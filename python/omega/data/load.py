@@ -1,0 +1,280 @@
+"""From a folder or tables to `MarketData`: find, read, check, pair, cut.
+
+Nothing is repaired unless asked for, and what was repaired is counted in the notes. The caller's
+tables are never changed. One symbol per load.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, Protocol
+
+import numpy as np
+
+from omega.data.calendar import fx_calendar, instant_of
+from omega.data.checks import SideBars, check_prices, check_symbol, check_time, refuse_duplicates
+from omega.data.market_data import MarketData
+from omega.data.pairing import BaseBars, Crossed, Note, pair
+from omega.data.reading import read_bars
+from omega.data.sources import find_series
+from omega.data.timeframes import MINUTES, divides, timeframe_named
+from omega.errors import OmegaError, error_for
+
+__all__ = ["Duplicates", "load"]
+
+Duplicates = Literal["refuse", "keep_first", "keep_last"]
+_SIDES = ("bid", "ask")
+
+
+class HasDigits(Protocol):
+    """The part of a symbol spec that loading needs."""
+
+    @property
+    def digits(self) -> int: ...
+
+
+def load(
+    path: object,
+    *,
+    symbols: str | Sequence[str],
+    timeframe: str,
+    higher_timeframes: Sequence[str] = (),
+    start: object = None,
+    end: object = None,
+    warmup_bars: int = 0,
+    source: str | None = None,
+    specs: Mapping[str, HasDigits] | None = None,
+    crossed: Crossed = "refuse",
+    max_unpaired: float = 0.001,
+    snap: bool = False,
+    duplicates: Duplicates = "refuse",
+) -> MarketData:
+    """Load, check and pair the bars of one symbol.
+
+    If `timeframe` is not stored, it is made from the coarsest stored one that divides it and all
+    higher timeframes.
+
+    Args:
+        path: Folder with files named like ``EURUSD_M1_bid.parquet`` (.feather, .arrow, .csv), searched with
+            its subfolders; or a mapping with ``"bid"`` and, if there is one, ``"ask"`` to tables (anything
+            that exports Arrow, pandas frames) or file paths. Its ``"timeframe"`` names the timeframe of
+            the tables if it is finer than the one asked for.
+        symbols: The symbol, as text or a list of one.
+        timeframe: Step timeframe, for example ``"M15"``.
+        higher_timeframes: Coarser timeframes for indicators.
+        start: First step: a date (17:00 New York of the day before) or a date-time with a zone. Without it
+            the first step follows the warm-up at the beginning of the data.
+        end: No bar that closes after it is loaded; same forms as `start`.
+        warmup_bars: Bars of the step timeframe before the first step.
+        source: Folder below `path` to take the files from, if several hold the series.
+        specs: Symbol specs by name; by default those that come with omega.
+        crossed: What to do with bid above ask: ``"refuse"``, ``"drop"`` the bar, ``"widen"`` the ask.
+        max_unpaired: Largest tolerated share of bars with one side only.
+        snap: Move prices to the grid of the symbol instead of refusing them.
+        duplicates: What to do with a time that appears twice.
+
+    Raises:
+        DataError: A file, column or value is not as it must be; every fault has its own code.
+        ConfigError: An argument makes no sense.
+    """
+    symbol = _one_symbol(symbols)
+    wanted = _timeframes(timeframe, higher_timeframes)
+    _check_choices(crossed=crossed, duplicates=duplicates, max_unpaired=max_unpaired, warmup_bars=warmup_bars)
+    start_us = None if start is None else instant_of(start, "start")
+    end_us = None if end is None else instant_of(end, "end")
+    digits = _digits(symbol, specs)
+    base_timeframe, sides, described = _sources(path, symbol, wanted, source)
+    tables, notes = _read_sides(
+        sides, symbol, base_timeframe, digits=digits, snap=snap, duplicates=duplicates
+    )
+    where = f"{symbol} {base_timeframe} ({described})"
+    base, pair_notes = pair(
+        tables["bid"], tables.get("ask"), where=where, digits=digits, crossed=crossed, max_unpaired=max_unpaired
+    )
+    base, first_us, step_us = _cut(
+        base, wanted, where=where, start_us=start_us, end_us=end_us, warmup_bars=warmup_bars
+    )
+    return MarketData(
+        symbol=symbol,
+        digits=digits,
+        timeframe=timeframe,
+        higher_timeframes=wanted[1:],
+        base_timeframe=base_timeframe,
+        base=_frozen(base),
+        first_time_us=first_us,
+        first_step_us=step_us,
+        source=described,
+        notes=(*notes, *pair_notes),
+    )
+
+
+# ---------------------------------------------------------------- arguments
+
+
+def _invalid(key: str, expected: str, value: object) -> OmegaError:
+    return error_for(
+        "config.invalid", file="omega.load", line="", key=key, expected=expected, value=repr(value), hint=""
+    )
+
+
+def _one_symbol(symbols: str | Sequence[str]) -> str:
+    names = [symbols] if isinstance(symbols, str) else list(symbols)
+    if len(names) != 1 or not isinstance(names[0], str) or not names[0]:
+        raise _invalid("symbols", "one symbol (a run of several is not possible yet)", symbols)
+    return names[0]
+
+
+def _timeframes(timeframe: str, higher: Sequence[str]) -> tuple[str, ...]:
+    step = timeframe_named(timeframe)
+    if isinstance(higher, str):
+        raise _invalid("higher_timeframes", "a list of timeframes", higher)
+    for idx, name in enumerate(higher):
+        key = f"higher_timeframes[{idx}]"
+        if MINUTES[timeframe_named(name, key)] <= MINUTES[step]:
+            raise _invalid(key, f"a timeframe coarser than {step}", name)
+        if name in higher[:idx]:
+            raise _invalid(key, "every timeframe once", name)
+    return (step, *higher)
+
+
+def _check_choices(*, crossed: str, duplicates: str, max_unpaired: float, warmup_bars: int) -> None:
+    if crossed not in ("refuse", "drop", "widen"):
+        raise _invalid("crossed", "refuse, drop or widen", crossed)
+    if duplicates not in ("refuse", "keep_first", "keep_last"):
+        raise _invalid("duplicates", "refuse, keep_first or keep_last", duplicates)
+    if not 0.0 <= max_unpaired <= 1.0:
+        raise _invalid("max_unpaired", "a share from 0 to 1", max_unpaired)
+    if isinstance(warmup_bars, bool) or not isinstance(warmup_bars, int) or warmup_bars < 0:
+        raise _invalid("warmup_bars", "a whole number from 0", warmup_bars)
+
+
+def _digits(symbol: str, specs: Mapping[str, HasDigits] | None) -> int:
+    if specs is None:
+        from omega.execution.specs import load_specs  # noqa: PLC0415 - the default only
+
+        specs = load_specs()
+    if symbol not in specs:
+        expected = "a symbol spec with its digits; they are never guessed"
+        raise error_for("config.missing_key", file="omega.load", line="", key=f"specs[{symbol!r}]", expected=expected)
+    return specs[symbol].digits
+
+
+def _sources(
+    path: object, symbol: str, wanted: tuple[str, ...], source: str | None
+) -> tuple[str, dict[str, tuple[object, str]], str]:
+    """Return base timeframe, source and name of each side, and a description of the whole."""
+    if isinstance(path, str | pathlib.Path):
+        root = pathlib.Path(path)
+        base, files = find_series(root, symbol, wanted, source)
+        named = {side: (file, file.relative_to(root).as_posix()) for side, file in files.items()}
+        return base, {side: (file, str(file)) for side, (file, _) in named.items()}, " and ".join(
+            named[side][1] for side in _SIDES if side in named
+        )
+    given = dict(path) if isinstance(path, Mapping) else {"bid": path}
+    base = timeframe_named(given.pop("timeframe", wanted[0]), 'path["timeframe"]')
+    for name in wanted:
+        if not divides(base, name):
+            raise _invalid('path["timeframe"]', f"a timeframe that divides {name}", base)
+    if "bid" not in given or not set(given) <= set(_SIDES):
+        raise _invalid("path", 'a folder, or {"bid": table, "ask": table}', sorted(map(str, given)))
+    tables = {side: (value, _name(symbol, base, side, value)) for side, value in given.items()}
+    return base, tables, " and ".join(tables[side][1] for side in _SIDES if side in tables)
+
+
+def _name(symbol: str, timeframe: str, side: str, value: object) -> str:
+    return str(value) if isinstance(value, str | pathlib.Path) else f"{symbol} {timeframe} {side} table"
+
+
+# ---------------------------------------------------------------- steps
+
+
+def _read_sides(
+    sides: Mapping[str, tuple[object, str]],
+    symbol: str,
+    timeframe: str,
+    *,
+    digits: int,
+    snap: bool,
+    duplicates: Duplicates,
+) -> tuple[dict[str, SideBars], list[Note]]:
+    """Read and check both sides at the same time; if both are faulty, the bid is reported."""
+
+    def one(side: str) -> tuple[SideBars, list[Note]]:
+        table, where = sides[side]
+        raw = read_bars(table, where)
+        check_symbol(raw, symbol)
+        time_us, repeated = check_time(raw, timeframe)
+        if repeated is not None and duplicates == "refuse":
+            refuse_duplicates(raw, time_us, repeated)
+        bars = check_prices(raw, time_us, digits=digits, snap=snap)
+        notes = [Note("data.snapped", bars.snapped, where)] if bars.snapped else []
+        if repeated is not None:
+            dropped = repeated if duplicates == "keep_first" else np.concatenate([repeated[1:], [False]])
+            notes.append(Note("data.duplicates_dropped", int(dropped.sum()), where))
+            bars = bars.rows(~dropped)
+        return bars, notes
+
+    names = [side for side in _SIDES if side in sides]
+    with ThreadPoolExecutor(len(names)) as pool:
+        done = [task.result() for task in [pool.submit(one, side) for side in names]]
+    tables = {side: bars for side, (bars, _) in zip(names, done, strict=True)}
+    return tables, [note for _, notes in done for note in notes]
+
+
+def _cut(
+    base: BaseBars,
+    wanted: tuple[str, ...],
+    *,
+    where: str,
+    start_us: int | None,
+    end_us: int | None,
+    warmup_bars: int,
+) -> tuple[BaseBars, int, int]:
+    """Return the bars of the span, the open time of the first step bar and that of the first step.
+
+    The bars begin with the interval of the coarsest timeframe that holds the first step bar, so that
+    no series opens with half a bar because of the cut.
+    """
+    if len(base.time) == 0:
+        raise error_for("data.empty", where=where)
+    first_us, last_us = int(base.time[0]), int(base.time[-1])
+    calendar = fx_calendar(first_us, last_us)
+    start, close_time = calendar.intervals(base.time, wanted[0])
+    count = len(start) if end_us is None else int(np.searchsorted(close_time, end_us, side="right"))
+    opens = start[:count][np.concatenate([[True], start[1:count] != start[: max(count - 1, 0)]])[:count]]
+    begin = warmup_bars if start_us is None else int(np.searchsorted(opens, start_us))
+    facts = {"where": where, "first_us": first_us, "last_us": last_us}
+    if count == 0 or (start_us is not None and begin == len(opens)):
+        raise error_for("data.no_bars", range=_span(start_us, end_us), **facts)
+    if warmup_bars > begin or begin >= len(opens):
+        raise error_for(
+            "data.warmup_short",
+            where=where,
+            available=min(begin, len(opens)),
+            timeframe=wanted[0],
+            start_us=int(opens[-1]) if start_us is None else start_us,
+            wanted=warmup_bars,
+        )
+    first = opens[begin - warmup_bars : begin - warmup_bars + 1]
+    earliest = min(int(calendar.intervals(first, name)[0][0]) for name in wanted)
+    rows = slice(int(np.searchsorted(base.time, min(earliest, int(first[0])))), count)
+    return base.rows(rows), int(first[0]), int(opens[begin])
+
+
+def _span(start_us: int | None, end_us: int | None) -> str:
+    parts = [
+        f"{word} {np.datetime64(moment, 'us')}Z"
+        for word, moment in (("from", start_us), ("closing by", end_us))
+        if moment is not None
+    ]
+    return " ".join(parts)
+
+
+def _frozen(base: BaseBars) -> BaseBars:
+    """Make the arrays read-only: a `MarketData` is shared between runs."""
+    for array in (base.time, *base.bid, *(base.ask or ()), base.spread, base.volume):
+        if array is not None:
+            array.flags.writeable = False
+    return base

@@ -1,0 +1,195 @@
+"""Loaded market data, and the tables a run needs of it.
+
+`MarketData` is what a load produced: the finest bars, checked, in points. `MarketTables` is what
+crosses the seam: both sides of the quote on every timeframe, and what may be seen of them when.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+import pyarrow as pa
+
+from omega.data.alignment import Alignment, decision_times, visible_bars
+from omega.data.calendar import CALENDAR_VERSION, fx_calendar
+from omega.data.pairing import BaseBars, Note
+from omega.data.resampling import bars_table, resample
+from omega.data.spreads import Spread, ask_from_column
+from omega.errors import error_for
+
+__all__ = ["MarketData", "MarketTables"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarketTables:
+    """What `open_market` takes, and what the result says about it.
+
+    Attributes:
+        header: JSON text naming symbols and series.
+        series: `bars` tables; the first is the step timeframe.
+        timeframes: Timeframe of each series.
+        visible: Per series the visible bar at each step bar's decision (int32); None for the first.
+        calendar: `calendar` table.
+        first_step: Index of the first bar that is a step; bars before it are warm-up.
+        symbol: Symbol name.
+        digits: Decimals of its prices.
+        data_hash: SHA-256 of the loaded bars.
+        notes: What was tolerated or repaired.
+        spread_note: What the reader must know about the spread, or None.
+        calendar_version: Version of the FX calendar.
+    """
+
+    header: str
+    series: tuple[pa.Table, ...]
+    timeframes: tuple[str, ...]
+    visible: tuple[pa.Array | None, ...]
+    calendar: pa.Table
+    first_step: int
+    symbol: str
+    digits: int
+    data_hash: str
+    notes: tuple[Note, ...]
+    spread_note: str | None
+    calendar_version: str = CALENDAR_VERSION
+
+
+@dataclass(frozen=True, eq=False)
+class MarketData:
+    """Bars of one symbol, checked and in points. Made by `omega.load`.
+
+    Attributes:
+        symbol: Symbol name.
+        digits: Decimals of its prices.
+        timeframe: Step timeframe.
+        higher_timeframes: Timeframes for indicators, coarser than the step timeframe.
+        base_timeframe: Timeframe of `base`; finer bars are resampled on demand.
+        base: The finest loaded bars.
+        first_time_us: Open time of the first step bar, warm-up included.
+        first_step_us: Open time of the first bar that is a step.
+        source: Where the bars came from.
+        notes: What was tolerated or repaired.
+    """
+
+    symbol: str
+    digits: int
+    timeframe: str
+    higher_timeframes: tuple[str, ...]
+    base_timeframe: str
+    base: BaseBars
+    first_time_us: int
+    first_step_us: int
+    source: str
+    notes: tuple[Note, ...]
+
+    def __repr__(self) -> str:
+        first, last = (np.datetime64(int(moment), "us") for moment in self.base.time[[0, -1]])
+        sides = "bid and ask" if self.base.ask is not None else "bid"
+        return (
+            f"MarketData({self.symbol} {self.timeframe}, {sides}, {len(self.base.time)} bars of "
+            f"{self.base_timeframe} from {first}Z to {last}Z, {self.source})"
+        )
+
+    @functools.cached_property
+    def data_hash(self) -> str:
+        """SHA-256 over symbol, timeframes, digits, step range and the bars as little-endian integers and floats."""
+        facts = [self.symbol, self.digits, self.timeframe, self.higher_timeframes, self.base_timeframe]
+        digest = hashlib.sha256(json.dumps([*facts, self.first_time_us, self.first_step_us]).encode())
+        columns = {"time": (self.base.time,), "bid": self.base.bid, "ask": self.base.ask or ()}
+        columns |= {"spread": () if self.base.spread is None else (self.base.spread,)}
+        # One bit pattern for "no volume", whatever made the NaN.
+        known = np.isnan(self.base.volume)
+        columns |= {"volume": (np.where(known, np.nan, self.base.volume) if known.any() else self.base.volume,)}
+        for name, arrays in columns.items():
+            digest.update(f"{name} {len(arrays)}\n".encode())
+            for array in arrays:
+                digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
+        return digest.hexdigest()
+
+    def resolve(
+        self, spread: Spread | None = None, *, alignment: Alignment = "carry_forward", stale_limit_bars: int = 10
+    ) -> MarketTables:
+        """Return the tables of a run: ask side, resampled series, alignment, calendar.
+
+        Args:
+            spread: Where the ask side comes from. None takes the ask that was loaded.
+            alignment: What a decision sees of a higher timeframe whose latest bar is missing (TIM-4).
+            stale_limit_bars: How many of its own bars a value is carried forward.
+
+        Raises:
+            ConfigError: ``data.spread_undefined``.
+        """
+        base, spread_note = self._with_ask(spread)
+        calendar = fx_calendar(int(base.time[0]), int(base.time[-1]))
+        step, step_close = resample(base, self.base_timeframe, self.timeframe, calendar)
+        begin = int(np.searchsorted(step.time, self.first_time_us))
+        step, step_close = step.rows(slice(begin, None)), step_close[begin:]
+        decisions = decision_times(step.time, step_close)
+        series, visible = [bars_table(step, step_close)], [None]
+        for timeframe in self.higher_timeframes:
+            bars, close_time = resample(base, self.base_timeframe, timeframe, calendar)
+            series.append(bars_table(bars, close_time))
+            shown = visible_bars(
+                decisions, close_time, timeframe, calendar, alignment=alignment, stale_limit_bars=stale_limit_bars
+            )
+            visible.append(pa.array(shown))
+        timeframes = (self.timeframe, *self.higher_timeframes)
+        header = {
+            "symbols": [{"name": self.symbol, "digits": self.digits}],
+            "series": [{"symbol": 0, "timeframe": timeframe} for timeframe in timeframes],
+        }
+        notes = self.notes
+        if spread_note is not None:
+            notes += (Note("data.spread_lower_bound", len(base.time), spread_note),)
+        return MarketTables(
+            header=json.dumps(header, separators=(",", ":")),
+            series=tuple(series),
+            timeframes=timeframes,
+            visible=tuple(visible),
+            calendar=calendar.table(int(base.time[0]), int(decisions[-1])),
+            first_step=int(np.searchsorted(step.time, self.first_step_us)),
+            symbol=self.symbol,
+            digits=self.digits,
+            data_hash=self.data_hash,
+            notes=notes,
+            spread_note=spread_note,
+        )
+
+    def _with_ask(self, spread: Spread | None) -> tuple[BaseBars, str | None]:
+        """Return the base bars with both sides, and a note if the ask is a lower bound."""
+        reason = self._why_not(spread)
+        if reason is not None:
+            raise error_for("data.spread_undefined", symbol=self.symbol, reason=reason)
+        if spread is None or spread.source == "data":
+            return self.base, None
+        assert self.base.spread is not None
+        ask = ask_from_column(self.base.bid, self.base.spread, spread, symbol=self.symbol)
+        times = "" if spread.multiplier == 1 else f", times {_decimal(spread.multiplier)}"
+        note = (
+            f"{self.symbol}: ask = bid + stored spread + {_decimal(spread.add_points or Fraction(0))} points{times}. "
+            f"The stored spread is the minimum of its {self.base_timeframe} bar, so costs are a lower bound."
+        )
+        return replace(self.base, ask=ask), note
+
+    def _why_not(self, spread: Spread | None) -> str | None:
+        """Return why the ask side cannot be made this way, or None."""
+        has_ask, has_column = self.base.ask is not None, self.base.spread is not None
+        source = "data" if spread is None else spread.source
+        column_hint = "use source: column with add_points" if has_column else "load an ask side"
+        if source not in ("data", "column"):
+            return f"source is {source!r}; expected data or column."
+        if source == "data" and not has_ask:
+            return f"the data has no ask side: {column_hint}."
+        if source == "column" and not has_column:
+            return "the data has no spread column" + (": use source: data." if has_ask else ": load an ask side.")
+        if source == "data" and spread is not None and (spread.add_points is not None or spread.multiplier != 1):
+            return "add_points and multiplier belong to source: column; the ask side of the data is taken as it is."
+        return None
+
+
+def _decimal(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else f"{float(value):g}"

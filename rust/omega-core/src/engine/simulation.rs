@@ -1,0 +1,306 @@
+//! The state of one run and the loop over its steps.
+//!
+//! `Simulation` owns everything that changes: positions, books, records. `step` decides the order of
+//! events inside a bar, the modules below it compute. `simulate` is a `Simulation` fed everything.
+//!
+//! Rules LOOP-1 to LOOP-4 in `docs/spec/engine.md`. Not here: prices of fills (`execution::fills`), sizes,
+//! costs, and what a strategy may see (the bindings).
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+
+use crate::engine::records::{DiagnosticRow, PositionRow, RecordedSignal, Records, RejectionRow, Tables};
+use crate::engine::records::{direction_code, write_tables};
+use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
+use crate::engine::{closing, opening, quiet};
+use crate::error::{Error, Result};
+use crate::execution::commission::{CommissionRates, commission_rates};
+use crate::market::{Market, Series, as_i64};
+use crate::plan::{Plan, SymbolPlan, parse_plan};
+use crate::portfolio::books::Books;
+use crate::portfolio::money::{Rate, minor_rate};
+use crate::portfolio::position::{Position, open_profit};
+use crate::schema::SignalKind;
+use crate::schema::number::{ORDER_NO_MORE_BARS, SIGNAL_BEFORE_START, SIGNAL_TARGET_NEVER_OPENED};
+use crate::strategies::native_signals;
+
+/// Bars between two looks at the interrupt flag.
+const INTERRUPT_STRIDE: usize = 65_536;
+
+/// One run: state apart from the loop, so that it can be fed in pieces.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    /// The market it runs on.
+    pub market: Arc<Market>,
+    /// The plan it follows.
+    pub plan: Plan,
+    /// Minor units per point and step.
+    pub rate: Rate,
+    /// Commission of the symbol.
+    pub commissions: CommissionRates,
+    /// Ledger, balance, equity.
+    pub books: Books,
+    /// Result tables so far.
+    pub records: Records,
+    /// Open positions in order of id.
+    pub positions: Vec<Position>,
+    /// Ids of every position that ever opened, ascending.
+    pub opened: Vec<i64>,
+    /// Signals numbered so far.
+    pub signal_count: i64,
+    /// Rows taken in so far.
+    pub row_count: i64,
+    /// Rows dropped because they would have worked before the start.
+    pub before_start_count: i64,
+    /// Closes dropped because their position never opened.
+    pub target_never_opened_count: i64,
+}
+
+impl Simulation {
+    /// Opens the books of a run.
+    ///
+    /// # Errors
+    /// `config.plan` if plan and market do not fit.
+    pub fn new(market: Arc<Market>, plan: Plan) -> Result<Self> {
+        let series = &market.series[0];
+        let symbol = &plan.symbols[0];
+        if plan.first_step >= series.time_us.len() {
+            return Err(Error::Plan { reason: "first_step lies behind the last bar".to_owned() });
+        }
+        if symbol.name != market.symbols[0] || symbol.digits != series.digits {
+            return Err(Error::Plan { reason: "the plan's symbol is not the market's".to_owned() });
+        }
+        let rows = series.time_us.len() - plan.first_step + 2;
+        Ok(Self {
+            rate: minor_rate(symbol.value, (1, 1), plan.account_digits)?,
+            commissions: commission_rates(symbol, plan.account_digits)?,
+            books: Books::new(plan.balance, series.time_us[plan.first_step], rows),
+            records: Records::default(),
+            positions: Vec::new(),
+            opened: Vec::new(),
+            signal_count: 0,
+            row_count: 0,
+            before_start_count: 0,
+            target_never_opened_count: 0,
+            market,
+            plan,
+        })
+    }
+
+    /// Bars of the step timeframe.
+    #[must_use]
+    pub fn series(&self) -> &Series {
+        &self.market.series[0]
+    }
+
+    /// The traded symbol.
+    #[must_use]
+    pub fn symbol(&self) -> &SymbolPlan {
+        &self.plan.symbols[0]
+    }
+
+    /// Numbers the signals, drops those before the start, refuses those that cannot be (SIG-1).
+    ///
+    /// # Errors
+    /// The error a bad signal names, unless the plan says to reject such signals.
+    pub fn take_in(&mut self, signals: Vec<Signal>) -> Result<Vec<Request>> {
+        let mut taken = Vec::with_capacity(signals.len());
+        let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
+        for signal in signals {
+            let row = self.row_count;
+            self.row_count += 1;
+            if signal.bar_idx + 1 < first {
+                self.before_start_count += 1;
+                continue;
+            }
+            self.signal_count += 1;
+            let fault = find_fault(&signal, &self.plan.symbols);
+            if let Some(fault) = fault
+                && !self.plan.reject_bad_signals
+            {
+                return Err(self.signal_error(fault, signal.bar_idx));
+            }
+            let number = self.signal_count;
+            self.records.signals.push(RecordedSignal { number, row, signal: signal.clone() });
+            taken.push(Request { number, signal, fault });
+        }
+        Ok(taken)
+    }
+
+    /// Runs the step of the bar opening at `time[bar_idx]` with the requests that work in it.
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn step(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
+        if !requests.is_empty() {
+            self.enter(bar_idx, requests)?;
+        }
+        if !self.positions.is_empty() {
+            closing::close_at_levels(self, bar_idx)?;
+        }
+        let open_profit = self.open_profit(bar_idx)?;
+        self.books.mark(open_profit)
+    }
+
+    /// Runs the steps `from..to`, in which no request works.
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn advance(&mut self, from: usize, to: usize) -> Result<()> {
+        let mut bar_idx = from;
+        while bar_idx < to {
+            if self.positions.is_empty() {
+                self.books.hold(to - bar_idx);
+                return Ok(());
+            }
+            bar_idx = quiet::run(self, bar_idx, to);
+            if bar_idx < to {
+                self.step(bar_idx, &[])?;
+                bar_idx += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the books after the last step and returns all result tables (LOOP-3).
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn finish(mut self, requests: &[Request]) -> Result<Tables> {
+        let last = self.market.bar_count() - 1;
+        let time_us = self.series().close_time_us[last];
+        for request in requests {
+            let code = request.fault.map_or(ORDER_NO_MORE_BARS, |fault| fault.number);
+            let row = RejectionRow { time_us, bar_idx: as_i64(last), code, signal: request.number };
+            self.records.rejections.push(row);
+        }
+        if self.plan.close_at_end {
+            closing::close_at_end(&mut self)?;
+        } else {
+            self.report_open_positions(last)?;
+        }
+        let open_profit = self.open_profit(last)?;
+        self.books.mark(open_profit)?;
+        self.write_diagnostics();
+        write_tables(&self.records, self.books)
+    }
+
+    /// Fills what was asked for: closes first, then orders, each in the order given (LOOP step 2).
+    fn enter(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
+        let fill_bar = opening::fill_bar(self, bar_idx);
+        for request in requests {
+            if let Some(fault) = request.fault {
+                self.reject(&fill_bar, fault.number, request.number);
+            } else if request.signal.kind == SignalKind::Close.code() {
+                closing::close_on_request(self, &fill_bar, request.number, &request.signal)?;
+            }
+        }
+        for request in requests {
+            if request.fault.is_none() && request.signal.kind == SignalKind::Order.code() {
+                opening::open_market_order(self, &fill_bar, request.number, &request.signal)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down that a signal was refused (SIG-4).
+    pub(crate) fn reject(&mut self, fill_bar: &opening::FillBar, code: i16, number: i64) {
+        let (time_us, bar_idx) = (fill_bar.time_us, as_i64(fill_bar.bar_idx));
+        self.records.rejections.push(RejectionRow { time_us, bar_idx, code, signal: number });
+    }
+
+    fn open_profit(&self, bar_idx: usize) -> Result<i128> {
+        let mut total = 0;
+        for position in &self.positions {
+            let mark = i64::from(closing::closing_side(self.series(), position).close[bar_idx]);
+            total += i128::from(open_profit(position, mark, self.rate)?);
+        }
+        Ok(total)
+    }
+
+    fn report_open_positions(&mut self, last: usize) -> Result<()> {
+        let mut rows = Vec::with_capacity(self.positions.len());
+        for position in &self.positions {
+            let mark = i64::from(closing::closing_side(self.series(), position).close[last]);
+            rows.push(PositionRow {
+                id: position.id,
+                symbol: position.symbol,
+                direction: direction_code(position.direction),
+                magic: position.magic,
+                entry: (as_i64(position.entry_bar_idx), position.entry_time_us),
+                entry_price: closing::price_of_sum(self, position.k, position.steps),
+                steps: position.steps,
+                sl: position.sl,
+                tp: position.tp,
+                commission: position.commission,
+                open_profit: open_profit(position, mark, self.rate)?,
+            });
+        }
+        self.records.positions = rows;
+        Ok(())
+    }
+
+    fn write_diagnostics(&mut self) {
+        let counts = [
+            (SIGNAL_BEFORE_START, self.before_start_count),
+            (SIGNAL_TARGET_NEVER_OPENED, self.target_never_opened_count),
+        ];
+        for (code, count) in counts {
+            if count > 0 {
+                self.records.diagnostics.push(DiagnosticRow { code, bar_idx: None, signal: None, count });
+            }
+        }
+    }
+
+    fn signal_error(&self, fault: Fault, bar_idx: i64) -> Error {
+        let idx = usize::try_from(bar_idx).unwrap_or(0);
+        let time_us = self.series().close_time_us[idx];
+        Error::Signal { number: fault.number, bar_idx, time_us, field: fault.field, value: fault.value }
+    }
+}
+
+/// Runs a signal table or the plan's native strategy (the seam's `simulate`).
+///
+/// # Errors
+/// Whatever plan, signals or books refuse; `engine.interrupted` once `is_interrupted` says so.
+pub fn simulate(
+    market: &Arc<Market>,
+    signals: Option<&RecordBatch>,
+    plan: &str,
+    is_interrupted: &dyn Fn() -> bool,
+) -> Result<Tables> {
+    let plan = parse_plan(plan)?;
+    let bar_count = market.bar_count();
+    let mut simulation = Simulation::new(Arc::clone(market), plan)?;
+    let rows = match signals {
+        None => native_signals(market, &simulation.plan)?,
+        Some(batch) => read_signals(batch, bar_count)?,
+    };
+    let taken = simulation.take_in(rows)?;
+    let mut position = 0;
+    let mut bar_idx = simulation.plan.first_step;
+    while bar_idx < bar_count {
+        let start = position;
+        while position < taken.len() && taken[position].signal.bar_idx < as_i64(bar_idx) {
+            position += 1;
+        }
+        if position > start {
+            simulation.step(bar_idx, &taken[start..position])?;
+            bar_idx += 1;
+        }
+        let next = taken.get(position).map_or(bar_count, |request| step_of(request).min(bar_count));
+        let stop = next.min(bar_idx + INTERRUPT_STRIDE).max(bar_idx);
+        simulation.advance(bar_idx, stop)?;
+        if stop == bar_idx + INTERRUPT_STRIDE && is_interrupted() {
+            return Err(Error::Interrupted);
+        }
+        bar_idx = stop;
+    }
+    simulation.finish(&taken[position..])
+}
+
+/// The step a request works in. twin: none — part of the strides between requests.
+fn step_of(request: &Request) -> usize {
+    usize::try_from(request.signal.bar_idx).map_or(usize::MAX, |bar_idx| bar_idx + 1)
+}

@@ -1,0 +1,77 @@
+//! Exact money: products of integers and fractions, rounded once when they are booked.
+//!
+//! Nothing here knows about positions or costs. Rules NUM-1 and NUM-1b in `docs/spec/engine.md`; why
+//! this cannot overflow is in `docs/decisions/0001-exact-money.md`.
+
+use crate::error::{Error, Result};
+use crate::numerics::half_even_quotient;
+use crate::plan::Fraction;
+
+const MAX_RATE_TERM: i128 = 1_000_000_000_000_000_000;
+
+/// Largest single booking; a few of them still add up within 64 bits.
+pub const MAX_BOOKING: i128 = 1 << 60;
+
+/// Largest balance or equity.
+pub const MAX_BALANCE: i128 = 1 << 62;
+
+/// Minor units of the account currency per unit of something, as a reduced fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Numerator, at most 10^18.
+    pub numerator: i128,
+    /// Denominator, at most 10^18.
+    pub denominator: i128,
+}
+
+/// Returns `first · second · 10^digits`, reduced.
+///
+/// # Errors
+/// `config.plan` if a term of it is above 10^18.
+pub fn minor_rate(first: Fraction, second: Fraction, digits: u32) -> Result<Rate> {
+    let numerator = i128::from(first.0) * i128::from(second.0);
+    let denominator = i128::from(first.1) * i128::from(second.1);
+    let common = gcd(numerator, denominator);
+    let (numerator, denominator) = (numerator / common * 10_i128.pow(digits), denominator / common);
+    let common = gcd(numerator, denominator);
+    let (numerator, denominator) = (numerator / common, denominator / common);
+    if numerator > MAX_RATE_TERM || denominator > MAX_RATE_TERM {
+        let reason = "a rate of money has more than 18 significant digits".to_owned();
+        return Err(Error::Plan { reason });
+    }
+    Ok(Rate { numerator, denominator })
+}
+
+/// Returns `amount · rate` as a booking: rounded once, half to even (NUM-1).
+///
+/// # Errors
+/// `engine.overflow` beyond 2^60 minor units.
+pub fn book(amount: i128, rate: Rate) -> Result<i64> {
+    let booked = half_even_quotient(amount * rate.numerator, rate.denominator);
+    within(booked, MAX_BOOKING, "a booking")
+}
+
+/// Returns `amount` if it is one that a balance or equity may have.
+///
+/// # Errors
+/// `engine.overflow` beyond 2^62 minor units.
+pub fn check_balance(amount: i128, what: &'static str) -> Result<i64> {
+    within(amount, MAX_BALANCE, what)
+}
+
+/// twin: none — Python's integers do not have to be narrowed.
+fn within(amount: i128, limit: i128, what: &'static str) -> Result<i64> {
+    if amount < -limit || amount > limit {
+        return Err(Error::Overflow { what });
+    }
+    i64::try_from(amount).map_err(|_| Error::Overflow { what })
+}
+
+/// twin: none — Python has it in its standard library.
+fn gcd(first: i128, second: i128) -> i128 {
+    let (mut large, mut small) = (first, second);
+    while small != 0 {
+        (large, small) = (small, large % small);
+    }
+    large
+}
