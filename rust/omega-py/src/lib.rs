@@ -1,4 +1,29 @@
-//! probe
+//! Bindings of omega-core: unwrap, one call, wrap. The single crate that knows Python.
+//!
+//! Every call releases the interpreter while the core works, turns the core's errors into `CoreError`
+//! (code and facts, worded in Python), and turns a panic into `engine.internal`.
+
 use pyo3::prelude::*;
-#[pymodule]
-mod _native {}
+
+mod convert;
+mod errors;
+mod market;
+mod session;
+mod simulation;
+
+mod view;
+
+/// The Rust half of omega. Use `omega.backends`, not this.
+#[pymodule(name = "_native")]
+mod native {
+    #[pymodule_export]
+    use super::errors::CoreError;
+    #[pymodule_export]
+    use super::market::{Market, compute_indicators, describe, open_market};
+    #[pymodule_export]
+    use super::session::{Bar, Session};
+    #[pymodule_export]
+    use super::simulation::{simulate, simulate_stepwise};
+    #[pymodule_export]
+    use super::view::View;
+}

@@ -6,6 +6,7 @@
 //! `docs/spec/indicators.md`.
 
 mod atr;
+mod columns;
 mod ema;
 mod rsi;
 mod sma;
@@ -15,6 +16,7 @@ mod wilder;
 use std::borrow::Cow;
 
 pub use atr::{Atr, atr};
+pub use columns::compute_indicators;
 pub use ema::{Ema, ema};
 pub use rsi::{Rsi, rsi};
 pub use sma::{Sma, sma};

@@ -1,0 +1,31 @@
+"""The Python backend: the executable specification, and the fallback where the extension is absent.
+
+Same path, same stem, same function order as `rust/omega-core/src`; both give the same bits. Loops, tuples
+and small dataclasses only: it should teach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from omega.backends.python.engine.simulation import simulate
+from omega.backends.python.engine.stepwise import simulate_stepwise
+from omega.backends.python.indicators.columns import compute_indicators
+from omega.backends.python.market import open_market
+from omega.schema import SCHEMA_HASH
+
+__all__ = [
+    "compute_indicators",
+    "describe",
+    "name",
+    "open_market",
+    "simulate",
+    "simulate_stepwise",
+]
+
+name: str = "python"
+
+
+def describe() -> Mapping[str, str]:
+    """Return name, version, schema_hash and profile of this backend."""
+    return {"name": name, "version": "0.1.0", "schema_hash": SCHEMA_HASH, "profile": "interpreted"}

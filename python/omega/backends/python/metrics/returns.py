@@ -1,0 +1,106 @@
+"""Returns per FX day and the ratios made of them (MET-1, MET-4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from omega.backends.python import numerics
+from omega.backends.python.metrics.columns import Equity, Row, Undefined, Value
+from omega.backends.python.metrics.totals import YEAR_US
+
+
+def day_values(equity: Equity, boundaries: Sequence[int]) -> list[int]:
+    """Return the initial balance and the value of each FX day with a bar (MET-1).
+
+    The value of a day is the last equity row with ``close_time`` at or before its boundary. Rows after
+    the last boundary, where a calendar ends early, make one more day.
+    """
+    values = [equity.value[0]]
+    day = 0
+    open_day = -1
+    for row in range(1, len(equity.value)):
+        while day < len(boundaries) and boundaries[day] < equity.time[row]:
+            day += 1
+        if day == open_day:
+            values[len(values) - 1] = equity.value[row]
+        else:
+            values.append(equity.value[row])
+            open_day = day
+    return values
+
+
+def simple_returns(values: Sequence[int]) -> list[float]:
+    """Return the change from each value to the next as a correctly rounded fraction; values above 0."""
+    return [numerics.quotient(values[row] - values[row - 1], values[row - 1]) for row in range(1, len(values))]
+
+
+def excess_returns(returns: Sequence[float], rate_per_row: float) -> list[float]:
+    """Return each return less the risk-free rate of one row."""
+    return [value - rate_per_row for value in returns]
+
+
+def sharpe(excess: Sequence[float], rows_per_year: float) -> Value:
+    """Return mean / sd · √A of excess returns, sd with n - 1.
+
+    Source: W. F. Sharpe, "The Sharpe Ratio", J. of Portfolio Management 21(1), 1994.
+    """
+    center = numerics.mean(excess)
+    deviation = numerics.sample_deviation(excess)
+    if center is None or deviation is None:
+        return Undefined("too_few_returns")
+    if deviation == 0.0:
+        return Undefined("no_deviation")
+    return center / deviation * math.sqrt(rows_per_year)
+
+
+def sortino(excess: Sequence[float], rows_per_year: float) -> Value:
+    """Return mean / downside deviation · √A; the downside deviation is √mean(min(e, 0)²) over all rows.
+
+    Source: F. A. Sortino & L. N. Price, "Performance Measurement in a Downside Risk Framework", 1994.
+    """
+    center = numerics.mean(excess)
+    if center is None:
+        return Undefined("too_few_returns")
+    squares = 0.0
+    for value in excess:
+        if value < 0.0:
+            squares = squares + value * value
+    if squares == 0.0:
+        return Undefined("no_downside")
+    return center / math.sqrt(squares / len(excess)) * math.sqrt(rows_per_year)
+
+
+def rows_per_year(count: int, equity: Equity) -> Value:
+    """Return the annualisation factor A: rows over elapsed years, never a fixed 252 (MET-1)."""
+    elapsed_us = equity.elapsed_us()
+    if elapsed_us <= 0 or count == 0:
+        return Undefined("no_time")
+    return numerics.quotient(count * YEAR_US, elapsed_us)
+
+
+def compute_ratios(equity: Equity, boundaries: Sequence[int], risk_free: float) -> list[Row]:
+    """Return the number of rows, the annualisation factor, Sharpe and Sortino."""
+    values = day_values(equity, boundaries)
+    count = len(values) - 1
+    factor = rows_per_year(count, equity)
+    first: Value
+    second: Value
+    if equity.is_ruined():
+        first = second = Undefined("ruined")
+    elif isinstance(factor, Undefined):
+        first = second = factor
+    else:
+        excess = excess_returns(simple_returns(values), risk_free / factor)
+        first = sharpe(excess, factor)
+        second = sortino(excess, factor)
+    return [("return_rows", count), ("annualisation_factor", factor), ("sharpe", first), ("sortino", second)]
+
+
+def per_risk(growth: Value, risk: float) -> Value:
+    """Return annual growth over a measure of drawdown (Calmar, Martin)."""
+    if isinstance(growth, Undefined):
+        return growth
+    if risk == 0.0:
+        return Undefined("no_drawdown")
+    return growth / risk

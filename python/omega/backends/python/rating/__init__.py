@@ -1,0 +1,27 @@
+"""Raw values of the resampling components of the rating: trade dropout and Monte Carlo (RAT-3, RAT-4).
+
+Draws depend on seed, purpose, sample and draw number only, so no thread or order can move a value. What
+the values are worth is judged once, in `omega.rating`.
+"""
+
+from __future__ import annotations
+
+from omega.backends.python.metrics.columns import Calendar, Equity, Plan, Trades
+from omega.backends.python.metrics.totals import total
+from omega.backends.python.rating.dropout import RawRow, compute_dropout
+from omega.backends.python.rating.monte_carlo import check_range, compute_monte_carlo
+
+
+def rate(trades: Trades, equity: Equity, calendar: Calendar, plan: Plan) -> list[RawRow]:
+    """Return (name, value or None) of every raw value, in one fixed order.
+
+    Raises:
+        DataError: ``data.shape`` when equity has no rows or does not begin above 0.
+        EngineError: ``engine.overflow`` when a resampled sum could leave 62 bits.
+    """
+    equity.check()
+    check_range(total([-net if net < 0 else net for net in trades.net]), equity.value[0])
+    rows: list[RawRow] = [("seed", plan.seed)]
+    rows += compute_dropout(trades.net, plan)
+    rows += compute_monte_carlo(trades, equity, calendar.boundaries(plan.days), plan)
+    return rows
