@@ -60,8 +60,8 @@ pub fn close_at_levels(simulation: &mut Simulation, bar_idx: usize) -> Result<()
 
 /// Closes the position a signal names, or every one its filters match, in order of id (POS-1).
 ///
-/// A named position that never opened is counted and dropped; one that is closed already is
-/// `position.not_found`. Filters that match nothing ask for nothing.
+/// A named position that never opened is counted and dropped; a request that finds nothing open is
+/// `position.not_found`.
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range.
@@ -86,7 +86,7 @@ pub fn close_on_request(
         let deal = requested_deal(&mut simulation.positions[idx], fill_bar);
         close(simulation, idx, &deal)?;
     }
-    if !has_matched && signal.target.is_some() {
+    if !has_matched {
         simulation.reject(fill_bar, POSITION_NOT_FOUND, number);
     }
     Ok(())

@@ -60,14 +60,14 @@ def close_at_levels(simulation: Simulation, bar_idx: int) -> None:
 def close_on_request(simulation: Simulation, fill_bar: FillBar, number: int, signal: Signal) -> None:
     """Close the position a signal names, or every one its filters match, in order of id (POS-1).
 
-    A named position that never opened is counted and dropped; one that is closed already is
-    `position.not_found`. Filters that match nothing ask for nothing.
+    A named position that never opened is counted and dropped; a request that finds nothing open is
+    `position.not_found`.
     """
     if signal.target is not None and signal.target not in simulation.opened:
         simulation.target_never_opened_count += 1
         return
     matching = [position for position in simulation.positions if _matches(position, signal)]
-    if not matching and signal.target is not None:
+    if not matching:
         simulation.reject(fill_bar, POSITION_NOT_FOUND, number)
     for position in matching:
         is_long = position.direction > 0
