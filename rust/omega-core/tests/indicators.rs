@@ -43,7 +43,7 @@ fn walk(count: usize) -> Vec<f64> {
     let mut points = 110_000_i32;
     let mut draw = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        points += i32::try_from((state >> 33) % 41).unwrap() - 20;
+        points += i32::try_from((state >> 33) % 41).expect("below 41") - 20;
         points
     };
     let drawn: Vec<i32> = (0..count).map(|_| draw()).collect();
