@@ -2,6 +2,7 @@
 
 pub mod closing;
 pub mod opening;
+mod quiet;
 pub mod records;
 pub mod signals;
 pub mod simulation;

@@ -13,7 +13,7 @@ use arrow_array::RecordBatch;
 use crate::engine::records::{DiagnosticRow, PositionRow, RecordedSignal, Records, RejectionRow, Tables};
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
-use crate::engine::{closing, opening};
+use crate::engine::{closing, opening, quiet};
 use crate::error::{Error, Result};
 use crate::execution::commission::{CommissionRates, commission_rates};
 use crate::market::{Market, Series, as_i64};
@@ -143,6 +143,26 @@ impl Simulation {
         self.books.mark(open_profit)
     }
 
+    /// Runs the steps `from..to`, in which no request works.
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn advance(&mut self, from: usize, to: usize) -> Result<()> {
+        let mut bar_idx = from;
+        while bar_idx < to {
+            if self.positions.is_empty() {
+                self.books.hold(to - bar_idx);
+                return Ok(());
+            }
+            bar_idx = quiet::run(self, bar_idx, to);
+            if bar_idx < to {
+                self.step(bar_idx, &[])?;
+                bar_idx += 1;
+            }
+        }
+        Ok(())
+    }
+
     /// Closes the books after the last step and returns all result tables (LOOP-3).
     ///
     /// # Errors
@@ -259,15 +279,28 @@ pub fn simulate(
     };
     let taken = simulation.take_in(rows)?;
     let mut position = 0;
-    for bar_idx in simulation.plan.first_step..bar_count {
+    let mut bar_idx = simulation.plan.first_step;
+    while bar_idx < bar_count {
         let start = position;
         while position < taken.len() && taken[position].signal.bar_idx < as_i64(bar_idx) {
             position += 1;
         }
-        simulation.step(bar_idx, &taken[start..position])?;
-        if bar_idx % INTERRUPT_STRIDE == 0 && is_interrupted() {
+        if position > start {
+            simulation.step(bar_idx, &taken[start..position])?;
+            bar_idx += 1;
+        }
+        let next = taken.get(position).map_or(bar_count, |request| step_of(request).min(bar_count));
+        let stop = next.min(bar_idx + INTERRUPT_STRIDE).max(bar_idx);
+        simulation.advance(bar_idx, stop)?;
+        if stop == bar_idx + INTERRUPT_STRIDE && is_interrupted() {
             return Err(Error::Interrupted);
         }
+        bar_idx = stop;
     }
     simulation.finish(&taken[position..])
+}
+
+/// The step a request works in. twin: none — part of the strides between requests.
+fn step_of(request: &Request) -> usize {
+    usize::try_from(request.signal.bar_idx).map_or(usize::MAX, |bar_idx| bar_idx + 1)
 }

@@ -75,4 +75,9 @@ impl Books {
         self.equity.push(check_balance(i128::from(self.balance) + open_profit, "equity")?);
         Ok(())
     }
+
+    /// Writes `count` equity rows without open positions. twin: none — `mark` with nothing open.
+    pub(crate) fn hold(&mut self, count: usize) {
+        self.equity.resize(self.equity.len() + count, self.balance);
+    }
 }
