@@ -25,7 +25,17 @@ import yaml
 
 from omega.errors import error_for
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "Key", "document_of", "leaf_keys", "parse_scalar", "read_document"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Document",
+    "Key",
+    "document_of",
+    "dotted",
+    "leaf_keys",
+    "parse_scalar",
+    "read_document",
+]
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -85,6 +95,10 @@ class Document:
             full = full[:-1]
         return {"file": self.file, "line": ""}
 
+    def place(self, key: Key) -> dict[str, str]:
+        """Return file, line and dotted key path, the facts of most config errors."""
+        return self.where(key) | {"key": dotted(self.prefix + key)}
+
 
 def read_document(path: Path, *, shown_as: str | None = None) -> Document:
     """Return a JSON, TOML or YAML file as a `Document`; the suffix decides.
@@ -121,6 +135,12 @@ def document_of(value: Any, *, prefix: Key = (), file: str = "arguments") -> Doc
     except Unreadable as error:
         raise error_for("config.unreadable", file=file, line="", reason=str(error)) from None
     return Document(file, tree, {}, prefix)
+
+
+def dotted(key: Key) -> str:
+    """Return a key path as people write it: data.symbols[0]."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
+    return text.lstrip(".") or "the document"
 
 
 def leaf_keys(tree: Any, prefix: str = "") -> list[str]:
