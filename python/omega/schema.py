@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "780bdccef17a1191"
+SCHEMA_HASH = "d17168cd06152575"
 
 
 class Column(NamedTuple):

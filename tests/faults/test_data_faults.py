@@ -344,7 +344,7 @@ def test_an_argument_that_makes_no_sense_is_a_config_error(options, where, tmp_p
     ("options", "code", "shown"),
     [
         ({"start": "2024-01-03"}, "data.no_bars", "2024-01-02T00:00:00Z to 2024-01-02T00:04:00Z"),
-        ({"end": "2024-01-01"}, "data.no_bars", "closing by 2023-12-31T22:00:00.000000Z"),
+        ({"end": "2024-01-01"}, "data.no_bars", "closing by 2023-12-31T22:00:00Z"),
         ({"start": "2024-01-02T00:02:00Z", "warmup_bars": 3}, "data.warmup_short", "2 bars of M1 lie before"),
         ({"warmup_bars": 5}, "data.warmup_short", "5 are wanted"),
         ({"timeframe": "M15", "source": "nowhere"}, "data.not_found", "'nowhere'"),

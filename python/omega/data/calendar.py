@@ -24,7 +24,7 @@ import pyarrow as pa
 from omega.data.timeframes import DAY_US, MINUTE_US, MINUTES
 from omega.errors import error_for
 
-__all__ = ["CALENDAR_VERSION", "FxCalendar", "fx_calendar", "instant_of"]
+__all__ = ["CALENDAR_VERSION", "FxCalendar", "fx_calendar", "instant_of", "iso_text"]
 
 CALENDAR_VERSION = f"fx-1/tzdata-{importlib.metadata.version('tzdata')}"
 """Rules of this module and release of the zone data; part of a run's fingerprint."""
@@ -166,6 +166,11 @@ def _calendar_between(first_day: int, last_day: int) -> FxCalendar:
         np.arange(first_day, last_day + 1, dtype=np.int64),
         np.array(offsets, np.int16),
     )
+
+
+def iso_text(time_us: int) -> str:
+    """Return a time as ISO 8601 text in UTC, to the second or, if it has a fraction, the microsecond."""
+    return (_EPOCH + time_us * _MICROSECOND).isoformat().replace("+00:00", "Z")
 
 
 def instant_of(value: object, key: str) -> int:

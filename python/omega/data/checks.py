@@ -120,9 +120,10 @@ def check_symbol(raw: RawBars, symbol: str) -> None:
     """Raise ``data.mixed_symbols`` if a symbol column says anything but `symbol`."""
     if "symbol" not in raw.columns:
         return
-    for row, value in enumerate(raw.columns["symbol"].to_pylist()):
+    values = raw.columns["symbol"]
+    for value in values.unique().to_pylist():
         if not isinstance(value, str) or value.replace("/", "").upper() != symbol.upper():
-            column = raw.names["symbol"]
+            row, column = values.to_pylist().index(value), raw.names["symbol"]
             raise error_for(
                 "data.mixed_symbols", where=raw.where, row=row, column=column, value=repr(value), symbol=symbol
             )

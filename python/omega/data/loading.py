@@ -9,11 +9,12 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from omega.data.calendar import fx_calendar, instant_of
+from omega.data.calendar import fx_calendar, instant_of, iso_text
 from omega.data.checks import SideBars, check_prices, check_symbol, check_time, refuse_duplicates
 from omega.data.market_data import MarketData
 from omega.data.pairing import BaseBars, Note, Repairs, pair
@@ -43,7 +44,7 @@ class Span(NamedTuple):
 
     def __str__(self) -> str:
         parts = (("from", self.start_us), ("closing by", self.end_us))
-        return " ".join(f"{word} {np.datetime64(moment, 'us')}Z" for word, moment in parts if moment is not None)
+        return " ".join(f"{word} {iso_text(moment)}" for word, moment in parts if moment is not None)
 
 
 def load(  # noqa: PLR0913 - the public call; everything after `path` is named
@@ -69,9 +70,10 @@ def load(  # noqa: PLR0913 - the public call; everything after `path` is named
 
     Args:
         path: Folder with files named like ``EURUSD_M1_bid.parquet`` (.feather, .arrow, .csv), searched with
-            its subfolders; or a mapping with ``"bid"`` and, if there is one, ``"ask"`` to tables (anything
-            that exports Arrow, pandas frames) or file paths. Its ``"timeframe"`` names the timeframe of
-            the tables if it is finer than the one asked for.
+            its subfolders; or such a bid file, whose ask is taken from beside it; or a mapping with
+            ``"bid"`` and, if there is one, ``"ask"`` to tables (anything that exports Arrow, pandas frames)
+            or file paths. Its ``"timeframe"`` names the timeframe of the tables if it is finer than the
+            one asked for.
         symbols: The symbol, as text or a list of one.
         timeframe: Step timeframe, for example ``"M15"``.
         higher_timeframes: Coarser timeframes for indicators.
@@ -165,7 +167,7 @@ def _span(start: object, end: object, warmup_bars: int) -> Span:
 
 def _digits(symbol: str, specs: Mapping[str, HasDigits] | None) -> int:
     if specs is None:
-        from omega.execution.specs import load_specs
+        from omega.config.specs import load_specs
 
         specs = load_specs()
     if symbol not in specs:
@@ -181,12 +183,15 @@ def _sources(
     if isinstance(path, str | pathlib.Path):
         root = pathlib.Path(path)
         base, files = find_series(root, symbol, wanted, source)
-        named = {side: (file, file.relative_to(root).as_posix()) for side, file in files.items()}
+        folder = root if root.is_dir() else root.parent
+        named = {side: (file, file.relative_to(folder).as_posix()) for side, file in files.items()}
         return (
             base,
             {side: (file, str(file)) for side, (file, _) in named.items()},
             " and ".join(named[side][1] for side in _SIDES if side in named),
         )
+    if source is not None:
+        raise _invalid("source", "nothing, because tables are given", source)
     given = dict(path) if isinstance(path, Mapping) else {"bid": path}
     base = timeframe_named(given.pop("timeframe", wanted[0]), 'path["timeframe"]')
     for name in wanted:
@@ -218,6 +223,9 @@ def _read_sides(
         if repeated is not None and repairs.duplicates == "refuse":
             refuse_duplicates(raw, time_us, repeated)
         bars = check_prices(raw, time_us, digits=digits, snap=repairs.snap)
+        if not isinstance(table, str | pathlib.Path):
+            # Arrow shares memory with the caller's frame, who may go on writing to it.
+            bars = replace(bars, time=bars.time.copy(), volume=bars.volume.copy())
         notes = [Note("data.snapped", bars.snapped, where)] if bars.snapped else []
         if repeated is not None:
             dropped = repeated if repairs.duplicates == "keep_first" else np.concatenate([repeated[1:], [False]])

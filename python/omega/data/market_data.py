@@ -18,10 +18,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from omega.data.alignment import Alignment, decision_times, visible_bars
-from omega.data.calendar import CALENDAR_VERSION, fx_calendar
+from omega.data.calendar import CALENDAR_VERSION, fx_calendar, iso_text
 from omega.data.pairing import BaseBars, Note
 from omega.data.resampling import bars_table, resample
-from omega.data.spreads import Spread, ask_from_column
+from omega.data.spreads import Spread, ask_from_column, multiplier_of
 from omega.errors import error_for
 
 __all__ = ["MarketData", "MarketTables"]
@@ -91,11 +91,11 @@ class MarketData:
     notes: tuple[Note, ...]
 
     def __repr__(self) -> str:
-        first, last = (np.datetime64(int(moment), "us") for moment in self.base.time[[0, -1]])
+        first, last = (iso_text(int(moment)) for moment in self.base.time[[0, -1]])
         sides = "bid and ask" if self.base.ask is not None else "bid"
         return (
             f"MarketData({self.symbol} {self.timeframe}, {sides}, {len(self.base.time)} bars of "
-            f"{self.base_timeframe} from {first}Z to {last}Z, {self.source})"
+            f"{self.base_timeframe} from {first} to {last}, {self.source})"
         )
 
     @functools.cached_property
@@ -126,7 +126,7 @@ class MarketData:
             alignment: What a decision sees of a higher timeframe whose latest bar is missing (TIM-4).
 
         Raises:
-            ConfigError: ``data.spread_undefined``.
+            ConfigError: ``costs.spread_undefined``.
         """
         base, spread_note = self._with_ask(spread)
         calendar = fx_calendar(int(base.time[0]), int(base.time[-1]))
@@ -166,14 +166,15 @@ class MarketData:
         """Return the base bars with both sides, and a note if the ask is a lower bound."""
         reason = self._why_not(spread)
         if reason is not None:
-            raise error_for("data.spread_undefined", symbol=self.symbol, reason=reason)
+            raise error_for("costs.spread_undefined", symbol=self.symbol, reason=reason)
         if spread is None or spread.source == "data":
             return self.base, None
         assert self.base.spread is not None
         ask = ask_from_column(self.base.bid, self.base.spread, spread, symbol=self.symbol)
-        times = "" if spread.multiplier == 1 else f", times {_decimal(spread.multiplier)}"
+        multiplier = multiplier_of(spread)
+        times = "" if multiplier == 1 else f", times {_decimal(multiplier)}"
         note = (
-            f"{self.symbol}: ask = bid + stored spread + {_decimal(spread.add_points or Fraction(0))} points{times}. "
+            f"{self.symbol}: ask = bid + stored spread + {_decimal(Fraction(spread.add_points or 0))} points{times}. "
             f"The stored spread is the minimum of its {self.base_timeframe} bar, so costs are a lower bound."
         )
         return replace(self.base, ask=ask), note
@@ -189,7 +190,7 @@ class MarketData:
             return f"the data has no ask side: {column_hint}."
         if source == "column" and not has_column:
             return "the data has no spread column" + (": use source: data." if has_ask else ": load an ask side.")
-        if source == "data" and spread is not None and (spread.add_points is not None or spread.multiplier != 1):
+        if source == "data" and spread is not None and (spread.add_points is not None or multiplier_of(spread) != 1):
             return "add_points and multiplier belong to source: column; the ask side of the data is taken as it is."
         return None
 

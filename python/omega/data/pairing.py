@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from omega.data.calendar import Int64s
+from omega.data.calendar import Int64s, iso_text
 from omega.data.checks import Floats, Int32s, SideBars
 from omega.data.reading import PRICES
 from omega.errors import error_for
@@ -134,7 +134,7 @@ def _note_unpaired(bid: SideBars, ask: SideBars, common: Int64s, *, where: str, 
             total=total,
             limit=limit,
         )
-    listed = ", ".join(f"{np.datetime64(int(moment), 'us')}Z" for moment in unpaired[:_LISTED])
+    listed = ", ".join(iso_text(int(moment)) for moment in unpaired[:_LISTED])
     more = f" and {len(unpaired) - _LISTED} more" if len(unpaired) > _LISTED else ""
     return Note("data.unpaired_dropped", len(unpaired), f"{where}: {listed}{more}")
 

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "780bdccef17a1191";
+pub const SCHEMA_HASH: &str = "d17168cd06152575";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -573,8 +573,6 @@ pub mod number {
     pub const DATA_NO_BARS: i16 = 2026;
     /// `data.empty`
     pub const DATA_EMPTY: i16 = 2027;
-    /// `data.spread_undefined`
-    pub const DATA_SPREAD_UNDEFINED: i16 = 2028;
     /// `data.no_sample`
     pub const DATA_NO_SAMPLE: i16 = 2029;
     /// `data.sample_exists`
@@ -621,6 +619,8 @@ pub mod number {
     pub const ORDER_STOP_TOO_CLOSE: i16 = 5006;
     /// `order.no_more_bars`
     pub const ORDER_NO_MORE_BARS: i16 = 5007;
+    /// `costs.spread_undefined`
+    pub const COSTS_SPREAD_UNDEFINED: i16 = 5090;
     /// `signal.unknown_direction`
     pub const SIGNAL_UNKNOWN_DIRECTION: i16 = 6001;
     /// `signal.unknown_kind`
@@ -732,7 +732,6 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.warmup_short", 2025),
     ("data.no_bars", 2026),
     ("data.empty", 2027),
-    ("data.spread_undefined", 2028),
     ("data.no_sample", 2029),
     ("data.sample_exists", 2030),
     ("data.not_a_table", 2031),
@@ -756,6 +755,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("order.invalid_stops", 5005),
     ("order.stop_too_close", 5006),
     ("order.no_more_bars", 5007),
+    ("costs.spread_undefined", 5090),
     ("signal.unknown_direction", 6001),
     ("signal.unknown_kind", 6002),
     ("signal.unknown_symbol", 6003),

@@ -102,6 +102,32 @@ def test_the_days_of_six_real_years_equal_those_of_a_plain_loop():
     assert table["bid_close"].to_pylist() == [bars[-1][1][3] for bars in days.values()]
 
 
+@pytest.mark.parametrize("timeframe", ["H2", "H4", "D1", "W1", "MN1"])
+@pytest.mark.parametrize("mode", ["carry_forward", "strict"])
+def test_no_decision_on_six_real_years_sees_a_bar_that_still_runs(timeframe, mode):
+    """TIM-4: the visible bar has closed by the decision, and the next one has not."""
+    data = omega.data.load(
+        ROOT / "data", symbols="EURUSD", timeframe="H1", higher_timeframes=[timeframe], specs=SPECS
+    )  # fmt: skip
+    tables = data.resolve(alignment=omega.data.Alignment(mode))
+    step, other = tables.series
+    decisions = [*step["time"].cast("int64").to_pylist()[1:], step["close_time"].cast("int64").to_pylist()[-1]]
+    closes = other["close_time"].cast("int64").to_pylist()
+    assert tables.visible[1] is not None
+    shown = tables.visible[1].to_pylist()
+
+    seen = [
+        (closes[idx], decision, closes[idx + 1 : idx + 2])
+        for idx, decision in zip(shown, decisions, strict=True)
+        if idx >= 0
+    ]
+
+    assert len(seen) > 0.9 * len(shown)
+    assert all(
+        closed <= decision and not any(following <= decision for following in after) for closed, decision, after in seen
+    )
+
+
 def test_the_two_m1_sources_of_eurusd_must_be_told_apart():
     """CAT: data/ holds EURUSD M1 of two brokers."""
     with pytest.raises(DataError, match=r"icmarkets_m1_2025.*oanda_m1_2014"):

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import omega.data
-from omega.errors import DataError
+from omega.errors import ConfigError, DataError
 
 SPECS = {"EURUSD": SimpleNamespace(digits=5)}
 MINUTE = 60_000_000
@@ -77,6 +77,18 @@ def test_times_of_another_zone_and_unit_are_the_same_instants():
         assert load({"bid": moved}).data_hash == load({"bid": table}).data_hash
 
 
+def test_arguments_that_do_not_fit_given_tables_are_refused():
+    """Nothing is ignored in silence."""
+    for path, options in (
+        ({"bid": minutes(2)}, {"source": "broker_a"}),
+        ({"bid": minutes(2), "mid": minutes(2)}, {}),
+        ({"ask": minutes(2)}, {}),
+        ({"bid": minutes(2), "timeframe": "M2"}, {}),
+    ):
+        with pytest.raises(ConfigError):
+            load(path, **options)
+
+
 @pytest.mark.parametrize("given", [5, "EURUSD", [1.1, 1.2]])
 def test_something_that_is_no_table_is_refused(given):
     with pytest.raises(DataError):
@@ -95,6 +107,18 @@ def test_the_callers_table_is_not_modified_and_the_data_is_read_only():
     for array in (data.base.time, *data.base.bid, *(data.base.ask or ()), data.base.volume):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+def test_an_array_that_is_written_to_afterwards_does_not_change_the_data():
+    """A run is a function of its data: Arrow shares memory with the caller's arrays, `MarketData` does not."""
+    volume, table = np.ones(4), minutes(4)
+    shared = table.set_column(5, "volume", pa.array(volume))
+    data = load({"bid": shared})
+
+    volume[:] = 9.0
+
+    assert shared["volume"].to_pylist() == [9.0] * 4
+    assert data.data_hash == load({"bid": table}).data_hash
 
 
 def test_snap_moves_prices_to_the_grid_and_counts_them():
@@ -166,6 +190,19 @@ def test_the_coarsest_stored_timeframe_that_divides_all_wanted_ones_is_taken(tmp
     assert load(tmp_path, "M5").base_timeframe == "M5"
     assert load(tmp_path, "M2").base_timeframe == "M1"
     assert load(tmp_path, "M5", higher_timeframes=["M12"]).base_timeframe == "M1"
+
+
+def test_a_bid_file_may_be_named_itself_and_brings_the_ask_beside_it(tmp_path):
+    """CAT: data by path."""
+    for side, raised in (("bid", 0.0), ("ask", 0.0001)):
+        pq.write_table(minutes(5, raised=raised), tmp_path / f"EURUSD_M1_{side}.parquet")
+
+    data = load(tmp_path / "EURUSD_M1_bid.parquet", "M5")
+
+    assert data.base_timeframe == "M1" and data.base.ask is not None
+    assert data.source == "EURUSD_M1_bid.parquet and EURUSD_M1_ask.parquet"
+    with pytest.raises(DataError, match=r"no EURUSD data .*the folder holds EURUSD"):
+        load(tmp_path / "EURUSD_M1_ask.parquet")
 
 
 def test_the_span_begins_with_the_warm_up_and_ends_with_the_last_complete_bar():

@@ -83,4 +83,11 @@ def test_a_spread_that_cannot_be_is_a_config_error(data, spread, reason):
     with pytest.raises(ConfigError, match=reason) as caught:
         data.resolve(spread)
 
-    assert caught.value.code == "data.spread_undefined"
+    assert caught.value.code == "costs.spread_undefined"
+
+
+def test_a_spread_without_a_multiplier_has_the_multiplier_one():
+    """The config's spread has `source` and `add_points` only."""
+    tables = market([30, 2]).resolve(SimpleNamespace(source="column", add_points=1))
+
+    assert tables.series[0]["ask_open"].to_pylist() == [110031]
