@@ -134,7 +134,7 @@ def test_two_calls_give_the_same_bytes(bench, tables_of, flat_bars):
             {"indicator": "ema", "parameter": "period", "value": 2.5, "expected": "a whole number from 1 to 100000"},
         ),
         ({"parameters": {}}, "config.plan", {"reason": "ema: period is missing"}),
-        ({"series": 7}, "config.plan", {"reason": "indicator specs name series 7"}),
+        ({"series": 7}, "config.plan", {"reason": "there is no series 7"}),
         ({"side": "mid"}, "config.plan", None),
         ({"source": "typical"}, "config.plan", None),
         ({"shift": 1}, "config.plan", None),

@@ -14,9 +14,6 @@ mod spec;
 mod wilder;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use rayon::prelude::*;
 
 pub use atr::{Atr, atr};
 pub use columns::compute_indicators;
@@ -27,8 +24,6 @@ pub use spec::{Source, Spec, parse};
 pub use wilder::Wilder;
 
 use crate::error::{Error, Result};
-use crate::market::Market;
-use crate::schema::Side;
 
 /// One side of one series in quote currency per unit: points / 10^digits, one quotient each (IND-3c).
 ///
@@ -45,46 +40,15 @@ pub struct Prices {
     pub close: Vec<f64>,
 }
 
-/// Returns one column per spec of a JSON list, each as long as its own series (the seam's call).
-///
-/// Columns are computed in parallel; of several errors the one of the first spec is returned.
-///
-/// # Errors
-/// `config.plan` for a list of another shape or a series that is not there; as `compute`.
-pub fn compute_indicators(market: &Market, specs: &str) -> Result<Vec<Vec<f64>>> {
-    let specs = parse(specs)?;
-    let mut read = BTreeMap::new();
-    for spec in &specs {
-        if spec.series >= market.series.len() {
-            return Err(Error::Plan { reason: format!("indicator specs name series {}", spec.series) });
-        }
-        let place = (spec.series, spec.side.code());
-        read.entry(place).or_insert_with(|| read_prices(market, spec.series, spec.side));
-    }
-    let columns: Vec<_> =
-        specs.par_iter().map(|spec| compute(spec, &read[&(spec.series, spec.side.code())])).collect();
-    columns.into_iter().collect()
-}
-
-/// Returns the prices of one side of one series.
-fn read_prices(market: &Market, series_idx: usize, side: Side) -> Prices {
-    let series = &market.series[series_idx];
-    let points = if side == Side::Bid { &series.bid } else { &series.ask };
-    let column = |points: &[i32]| price_column(points, series.digits);
-    Prices {
-        open: column(&points.open),
-        high: column(&points.high),
-        low: column(&points.low),
-        close: column(&points.close),
-    }
-}
-
 /// Returns prices of a column of points: points / 10^digits, one correctly rounded quotient each (IND-3c).
 ///
-/// `digits` is at most 9, as points are 32 bits wide.
+/// The power is exact up to 22 digits.
 #[must_use]
 pub fn price_column(points: &[i32], digits: u32) -> Vec<f64> {
-    let scale = f64::from(10_u32.pow(digits));
+    let mut scale = 1.0;
+    for _ in 0..digits {
+        scale *= 10.0;
+    }
     points.iter().map(|&point| f64::from(point) / scale).collect()
 }
 

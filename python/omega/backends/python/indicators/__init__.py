@@ -15,10 +15,8 @@ from omega.backends.python.indicators.ema import ema
 from omega.backends.python.indicators.rsi import rsi
 from omega.backends.python.indicators.sma import sma
 from omega.backends.python.indicators.spec import Source, Spec, parse, period_of
-from omega.backends.python.market import Market
-from omega.errors import error_for
 
-__all__ = ["Prices", "Source", "Spec", "compute", "compute_indicators", "parse", "price_column", "source_column"]
+__all__ = ["Prices", "Source", "Spec", "compute", "parse", "price_column", "source_column"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +27,6 @@ class Prices:
     high: list[float]
     low: list[float]
     close: list[float]
-
-
-def compute_indicators(market: Market, specs: str) -> list[list[float]]:
-    """Return one column per spec of a JSON list, each as long as its own series (the seam's call).
-
-    Raises:
-        ConfigError: ``config.plan`` for a list of another shape or a series that is not there; as `compute`.
-    """
-    parsed = parse(specs)
-    read: dict[tuple[int, str], Prices] = {}
-    for spec in parsed:
-        if spec["series"] >= len(market.series):
-            raise error_for("config.plan", reason=f"indicator specs name series {spec['series']}")
-        place = (spec["series"], spec["side"])
-        if place not in read:
-            read[place] = read_prices(market, *place)
-    return [compute(spec, read[spec["series"], spec["side"]]) for spec in parsed]
-
-
-def read_prices(market: Market, series_idx: int, side: str) -> Prices:
-    """Return the prices of one side of one series."""
-    series = market.series[series_idx]
-    points = series.bid if side == "bid" else series.ask
-    columns = (points.open, points.high, points.low, points.close)
-    open_, high, low, close = (price_column(column, series.digits) for column in columns)
-    return Prices(open_, high, low, close)
 
 
 def price_column(points: Sequence[int], digits: int) -> list[float]:
