@@ -30,6 +30,15 @@ CACHE = ROOT / ".bench"
 WARMUP = 500
 
 
+COSTS = {
+    "defaults": {
+        "slippage": {"fixed_pips": 0.25, "random_pips": 0.3},
+        "commission": {"per_lot": 3.5, "currency": "USD"},
+        "spread": {"source": "data"},
+    }
+}
+
+
 class Figure(NamedTuple):
     """One measured figure: work, backend, what it was measured on, value, unit, budget."""
 
@@ -190,14 +199,7 @@ def backtest(case: Case, strategy: omega.Strategy) -> Any:
         strategy,
         account={"currency": "USD", "balance": 10_000_000},
         sizing={"fixed_lots": 0.1},
-        costs={
-            "symbols": {
-                "EURUSD": {
-                    "slippage": {"fixed_pips": 0.25, "random_pips": 0.3},
-                    "commission": {"per_lot": 3.5},
-                }
-            }
-        },
+        costs=COSTS,
         backend=case.name,
     )
 
@@ -245,7 +247,7 @@ def stored_quotes(bars: int, suffix: str) -> pathlib.Path:
 
 def whole_run(backends: list[str], repeats: int) -> Iterator[Figure]:
     """PRF-10: `omega run` of the M15 example in a fresh process; memory is its resident peak."""
-    program = [sys.executable, "-c", "from omega.cli import main; main()", "run", "examples/eurusd_m15_ema_cross.json"]
+    program = [str(pathlib.Path(sys.executable).with_name("omega")), "run", "examples/eurusd_m15_ema_cross.json"]
     for name in backends:
         out = CACHE / "runs"
         best, peak = float("inf"), 0

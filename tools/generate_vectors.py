@@ -6,11 +6,13 @@ tests/vectors/rng_philox.json     blocks of NumPy's Philox, which adds one to it
 tests/vectors/numerics_exp.bin    10,000 little-endian pairs (x, e^x), correctly rounded by mpmath
 tests/vectors/numerics_ln.bin     10,000 little-endian pairs (x, ln x), correctly rounded by mpmath
 tests/vectors/numerics_exact.json quotients and roundings of exact fractions, by Python's fractions
+tests/vectors/rating.json         dropout and Monte Carlo by whole-array NumPy on NumPy's Philox
 """
 
 from __future__ import annotations
 
 import json
+import math
 import pathlib
 import random
 import struct
@@ -18,6 +20,7 @@ from fractions import Fraction
 
 import mpmath  # type: ignore[import-untyped]
 import numpy as np
+import scipy.stats  # type: ignore[import-untyped]
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "tests/vectors"
 SEEDS = (0, 1, 7, 2**63, 2**64 - 1)
@@ -47,6 +50,110 @@ def philox() -> dict[str, object]:
     uniform = [(0, 9, 0), (top, 9, 9), (2**63, 1, 1), (2**63 - 1, 1, 0), (top, 0, 0), (12345, top, 12345)]
     uniform += [(top // 3, 2, 0), (top // 3 + 1, 2, 1), (2**62, 999, 250)]
     return {"source": "numpy.random.Philox", "blocks": blocks, "uniform": uniform}
+
+
+def stream(seed: int, purpose: int, sample: int, draws: int) -> list[int]:
+    """Return the first words of a resampling sample: blocks at (sample, 0, 0, 0), (sample, 1, 0, 0) and so on."""
+    words: list[int] = []
+    for part in range((draws + 3) // 4):
+        whole = sample + (part << 64) - 1
+        before = np.array([(whole % 2**256 >> (64 * place)) % 2**64 for place in range(4)], dtype=np.uint64)
+        generator = np.random.Philox(key=np.array([seed, purpose], dtype=np.uint64), counter=before)
+        words += [int(word) for word in generator.random_raw(4)]
+    return words[:draws]
+
+
+def dropout(net: list[int], seed: int, samples: int) -> dict[str, object]:
+    """Return dropout values: survivors are kept in a list, whatever is drawn is swapped out of it."""
+    values: dict[str, object] = {"dropout_samples": samples}
+    count, base = len(net), sum(net)
+    for place, percent in enumerate((10, 20, 30)):
+        removed = math.ceil(Fraction(percent * count, 100))
+        nets = []
+        for sample in range(place * samples, (place + 1) * samples):
+            order = list(range(count))
+            for draw, word in enumerate(stream(seed, 2, sample, removed)):
+                chosen = draw + (word * (count - draw) >> 64)
+                order[draw], order[chosen] = order[chosen], order[draw]
+            nets.append(sum(net[idx] for idx in order[removed:]))
+        ratios = [Fraction(value * count, (count - removed) * base) for value in nets] if base > 0 else []
+        kept = sum(min(max(ratio, Fraction(0)), Fraction(1)) for ratio in ratios) / samples
+        values[f"dropout_{percent}_removed"] = removed
+        values[f"dropout_{percent}_p_net_positive"] = float(Fraction(sum(value > 0 for value in nets), samples))
+        values[f"dropout_{percent}_kept_profit"] = float(kept) if base > 0 else None
+    return values
+
+
+def monte_carlo(units: list[list[int]], balance: int, seed: int, samples: int) -> dict[str, object]:
+    """Return Monte Carlo values: every path is laid out trade by trade and measured as an array."""
+    nets, drawdowns, lowest = [], [], []
+    for sample in range(samples):
+        drawn = [units[word * len(units) >> 64] for word in stream(seed, 3, sample, len(units))]
+        path = balance + np.cumsum([0, *(net for unit in drawn for net in unit)])
+        nets.append(int(path[-1]) - balance)
+        drawdowns.append(int(np.max(np.maximum.accumulate(path) - path)))
+        lowest.append(int(np.min(path)))
+    hits = sum(net > 0 for net in nets)
+    interval = scipy.stats.binomtest(hits, samples).proportion_ci(0.95, method="wilson")
+    values: dict[str, object] = {
+        "monte_carlo_units": len(units),
+        "monte_carlo_p_net_positive": hits / samples,
+        "monte_carlo_p_low": float(interval.low),
+        "monte_carlo_p_high": float(interval.high),
+        "monte_carlo_risk_of_ruin": sum(value <= 0 for value in lowest) / samples,
+    }
+    for name, column in (("net", nets), ("drawdown", drawdowns)):
+        for quantile, q in (("q05", Fraction(1, 20)), ("q50", Fraction(1, 2)), ("q95", Fraction(19, 20))):
+            values[f"monte_carlo_{name}_{quantile}"] = sorted(column)[math.ceil(q * samples) - 1]
+    return values
+
+
+def rating_case(name: str, days: list[list[int]], *, by_day: bool, balance: int, seed: int) -> dict[str, object]:
+    """Return one case: trades of some FX days (Monday first), one after the other or overlapping."""
+    day_us = 86_400_000_000
+    net = [value for day in days for value in day]
+    exits = [place * day_us + 1000 * (row + 1) for place, day in enumerate(days) for row in range(len(day))]
+    units = [day for day in days if day] if by_day else [[value] for value in net]
+    weeks = [(place, place % 7) for place in range(len(days))]
+    samples = 200
+    weekend = [place for place, weekday in weeks if weekday > 4]
+    assert not any(days[place] for place in weekend)
+    return {
+        "name": name,
+        "net": net,
+        "entry_time": [time - (1500 if by_day else 500) for time in exits],
+        "exit_time": exits,
+        "balance": balance,
+        "rollover_time": [(place + 1) * day_us for place, _ in weeks],
+        "weekday": [weekday for _, weekday in weeks],
+        "seed": seed,
+        "samples": samples,
+        "dropout_samples": samples,
+        "expected": {
+            "seed": seed,
+            "monte_carlo_samples": samples,
+            "monte_carlo_by_day": int(by_day),
+            **dropout(net, seed, samples),
+            **monte_carlo(units, balance, seed, samples),
+        },
+    }
+
+
+def rating(draw: random.Random) -> dict[str, object]:
+    """Return rating cases: single trades, days, a run that loses, a run that is ruined, very few trades."""
+
+    def days(counts: list[int], low: int, high: int) -> list[list[int]]:
+        return [[draw.randint(low, high) for _ in range(count)] for count in counts]
+
+    week = [3, 4, 1, 2, 5, 0, 0]
+    cases = [
+        rating_case("single trades", days(week * 3, -900, 1200), by_day=False, balance=100_000, seed=7),
+        rating_case("overlapping trades", days(week * 3, -900, 1200), by_day=True, balance=100_000, seed=11),
+        rating_case("a losing run", days(week, -1200, 800), by_day=False, balance=2_500, seed=0),
+        rating_case("near ruin", days([2, 0, 7], -900, 1000), by_day=True, balance=250, seed=2**63 - 1),
+        rating_case("five trades", [[500, -100, 0, 300, -50]], by_day=False, balance=600, seed=3),
+    ]
+    return {"source": "numpy, scipy, fractions", "rule": "RAT-3, RAT-4", "cases": cases}
 
 
 def table(function: str, points: list[float]) -> bytes:
@@ -98,6 +205,7 @@ def main() -> None:
     (VECTORS / "numerics_exp.bin").write_bytes(table("exp", exp_points))
     (VECTORS / "numerics_ln.bin").write_bytes(table("log", ln_points))
     (VECTORS / "numerics_exact.json").write_text(json.dumps(numbers) + "\n")
+    (VECTORS / "rating.json").write_text(json.dumps(rating(random.Random(4))) + "\n")
 
 
 if __name__ == "__main__":

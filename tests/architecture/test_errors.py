@@ -64,7 +64,7 @@ def test_the_guard_of_the_catalogue_notices_a_double_number_and_a_wrong_class():
     entries = {
         "a.first": Entry(1001, "ConfigError", ""),
         "a.second": Entry(1001, "ConfigError", ""),
-        "a.third": Entry(2001, "ConfigError", ""),
+        "a.third": Entry(2001, "EngineError", ""),
     }
 
     assert misfits(entries) == ["a.first", "a.second", "a.third"]

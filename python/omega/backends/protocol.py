@@ -44,7 +44,6 @@ class Session(Protocol):
         """Index of the completed bar the strategy is asked about; -1 before the first."""
         ...
 
-
     def view(self, values: Any, series: int) -> IndicatorView:
         """Return a view on an indicator column (float64, as long as its series)."""
 

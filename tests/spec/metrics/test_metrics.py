@@ -7,6 +7,7 @@ import pathlib
 from typing import Any
 
 import pytest
+
 from omega.backends.python.metrics import Calendar, Equity, Plan, Trades, compute_metrics
 from omega.errors import DataError
 
@@ -69,6 +70,4 @@ def test_plan_takes_its_fields_and_leaves_the_rest() -> None:
     )
     plan = Plan.parse(text)
 
-    assert plan == Plan(
-        volume_steps=[(1, 100)], risk_free=(1, 50), days=5, seed=3, samples=10, dropout_samples=5
-    )
+    assert plan == Plan(volume_steps=[(1, 100)], risk_free=(1, 50), days=5, seed=3, samples=10, dropout_samples=5)

@@ -21,22 +21,34 @@ WEYL_0 = 0x9E3779B97F4A7C15
 WEYL_1 = 0xBB67AE8584CAA73B
 
 Words = tuple[int, int, int, int]
+Keys = tuple[tuple[int, int], ...]
 
 
 def block(seed: int, purpose: int, counter: Words) -> Words:
     """Return the four 64-bit words at `counter` under the key ``(seed, purpose)``."""
-    w0, w1, w2, w3 = counter
-    key_0 = seed
-    key_1 = purpose
+    return block_of_keys(round_keys(seed, purpose), counter)
+
+
+def round_keys(seed: int, purpose: int) -> Keys:
+    """Return the keys of the ten rounds, for callers that draw many blocks."""
+    keys = []
     for _ in range(10):
+        keys.append((seed, purpose))
+        seed = (seed + WEYL_0) & MASK
+        purpose = (purpose + WEYL_1) & MASK
+    return tuple(keys)
+
+
+def block_of_keys(keys: Keys, counter: Words) -> Words:
+    """Return the four words at `counter` under keys made by `round_keys`."""
+    w0, w1, w2, w3 = counter
+    for key_0, key_1 in keys:
         product_0 = MULTIPLIER_0 * w0
         product_1 = MULTIPLIER_1 * w2
         w0 = (product_1 >> 64) ^ w1 ^ key_0
         w1 = product_1 & MASK
         w2 = (product_0 >> 64) ^ w3 ^ key_1
         w3 = product_0 & MASK
-        key_0 = (key_0 + WEYL_0) & MASK
-        key_1 = (key_1 + WEYL_1) & MASK
     return w0, w1, w2, w3
 
 

@@ -1,4 +1,4 @@
-//! Trade dropout: does the profit survive when some trades had not happened (RAT-3)?
+//! Trade dropout: whether the profit survives when some trades had not happened (RAT-3).
 //!
 //! Sizes stay as they were, so the net of a sample is the sum of the trades that remain; integers
 //! throughout. Sample numbers run on over the fractions: sample s of fraction i is number
@@ -22,14 +22,13 @@ const FRACTIONS: [(i128, [&str; 3]); 3] = [
 pub(super) fn compute_dropout(net: &[i64], plan: &Plan) -> Vec<RawRow> {
     let samples = plan.dropout_samples;
     let mut rows = vec![("dropout_samples", Some(seed_int(samples)))];
+    let keys = rng::round_keys(plan.seed, rng::DROPOUT);
     for (place, (percent, names)) in (0_u64..).zip(FRACTIONS) {
         let removed = -numerics::floor_quotient(-percent * net.len() as i128, 100) as usize;
         let first_sample = place * samples;
         let kept: Vec<i64> = (0..samples)
             .into_par_iter()
-            .map_init(Vec::new, |left, sample| {
-                kept_net(left, net, removed, (plan.seed, first_sample + sample))
-            })
+            .map_init(Vec::new, |left, sample| kept_net(left, net, removed, (&keys, first_sample + sample)))
             .collect();
         rows.push((names[0], Some(Value::Int(count_int(removed)))));
         rows.push((names[1], (!net.is_empty()).then(|| Value::Float(positive_share(&kept)))));
@@ -42,7 +41,7 @@ pub(super) fn compute_dropout(net: &[i64], plan: &Plan) -> Vec<RawRow> {
 ///
 /// `left` is working memory.
 #[expect(clippy::cast_possible_truncation, reason = "draws are below the number of trades")]
-fn kept_net(left: &mut Vec<i64>, net: &[i64], removed: usize, (seed, sample): (u64, u64)) -> i64 {
+fn kept_net(left: &mut Vec<i64>, net: &[i64], removed: usize, (keys, sample): (&rng::Keys, u64)) -> i64 {
     let count = net.len();
     left.clear();
     left.extend_from_slice(net);
@@ -50,7 +49,7 @@ fn kept_net(left: &mut Vec<i64>, net: &[i64], removed: usize, (seed, sample): (u
     let mut words = [0; 4];
     for draw in 0..removed {
         if draw % 4 == 0 {
-            words = rng::block(seed, rng::DROPOUT, [sample, (draw / 4) as u64, 0, 0]);
+            words = rng::block_of_keys(keys, [sample, (draw / 4) as u64, 0, 0]);
         }
         let chosen = draw + rng::uniform_int(words[draw % 4], (count - 1 - draw) as u64) as usize;
         result -= left[chosen];
@@ -65,8 +64,9 @@ fn positive_share(nets: &[i64]) -> f64 {
     numerics::quotient(hits as i128, nets.len() as i128)
 }
 
-/// Returns the mean of `clamp(net_s / ((n - k)/n · net_b), 0, 1)`; `None` unless the run made a profit and
-/// kept trades.
+/// Returns the mean of `clamp(net_s / ((n - k)/n · net_b), 0, 1)`.
+///
+/// `None` unless the run made a profit and kept trades.
 fn mean_kept_profit(kept: &[i64], net: &[i64], removed: usize) -> Option<f64> {
     let count = net.len() as i128;
     let base = i128::from(total(net));

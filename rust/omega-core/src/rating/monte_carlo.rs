@@ -1,4 +1,4 @@
-//! Monte Carlo confidence: how much of the profit is the luck of this sample of trades (RAT-4)?
+//! Monte Carlo confidence: how much of the profit is the luck of this sample of trades (RAT-4).
 //!
 //! Trades are resampled with replacement: one by one when never two were open together, by FX day of
 //! their close otherwise, because trades that overlap share their luck. All sums are integers.
@@ -182,47 +182,62 @@ pub(super) fn check_range(reach: i128, balance: i64) -> Result<()> {
 /// Returns one path per sample, drawing as many single trades as there are.
 fn walk_trades(units: &[Unit], balance: i64, plan: &Plan) -> Vec<Path> {
     let nets: Vec<i64> = units.iter().map(|unit| unit.net).collect();
-    (0..plan.samples).into_par_iter().map(|sample| trade_path(&nets, balance, plan.seed, sample)).collect()
+    let keys = rng::round_keys(plan.seed, rng::MONTE_CARLO);
+    (0..plan.samples).into_par_iter().map(|sample| trade_path(&nets, balance, &keys, sample)).collect()
 }
 
 /// One path of single trades. twin: none — the loop body of `walk_trades`.
 #[expect(clippy::cast_possible_truncation, reason = "draws are below the number of trades")]
-fn trade_path(nets: &[i64], balance: i64, seed: u64, sample: u64) -> Path {
-    let count = nets.len();
-    let top = count as u64 - 1;
-    let (mut running, mut peak, mut lowest, mut drawdown) = (balance, balance, balance, 0);
-    let mut step = |word: u64| {
-        running += nets[rng::uniform_int(word, top) as usize];
-        peak = peak.max(running);
-        drawdown = drawdown.max(peak - running);
-        lowest = lowest.min(running);
-    };
-    let whole = count as u64 / 4;
+fn trade_path(nets: &[i64], balance: i64, keys: &rng::Keys, sample: u64) -> Path {
+    let top = nets.len() as u64 - 1;
+    let whole = nets.len() as u64 / 4;
+    let mut walk = Walk { running: balance, peak: balance, lowest: balance, drawdown: 0 };
     for part in 0..whole {
-        for word in rng::block(seed, rng::MONTE_CARLO, [sample, part, 0, 0]) {
-            step(word);
+        for word in rng::block_of_keys(keys, [sample, part, 0, 0]) {
+            walk = walk.after(nets[rng::uniform_int(word, top) as usize]);
         }
     }
-    for word in rng::block(seed, rng::MONTE_CARLO, [sample, whole, 0, 0]).into_iter().take(count % 4) {
-        step(word);
+    let rest = rng::block_of_keys(keys, [sample, whole, 0, 0]);
+    for word in &rest[..nets.len() % 4] {
+        walk = walk.after(nets[rng::uniform_int(*word, top) as usize]);
     }
-    Path { net: running - balance, drawdown, lowest }
+    Path { net: walk.running - balance, drawdown: walk.drawdown, lowest: walk.lowest }
+}
+
+/// A path on its way. twin: none — local variables of `walk_trades`.
+#[derive(Clone, Copy)]
+struct Walk {
+    running: i64,
+    peak: i64,
+    lowest: i64,
+    drawdown: i64,
+}
+
+impl Walk {
+    /// The path one trade later.
+    #[inline]
+    fn after(self, net: i64) -> Self {
+        let running = self.running + net;
+        let peak = self.peak.max(running);
+        Self { running, peak, lowest: self.lowest.min(running), drawdown: self.drawdown.max(peak - running) }
+    }
 }
 
 /// Returns one path per sample, drawing as many units as there are.
 fn walk_units(units: &[Unit], balance: i64, plan: &Plan) -> Vec<Path> {
-    (0..plan.samples).into_par_iter().map(|sample| unit_path(units, balance, plan.seed, sample)).collect()
+    let keys = rng::round_keys(plan.seed, rng::MONTE_CARLO);
+    (0..plan.samples).into_par_iter().map(|sample| unit_path(units, balance, &keys, sample)).collect()
 }
 
 /// One path of units. twin: none — the loop body of `walk_units`.
 #[expect(clippy::cast_possible_truncation, reason = "draws are below the number of units")]
-fn unit_path(units: &[Unit], balance: i64, seed: u64, sample: u64) -> Path {
+fn unit_path(units: &[Unit], balance: i64, keys: &rng::Keys, sample: u64) -> Path {
     let top = units.len() as u64 - 1;
     let (mut running, mut peak, mut lowest, mut drawdown) = (balance, balance, balance, 0);
     let mut words = [0; 4];
     for draw in 0..units.len() {
         if draw % 4 == 0 {
-            words = rng::block(seed, rng::MONTE_CARLO, [sample, (draw / 4) as u64, 0, 0]);
+            words = rng::block_of_keys(keys, [sample, (draw / 4) as u64, 0, 0]);
         }
         let unit = units[rng::uniform_int(words[draw % 4], top) as usize];
         drawdown = drawdown.max(peak - running - unit.low).max(unit.drawdown);

@@ -1,4 +1,4 @@
-"""Trade dropout: does the profit survive when some trades had not happened (RAT-3)?
+"""Trade dropout: whether the profit survives when some trades had not happened (RAT-3).
 
 Sizes stay as they were, so the net of a sample is the sum of the trades that remain; integers throughout.
 Sample numbers run on over the fractions: sample s of fraction i is number ``i · samples + s`` (NUM-3).
@@ -20,10 +20,11 @@ RawRow = tuple[str, int | float | None]
 def compute_dropout(net: Sequence[int], plan: Plan) -> list[RawRow]:
     """Return per fraction: trades removed, P(net > 0), mean of the clamped share of profit kept."""
     rows: list[RawRow] = [("dropout_samples", plan.dropout_samples)]
+    keys = rng.round_keys(plan.seed, rng.DROPOUT)
     for place, percent in enumerate(PERCENTS):
         removed = -numerics.floor_quotient(-percent * len(net), 100)
         first_sample = place * plan.dropout_samples
-        kept = [kept_net(net, removed, plan.seed, first_sample + sample) for sample in range(plan.dropout_samples)]
+        kept = [kept_net(net, removed, keys, first_sample + sample) for sample in range(plan.dropout_samples)]
         rows += [
             (f"dropout_{percent}_removed", removed),
             (f"dropout_{percent}_p_net_positive", positive_share(kept) if len(net) > 0 else None),
@@ -32,7 +33,7 @@ def compute_dropout(net: Sequence[int], plan: Plan) -> list[RawRow]:
     return rows
 
 
-def kept_net(net: Sequence[int], removed: int, seed: int, sample: int) -> int:
+def kept_net(net: Sequence[int], removed: int, keys: rng.Keys, sample: int) -> int:
     """Return the net left after `removed` trades are drawn without replacement (partial Fisher-Yates)."""
     count = len(net)
     left = list(net)
@@ -40,7 +41,7 @@ def kept_net(net: Sequence[int], removed: int, seed: int, sample: int) -> int:
     words: rng.Words = (0, 0, 0, 0)
     for draw in range(removed):
         if draw % 4 == 0:
-            words = rng.block(seed, rng.DROPOUT, (sample, draw // 4, 0, 0))
+            words = rng.block_of_keys(keys, (sample, draw // 4, 0, 0))
         chosen = draw + rng.uniform_int(words[draw % 4], count - 1 - draw)
         result -= left[chosen]
         left[chosen] = left[draw]
@@ -57,7 +58,10 @@ def positive_share(nets: Sequence[int]) -> float:
 
 
 def mean_kept_profit(kept: Sequence[int], net: Sequence[int], removed: int) -> float | None:
-    """Return the mean of clamp(net_s / ((n - k)/n · net_b), 0, 1); None unless the run made a profit and kept trades."""
+    """Return the mean of clamp(net_s / ((n - k)/n · net_b), 0, 1).
+
+    None unless the run made a profit and kept trades.
+    """
     count = len(net)
     base = total(net)
     if base <= 0 or removed == count:

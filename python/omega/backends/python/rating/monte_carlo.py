@@ -1,4 +1,4 @@
-"""Monte Carlo confidence: how much of the profit is the luck of this sample of trades (RAT-4)?
+"""Monte Carlo confidence: how much of the profit is the luck of this sample of trades (RAT-4).
 
 Trades are resampled with replacement: one by one when never two were open together, by FX day of their
 close otherwise, because trades that overlap share their luck. All sums are integers.
@@ -178,11 +178,11 @@ def check_range(reach: int, balance: int) -> None:
 def walk_trades(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
     """Return one path per sample, drawing as many single trades as there are.
 
-    The block of `rng` is written out: this loop is most of what a rating costs on this backend.
+    `rng.block_of_keys` is written out: this loop is most of what a rating costs on this backend.
     """
     nets = [unit.net for unit in units]
     count = len(nets)
-    keys = round_keys(plan.seed)
+    keys = rng.round_keys(plan.seed, rng.MONTE_CARLO)
     mask, first, second = rng.MASK, rng.MULTIPLIER_0, rng.MULTIPLIER_1
     paths = []
     for sample in range(plan.samples):
@@ -214,6 +214,7 @@ def walk_trades(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
 def walk_units(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
     """Return one path per sample, drawing as many units as there are."""
     count = len(units)
+    keys = rng.round_keys(plan.seed, rng.MONTE_CARLO)
     paths = []
     for sample in range(plan.samples):
         running = peak = lowest = balance
@@ -221,7 +222,7 @@ def walk_units(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
         words: rng.Words = (0, 0, 0, 0)
         for draw in range(count):
             if draw % 4 == 0:
-                words = rng.block(plan.seed, rng.MONTE_CARLO, (sample, draw // 4, 0, 0))
+                words = rng.block_of_keys(keys, (sample, draw // 4, 0, 0))
             unit = units[rng.uniform_int(words[draw % 4], count - 1)]
             for fall in (peak - running - unit.low, unit.drawdown):
                 if fall > drawdown:
@@ -233,15 +234,3 @@ def walk_units(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
             running += unit.net
         paths.append(Path(running - balance, drawdown, lowest))
     return paths
-
-
-def round_keys(seed: int) -> list[tuple[int, int]]:
-    """Return the ten round keys of ``(seed, MONTE_CARLO)``. twin: none — Rust's compiler unrolls them."""
-    keys = []
-    key_0 = seed
-    key_1 = rng.MONTE_CARLO
-    for _ in range(10):
-        keys.append((key_0, key_1))
-        key_0 = (key_0 + rng.WEYL_0) & rng.MASK
-        key_1 = (key_1 + rng.WEYL_1) & rng.MASK
-    return keys
