@@ -15,6 +15,7 @@ from omega.cli.output import print_json
 from omega.cli.progress import progress
 
 if TYPE_CHECKING:
+    from omega.config import RunConfig
     from omega.runner import FinishedRun
 
 __all__ = ["BackendChoice", "run"]
@@ -30,7 +31,8 @@ class BackendChoice(StrEnum):
 
 
 Backend = Annotated[
-    BackendChoice, typer.Option("--backend", help="Which half runs; compare runs both and reports the first difference.")
+    BackendChoice,
+    typer.Option("--backend", help="Which half runs; compare runs both and reports the first difference."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the runs; default: output.dir.")]
 RunId = Annotated[str | None, typer.Option("--run-id", metavar="ID", help="Name of the run's own folder.")]
@@ -48,17 +50,21 @@ def run(  # noqa: PLR0913 - one parameter per option
     as_json: AsJson = False,
 ) -> int:
     """Run a backtest, rate it and store its results."""
-    if backend is BackendChoice.COMPARE:
-        if out is not None or run_id is not None or force:
-            raise typer.BadParameter("compare writes nothing: leave out --out, --run-id and --force")
-        return _compare(config, overrides or [], as_json=as_json)
+    from omega.config import load_config
+
+    compares = backend is BackendChoice.COMPARE
+    if compares and (out is not None or run_id is not None or force):
+        raise typer.BadParameter("compare writes nothing: leave out --out, --run-id and --force")
+    checked = load_config(config, overrides or [])  # refused before anything heavy is imported
+    if compares:
+        return _compare(checked, config.parent, as_json=as_json)
 
     from omega.runner import run_config
 
     with progress() as report:
         finished = run_config(
-            config,
-            overrides=overrides or [],
+            checked,
+            base_dir=config.parent,
             backend=backend.value,
             out=out,
             run_id=run_id,
@@ -74,11 +80,11 @@ def run(  # noqa: PLR0913 - one parameter per option
     return DONE
 
 
-def _compare(config: Path, overrides: list[str], *, as_json: bool) -> int:
+def _compare(config: RunConfig, base_dir: Path, *, as_json: bool) -> int:
     from omega.runner import compare_backends
 
     with progress() as report:
-        comparison = compare_backends(config, overrides=overrides, on_step=report.on_step)
+        comparison = compare_backends(config, base_dir=base_dir, on_step=report.on_step)
     identical = comparison.difference is None
     if as_json:
         print_json({"identical": identical, "message": str(comparison)})
