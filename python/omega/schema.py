@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "d17168cd06152575"
+SCHEMA_HASH = "17c879f8aa2ee9da"
 
 
 class Column(NamedTuple):

@@ -254,9 +254,7 @@ def _table_of_columns(columns: Mapping[str, Any]) -> pa.Table:
     if len(lengths) != 1:
         raise ValueError(f"columns of lengths {sorted(lengths)}")
     count = lengths.pop()
-    repeated = {
-        name: pa.array([columns[name]] * count) if array is None else array for name, array in arrays.items()
-    }
+    repeated = {name: pa.array([columns[name]] * count) if array is None else array for name, array in arrays.items()}
     return pa.table(repeated)
 
 

@@ -4,12 +4,13 @@
 //! columns; the first series is the step timeframe. Rules TIM and LOOP-4 in `docs/spec/engine.md`.
 
 use arrow_array::RecordBatch;
-use arrow_array::types::Int32Type;
+use arrow_array::types::{Int32Type, TimestampMicrosecondType};
 use arrow_buffer::ScalarBuffer;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::frame::{OptionalFloats, Table};
+use crate::indicators::PriceColumns;
 use crate::schema;
 
 /// Largest price, in points: with it no product of the engine can overflow.
@@ -49,6 +50,8 @@ pub struct Series {
     pub volume: OptionalFloats,
     /// For every bar of the step timeframe: the bar of this series it may see, or -1.
     pub visible: Option<ScalarBuffer<i32>>,
+    /// Prices as floats, for indicators; each column is made when it is first read.
+    pub floats: PriceColumns,
 }
 
 /// All series of one run; `series[0]` is the step timeframe.
@@ -58,6 +61,8 @@ pub struct Market {
     pub symbols: Vec<String>,
     /// All series.
     pub series: Vec<Series>,
+    /// Ends of the FX days.
+    pub rollover_us: ScalarBuffer<i64>,
 }
 
 impl Market {
@@ -115,8 +120,10 @@ pub fn open_market(
         }
         opened.push(open_series(entry, symbol.digits, &place, batch, rows.clone())?);
     }
-    Table::read(calendar, schema::CALENDAR, "calendar")?;
-    Ok(Market { symbols: names.symbols.into_iter().map(|symbol| symbol.name).collect(), series: opened })
+    let rollover_us = Table::read(calendar, schema::CALENDAR, "calendar")?
+        .column::<TimestampMicrosecondType>("rollover_time")?;
+    let symbols = names.symbols.into_iter().map(|symbol| symbol.name).collect();
+    Ok(Market { symbols, series: opened, rollover_us })
 }
 
 fn open_series(
@@ -140,6 +147,7 @@ fn open_series(
         ask: read_prices(&table, ["ask_open", "ask_high", "ask_low", "ask_close"])?,
         volume: table.optional_floats("volume")?,
         visible,
+        floats: PriceColumns::default(),
     };
     check_ascending(&series.time_us, place)?;
     check_prices(&series.bid, place, "bid")?;

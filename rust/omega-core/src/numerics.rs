@@ -66,6 +66,14 @@ pub fn sum_left(values: &[f64]) -> f64 {
     total
 }
 
+/// Returns whether a difference of numbers of size `scale` is no more than 100 roundings of one.
+#[inline]
+#[must_use]
+pub fn is_rounding(difference: f64, scale: f64) -> bool {
+    let bound = 2.220_446_049_250_313e-14 * scale;
+    -bound <= difference && difference <= bound
+}
+
 /// Returns the greatest integer not above `num / den`; `den` > 0.
 #[inline]
 #[must_use]
