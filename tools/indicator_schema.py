@@ -33,7 +33,7 @@ def python_catalogue(indicators: Indicators, notice: str) -> str:
         '    """One parameter of an indicator; whole where its default is an int. `expected` words the bounds."""\n',
         "    name: str\n    default: float\n    minimum: float\n    maximum: float\n    expected: str\n\n",
         "class Indicator(NamedTuple):",
-        '    """One indicator. `lookback` takes the parameters by name; None where the data decide when it begins."""\n',
+        '    """One indicator. `lookback` takes the parameters by name; None where the data decide."""\n',
         "    name: str\n    title: str\n    parameters: tuple[Parameter, ...]\n    reads: tuple[str, ...]",
         "    outputs: tuple[str, ...]\n    lookback: Callable[..., int] | None\n    lookback_text: str",
         "    formula: str\n    origin: str\n\n",
@@ -75,7 +75,7 @@ def python_methods(indicators: Indicators, notice: str) -> str:
             out.append(f'class {camel(name)}(NamedTuple, Generic[T]):\n    """{entry["title"]}."""\n\n{fields}\n\n')
     out += [
         "class IndicatorMethods(ABC, Generic[T]):",
-        '    """Indicators by name. `timeframe` None is the step timeframe; `source` a price or the key of another."""\n',
+        '    """Indicators by name. `timeframe` None is the step timeframe; `source` a price or another key."""\n',
         "    @abstractmethod",
         "    def compute_indicator(self, name: str, **arguments: Any) -> T:",
         '        """Return one indicator, or one output of it, by name."""',
@@ -102,7 +102,8 @@ def method(name: str, entry: dict[str, Any]) -> str:
     gives, body = "T", f"return self.compute_indicator({call})"
     if "outputs" in entry:
         gives = f"{camel(name)}[T]"
-        body = f"return {camel(name)}(*(self.compute_indicator({call}, output=output) for output in {camel(name)}._fields))"
+        each = f"(self.compute_indicator({call}, output=output) for output in {camel(name)}._fields)"
+        body = f"return {camel(name)}(*{each})"
     title = entry["title"][0].upper() + entry["title"][1:]
     return f'\n    def {name}({signature}) -> {gives}:\n        """{title}: {entry["formula"]}."""\n        {body}'
 

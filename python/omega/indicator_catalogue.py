@@ -20,7 +20,7 @@ class Parameter(NamedTuple):
 
 
 class Indicator(NamedTuple):
-    """One indicator. `lookback` takes the parameters by name; None where the data decide when it begins."""
+    """One indicator. `lookback` takes the parameters by name; None where the data decide."""
 
     name: str
     title: str
@@ -149,7 +149,7 @@ CATALOGUE: dict[str, Indicator] = {
     "natr": Indicator(
         name="natr",
         title="Normalised average true range",
-        parameters=(Parameter("period", 14, 1, 100000, "a whole number from 1 to 100000"),),
+        parameters=(Parameter("period", 14, 2, 100000, "a whole number from 2 to 100000"),),
         reads=("high", "low", "close"),
         outputs=(),
         lookback=lambda period, **_: period,
@@ -182,7 +182,7 @@ CATALOGUE: dict[str, Indicator] = {
     "plus_di": Indicator(
         name="plus_di",
         title="Plus directional indicator",
-        parameters=(Parameter("period", 14, 1, 100000, "a whole number from 1 to 100000"),),
+        parameters=(Parameter("period", 14, 2, 100000, "a whole number from 2 to 100000"),),
         reads=("high", "low", "close"),
         outputs=(),
         lookback=lambda period, **_: period,
@@ -193,7 +193,7 @@ CATALOGUE: dict[str, Indicator] = {
     "minus_di": Indicator(
         name="minus_di",
         title="Minus directional indicator",
-        parameters=(Parameter("period", 14, 1, 100000, "a whole number from 1 to 100000"),),
+        parameters=(Parameter("period", 14, 2, 100000, "a whole number from 2 to 100000"),),
         reads=("high", "low", "close"),
         outputs=(),
         lookback=lambda period, **_: period,

@@ -84,7 +84,7 @@ class Pivot(NamedTuple, Generic[T]):
 
 
 class IndicatorMethods(ABC, Generic[T]):
-    """Indicators by name. `timeframe` None is the step timeframe; `source` a price or the key of another."""
+    """Indicators by name. `timeframe` None is the step timeframe; `source` a price or another key."""
 
     @abstractmethod
     def compute_indicator(self, name: str, **arguments: Any) -> T:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "17c879f8aa2ee9da"
+SCHEMA_HASH = "07cabeb311746a21"
 
 
 class Column(NamedTuple):

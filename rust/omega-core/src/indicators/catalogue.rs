@@ -67,7 +67,7 @@ pub const CATALOGUE: &[Indicator] = &[
         Parameter { name: "period", is_whole: true, minimum: 1.0, maximum: 100_000.0, expected: "a whole number from 1 to 100000" },
     ], reads: &["high", "low", "close"], outputs: &[] },
     Indicator { name: "natr", parameters: &[
-        Parameter { name: "period", is_whole: true, minimum: 1.0, maximum: 100_000.0, expected: "a whole number from 1 to 100000" },
+        Parameter { name: "period", is_whole: true, minimum: 2.0, maximum: 100_000.0, expected: "a whole number from 2 to 100000" },
     ], reads: &["high", "low", "close"], outputs: &[] },
     Indicator { name: "trange", parameters: &[
     ], reads: &["high", "low", "close"], outputs: &[] },
@@ -75,10 +75,10 @@ pub const CATALOGUE: &[Indicator] = &[
         Parameter { name: "period", is_whole: true, minimum: 2.0, maximum: 50_000.0, expected: "a whole number from 2 to 50000" },
     ], reads: &["high", "low", "close"], outputs: &[] },
     Indicator { name: "plus_di", parameters: &[
-        Parameter { name: "period", is_whole: true, minimum: 1.0, maximum: 100_000.0, expected: "a whole number from 1 to 100000" },
+        Parameter { name: "period", is_whole: true, minimum: 2.0, maximum: 100_000.0, expected: "a whole number from 2 to 100000" },
     ], reads: &["high", "low", "close"], outputs: &[] },
     Indicator { name: "minus_di", parameters: &[
-        Parameter { name: "period", is_whole: true, minimum: 1.0, maximum: 100_000.0, expected: "a whole number from 1 to 100000" },
+        Parameter { name: "period", is_whole: true, minimum: 2.0, maximum: 100_000.0, expected: "a whole number from 2 to 100000" },
     ], reads: &["high", "low", "close"], outputs: &[] },
     Indicator { name: "dx", parameters: &[
         Parameter { name: "period", is_whole: true, minimum: 2.0, maximum: 100_000.0, expected: "a whole number from 2 to 100000" },

@@ -1,9 +1,9 @@
 //! Sum of the products of two series' distances from their means, over the last `period` pairs.
 //!
-//! Moved along with the window and made anew whenever the ring has turned once, as in `deviation`. Shared by
-//! correlation and beta.
+//! Moved along with the window and made anew whenever the ring has turned once or most of either series'
+//! squares have left it, as in `deviation`. Shared by correlation and beta.
 
-use crate::indicators::deviation::Deviation;
+use crate::indicators::deviation::{Deviation, MOST};
 use crate::indicators::window::Window;
 
 /// The state of one window of pairs; the sum of products is NaN while there are fewer.
@@ -31,7 +31,7 @@ impl Covariance {
     /// Takes the next pair.
     #[inline]
     pub(crate) fn update(&mut self, x: f64, y: f64) {
-        let before = self.first.mean;
+        let (before, squares, others) = (self.first.mean, self.first.squares, self.second.squares);
         self.first.update(x);
         self.second.update(y);
         let oldest_x = self.firsts.push(x);
@@ -39,7 +39,8 @@ impl Covariance {
         if !self.firsts.is_full() {
             return;
         }
-        if self.firsts.next_idx == 0 {
+        let is_lost = self.first.squares * MOST < squares || self.second.squares * MOST < others;
+        if self.firsts.next_idx == 0 || is_lost {
             let (xs, ys) = (&self.firsts.values, &self.seconds.values);
             self.products = products_about(xs, ys, self.first.mean, self.second.mean);
         } else {

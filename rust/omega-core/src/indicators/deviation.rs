@@ -1,9 +1,12 @@
 //! Mean and sum of squared distances from it, over the last `period` values.
 //!
-//! Sum and squares are moved along with the window and made anew whenever the ring has turned once, so that
-//! no error grows; where all values are equal the squares are exactly 0.
+//! Sum and squares are moved along with the window. They are made anew whenever the ring has turned once or
+//! most of the squares have left it, so that no error grows; where all values are equal the squares are
+//! exactly 0.
 
 use crate::indicators::window::Window;
+
+pub(crate) const MOST: f64 = 100.0;
 
 /// The state of one window; mean and sum of squared distances are NaN while there are fewer values.
 #[derive(Clone, Debug)]
@@ -50,7 +53,8 @@ impl Deviation {
             let before = self.mean;
             self.mean = self.total / self.period;
             let moved = self.squares + (value - oldest) * ((value - self.mean) + (oldest - before));
-            self.squares = if moved > 0.0 { moved } else { 0.0 };
+            let is_lost = moved * MOST < self.squares;
+            self.squares = if is_lost { squares_about(&self.window.values, self.mean) } else { moved };
         }
         if self.equal_count >= self.window.values.len() {
             self.squares = 0.0;

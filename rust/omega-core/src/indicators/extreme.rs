@@ -24,9 +24,8 @@ impl Extreme {
     #[inline]
     pub(crate) fn update(&mut self, value: f64) -> f64 {
         let signed = value * self.sign;
-        if signed > self.prefix {
-            self.prefix = signed;
-        }
+        // Written as a choice: a branch would be guessed wrong half of the time.
+        self.prefix = if signed > self.prefix { signed } else { self.prefix };
         self.block[self.next_idx] = signed;
         self.next_idx += 1;
         if self.next_idx < self.block.len() {

@@ -66,7 +66,7 @@ mod wma;
 mod zscore;
 mod zscore_ema;
 
-pub use catalogue::CATALOGUE;
+pub use catalogue::{CATALOGUE, Indicator, Parameter};
 pub use columns::compute_indicators;
 pub(crate) use ema::Ema;
 pub use prices::{PriceColumns, price_column};

@@ -30,8 +30,9 @@ impl Rsi {
         }
         let change = value - self.previous;
         self.previous = value;
+        let fall = -change;
         let gain = self.gain.update(if change > 0.0 { change } else { 0.0 });
-        let loss = self.loss.update(if change < 0.0 { -change } else { 0.0 });
+        let loss = self.loss.update(if fall > 0.0 { fall } else { 0.0 });
         strength(gain, loss)
     }
 }

@@ -236,14 +236,12 @@ fn many<const I: usize, const O: usize>(
 ) -> Columns {
     let (columns, count) = zipped::<I>(inputs);
     let mut outputs = [(); O].map(|()| vec![0.0; count]);
-    let mut writers = outputs.each_mut().map(|output| output.iter_mut());
+    let mut places = outputs.each_mut().map(|output| &mut output[..count]);
     for idx in 0..count {
         let row = columns.map(|column| column[idx]);
         let values = if row.iter().any(|value| value.is_nan()) { [f64::NAN; O] } else { update(row) };
-        for (writer, value) in writers.iter_mut().zip(values) {
-            if let Some(place) = writer.next() {
-                *place = value;
-            }
+        for (place, value) in places.iter_mut().zip(values) {
+            place[idx] = value;
         }
     }
     outputs.into()

@@ -1,14 +1,14 @@
 """Sum of the products of two series' distances from their means, over the last `period` pairs.
 
-Moved along with the window and made anew whenever the ring has turned once, as in `deviation`. Shared by
-correlation and beta.
+Moved along with the window and made anew whenever the ring has turned once or most of either series'
+squares have left it, as in `deviation`. Shared by correlation and beta.
 """
 
 from __future__ import annotations
 
 from math import nan
 
-from omega.backends.python.indicators.deviation import Deviation
+from omega.backends.python.indicators.deviation import MOST, Deviation
 from omega.backends.python.indicators.window import Window
 
 
@@ -35,14 +35,15 @@ class Covariance:
 
     def update(self, x: float, y: float) -> None:
         """Take the next pair."""
-        before = self.first.mean
+        before, squares, others = self.first.mean, self.first.squares, self.second.squares
         self.first.update(x)
         self.second.update(y)
         oldest_x = self._firsts.push(x)
         oldest_y = self._seconds.push(y)
         if not self._firsts.is_full():
             return
-        if self._firsts.next_idx == 0:
+        is_lost = self.first.squares * MOST < squares or self.second.squares * MOST < others
+        if self._firsts.next_idx == 0 or is_lost:
             self.products = products_about(self._firsts.values, self._seconds.values, self.first.mean, self.second.mean)
         else:
             self.products += (x - oldest_x) * (y - self.second.mean) + (y - oldest_y) * (oldest_x - before)

@@ -1,7 +1,8 @@
 """Mean and sum of squared distances from it, over the last `period` values.
 
-Sum and squares are moved along with the window and made anew whenever the ring has turned once, so that
-no error grows; where all values are equal the squares are exactly 0.
+Sum and squares are moved along with the window. They are made anew whenever the ring has turned once or
+most of the squares have left it, so that no error grows; where all values are equal the squares are
+exactly 0.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 from math import nan, sqrt
 
 from omega.backends.python.indicators.window import Window
+
+
+MOST = 100.0
 
 
 class Deviation:
@@ -48,7 +52,9 @@ class Deviation:
         elif self._window.is_full():
             before, self.mean = self.mean, self._total / self._period
             moved = self.squares + (value - oldest) * ((value - self.mean) + (oldest - before))
-            self.squares = moved if moved > 0.0 else 0.0
+            if moved * MOST < self.squares:
+                moved = squares_about(self._window.values, self.mean)
+            self.squares = moved
         if self._equal_count >= self._period:
             self.squares = 0.0
 

@@ -12,7 +12,6 @@ from math import inf, nan, sqrt
 from omega.backends.python.indicators.window import Window
 from omega.backends.python.numerics import is_rounding, ln, sum_left
 
-
 UNKNOWN = 0.5
 
 

@@ -11,7 +11,6 @@ from math import nan
 from omega.backends.python.indicators.window import Window
 from omega.backends.python.numerics import is_rounding
 
-
 FASTEST = 2.0 / 3.0
 SLOWEST = 2.0 / 31.0
 

@@ -34,8 +34,9 @@ class Rsi:
             return nan
         change = value - self._previous
         self._previous = value
+        fall = -change
         gain = self._gain.update(change if change > 0.0 else 0.0)
-        loss = self._loss.update(-change if change < 0.0 else 0.0)
+        loss = self._loss.update(fall if fall > 0.0 else 0.0)
         return strength(gain, loss)
 
 

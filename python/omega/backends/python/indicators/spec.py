@@ -93,8 +93,9 @@ def check_persistence(name: str, parameters: Mapping[str, float]) -> None:
     if "alpha" in parameters and "beta" in parameters:
         value = parameters["alpha"] + parameters["beta"]
         if value >= 1.0:
-            facts = {"parameter": "alpha + beta", "value": value, "expected": "less than 1"}
-            raise error_for("indicator.parameter", indicator=name, **facts)
+            raise error_for(
+                "indicator.parameter", indicator=name, parameter="alpha + beta", value=value, expected="less than 1"
+            )
 
 
 def _is_spec(spec: object, depth: int) -> bool:

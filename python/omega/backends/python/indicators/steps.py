@@ -118,6 +118,8 @@ def run(
         output_count: Columns it gives.
     """
     update = STEPS[name](**parameters).update
-    unknown = nan if output_count == 1 else (nan,) * output_count
-    rows = [unknown if any(value != value for value in row) else update(*row) for row in zip(*inputs, strict=True)]
+    unknown: Any = nan if output_count == 1 else (nan,) * output_count
+    rows: list[Any] = [
+        unknown if any(value != value for value in row) else update(*row) for row in zip(*inputs, strict=True)
+    ]
     return [rows] if output_count == 1 else [[row[idx] for row in rows] for idx in range(output_count)]

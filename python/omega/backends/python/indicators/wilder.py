@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from math import nan
 
-
 BLOCK = 4
 
 
