@@ -44,7 +44,6 @@ class Session(Protocol):
         """Index of the completed bar the strategy is asked about; -1 before the first."""
         ...
 
-
     def view(self, values: Any, series: int) -> IndicatorView:
         """Return a view on an indicator column (float64, as long as its series)."""
 
@@ -89,4 +88,4 @@ class Backend(Protocol):
     def compute_metrics(
         self, trades: Any, equity: Any, calendar: Any, plan: str
     ) -> list[tuple[str, float | int | None, str | None]]: ...
-    def rate(self, trades: Any, equity: Any, plan: str) -> list[tuple[str, float | int | None]]: ...
+    def rate(self, trades: Any, equity: Any, calendar: Any, plan: str) -> list[tuple[str, float | int | None]]: ...

@@ -7,6 +7,7 @@ import pathlib
 from typing import Any
 
 import pytest
+
 from omega.backends.python.metrics import Calendar, Equity, Plan, Trades, compute_metrics
 from omega.errors import DataError
 

@@ -8,6 +8,7 @@ import pathlib
 import struct
 
 import pytest
+
 from omega.backends.python import numerics
 
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "vectors"
