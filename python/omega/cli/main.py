@@ -56,8 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         command = typer.main.get_command(app)
-        outcome = command.main(list(arguments) if arguments is not None else None, "omega", standalone_mode=False)
+        with command.make_context("omega", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            outcome = command.invoke(context)
         sys.stdout.flush()
+    except typer.Exit as leave:
+        return leave.exit_code
     except _UsageError as error:
         error.show()  # type: ignore[attr-defined]
         return USAGE

@@ -3,7 +3,7 @@
 A `Document` is a plain tree (dict, list, str, bool, int, Decimal, None) with the line of every key. What this
 module does not do: judge keys and values (`validation`), or follow references to other files.
 
-Refused: files above 1 MiB, duplicate keys, nan and inf, control characters, nesting deeper than 32 levels;
+Refused: files above 256 KiB, duplicate keys, nan and inf, control characters, nesting deeper than 32 levels;
 in YAML also aliases, anchors and tags (306 bytes of aliases unfold into 387 million leaves).
 """
 
@@ -37,8 +37,9 @@ __all__ = [
     "read_document",
 ]
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 18
 MAX_DEPTH = 32
+_MAX_LINED = 1 << 16
 Key = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -213,7 +214,9 @@ def _read_json(text: str) -> tuple[Any, Mapping[Key, int]]:
         )
     except json.JSONDecodeError as error:
         raise Unreadable(f"not JSON: {error.msg}", error.lineno) from None
-    try:  # JSON is YAML as well, and that parser knows its lines.
+    if len(text) > _MAX_LINED:
+        return tree, {}
+    try:  # JSON is YAML as well, and that parser knows its lines; it is slow, so long files go without.
         return tree, _read_yaml(text)[1]
     except Unreadable:
         return tree, {}

@@ -1,7 +1,7 @@
 """From a document to a checked value, and from pydantic's findings to errors people can act on.
 
 Validation goes through pydantic's JSON mode: strict about types, yet at home with text documents.
-All findings of one document are told together: the first is the error, the others are its notes.
+All findings of one document (at most 20) are told together: the first is the error, the others are its notes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from omega.errors import OmegaError, error_for
 __all__ = ["invalid", "nearest", "raise_all", "validate"]
 
 Value = TypeVar("Value")
+MAX_FINDINGS = 20
 
 _EXPECTED = {
     "int_type": "a whole number",
@@ -53,7 +54,7 @@ def validate(kind: type[Value], document: Document) -> Value:
         return TypeAdapter(kind).validate_json(text)
     except ValidationError as error:
         findings = error.errors(include_url=False, include_context=True)
-        raise_all([_translate(kind, document, finding) for finding in findings])
+        raise_all([_translate(kind, document, finding) for finding in findings[:MAX_FINDINGS]])
         raise
 
 
@@ -97,12 +98,13 @@ def _translate(kind: Any, document: Document, finding: Any) -> OmegaError:
         return error_for("config.missing_key", **place, expected=(wanted or "a value").rstrip("."))
     if finding["type"] == "too_precise":
         return error_for("config.too_precise", **place, value=_show(_value_at(document.tree, key)))
+    value = _value_at(document.tree, key)
     expected = _expectation(finding)
     for part, code in _CODES_BELOW.items():
         if part in key:
-            reason = f"expected {expected}; got {_show(_value_at(document.tree, key))}."
+            reason = f"expected {expected}; got {_show(value)}."
             return error_for(code, **place, reason=reason)
-    hint = _nearest_choice(finding, _value_at(document.tree, key))
+    hint = _nearest_choice(finding, value)
     return invalid(document, key, expected, hint)
 
 

@@ -167,7 +167,7 @@ def _span(start: object, end: object, warmup_bars: int) -> Span:
 
 def _digits(symbol: str, specs: Mapping[str, HasDigits] | None) -> int:
     if specs is None:
-        from omega.config.specs import load_specs
+        from omega.config import load_specs
 
         specs = load_specs()
     if symbol not in specs:

@@ -93,7 +93,7 @@ def test_a_large_file_is_refused_before_it_is_parsed(tmp_path):
     file = tmp_path / "large.json"
     file.write_bytes(b" " * (MAX_BYTES + 1))
 
-    with pytest.raises(ConfigError, match="larger than 1048576 bytes"):
+    with pytest.raises(ConfigError, match="larger than 262144 bytes"):
         read_document(file)
 
 
