@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omega.cli.config import AsJson, ConfigFile, Overrides
-from omega.cli.failures import DONE, FAILED
+from omega.cli.failures import DONE, FAILED, is_misnamed_strategy
 from omega.cli.output import print_json
 from omega.cli.progress import progress
+from omega.errors import StrategyError
 
 if TYPE_CHECKING:
     from omega.config import RunConfig
@@ -57,11 +60,12 @@ def run(  # noqa: PLR0913 - one parameter per option
         raise typer.BadParameter("compare writes nothing: leave out --out, --run-id and --force")
     checked = load_config(config, overrides or [])  # refused before anything heavy is imported
     if compares:
-        return _compare(checked, config.parent, as_json=as_json)
+        with _place_of(config):
+            return _compare(checked, config.parent, as_json=as_json)
 
     from omega.runner import run_config
 
-    with progress() as report:
+    with _place_of(config), progress() as report:
         finished = run_config(
             checked,
             base_dir=config.parent,
@@ -78,6 +82,18 @@ def run(  # noqa: PLR0913 - one parameter per option
         timings = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in finished.seconds.items())
         print(f"{finished.result}\n\n{finished.rating}\n\ntimings: {timings}\nresults: {finished.folder}")
     return DONE
+
+
+@contextmanager
+def _place_of(config: Path) -> Iterator[None]:
+    """Say which key of which file names a strategy, or a parameter, that does not exist."""
+    try:
+        yield
+    except StrategyError as error:
+        if is_misnamed_strategy(error):
+            key = "strategy.class" if error.code == "strategy.not_found" else "strategy.parameters"
+            error.add_note(f"in {config}: {key}")
+        raise
 
 
 def _compare(config: RunConfig, base_dir: Path, *, as_json: bool) -> int:

@@ -167,7 +167,11 @@ def _span(start: object, end: object, warmup_bars: int) -> Span:
 
 def _digits(symbol: str, specs: Mapping[str, HasDigits] | None) -> int:
     if specs is None:
+<<<<<<< HEAD
         from omega.config.specs import load_specs
+=======
+        from omega.config import load_specs
+>>>>>>> 3de34ae9c7f8b19fab6827e38f8eedb64ead3c02
 
         specs = load_specs()
     if symbol not in specs:

@@ -47,7 +47,12 @@ def test_a_run_of_the_same_name_needs_force(capsys):
     [
         ("data.path=absent", "DataError [data.not_found]", 3),
         ("data.start=2030-01-01", "DataError [data.no_bars]", 3),
-        ('strategy={"class": "absent.py:Name"}', "StrategyError [strategy.not_found]", 1),
+        ('strategy={"class": "absent.py:Name"}', "eurusd_ema_cross.json: strategy.class", 2),
+        (
+            'strategy={"class": "ema_cross.py:EmaCross", "parameters": {"fsat": 3}}',
+            "has no parameter 'fsat'. Did you mean 'fast'?\n  in ",
+            2,
+        ),
         ("account.currency=EUR", "ConfigError [costs.invalid_fee_config]", 2),
     ],
 )

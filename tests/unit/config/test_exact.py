@@ -2,6 +2,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from omega.config.exact import TooPrecise, as_pair, show_exact, to_fraction
 
@@ -59,3 +61,15 @@ def test_a_fraction_is_shown_as_people_write_it():
         3,
         "0.000000000001",
     ]
+
+
+@given(digits=st.integers(-(10**15), 10**15), places=st.integers(0, 12))
+def test_every_allowed_decimal_survives_text_and_back(digits, places):
+    """NUM-1b, CFG-3: text, Decimal and what people are shown are one number."""
+    text = format(Decimal(digits).scaleb(-places), "f")
+
+    number = to_fraction(text)
+
+    assert number == Fraction(digits, 10**places)
+    assert to_fraction(Decimal(text)) == number
+    assert to_fraction(show_exact(number)) == number
