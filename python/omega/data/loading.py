@@ -167,11 +167,7 @@ def _span(start: object, end: object, warmup_bars: int) -> Span:
 
 def _digits(symbol: str, specs: Mapping[str, HasDigits] | None) -> int:
     if specs is None:
-<<<<<<< HEAD
         from omega.config import load_specs
-=======
-        from omega.config.specs import load_specs
->>>>>>> ddf0416c8e48a7e5a065e3fda52e5f10af2a8256
 
         specs = load_specs()
     if symbol not in specs:
