@@ -65,8 +65,8 @@ def make_case(seed: int, length: int, events: Sequence[tuple[str, int]] = ()) ->
     native = draw.random() < 0.15
     if native:
         fast = draw.randint(1, 8)
-        distances = {"stop_pips": draw.choice((1.0, 4.5, 20.0)), "target_pips": draw.choice((2.0, 30.0))}
-        parameters = {"fast": fast, "slow": draw.randint(1, 20), **distances}
+        parameters = {"fast": fast, "slow": draw.randint(1, 20), "stop_pips": draw.choice((1.0, 4.5, 20.0))}
+        parameters["target_pips"] = draw.choice((2.0, 30.0))
         plan["strategy"] = {"native": "ema_cross", "parameters": parameters}
     signals = None if native else table_of_rows(make_signals(draw, columns, plan))
     text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
