@@ -34,7 +34,7 @@ __all__ = ["backtest", "market_tables", "run_plan"]
 Progress = Callable[[int, int], None]
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is named
     data: MarketData,
     strategy: Strategy | type[Strategy] | str,
     *,

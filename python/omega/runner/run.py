@@ -75,7 +75,7 @@ class Comparison:
         return f"rust and python are identical, bit for bit: {rows}, metrics and rating"
 
 
-def run_config(
+def run_config(  # noqa: PLR0913 - the public call; everything after `config` is named
     config: str | Path | RunConfig,
     *,
     overrides: Sequence[str] = (),
