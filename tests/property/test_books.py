@@ -140,5 +140,5 @@ def test_what_came_before_a_cut_does_not_depend_on_what_comes_after(name: str, c
     part_fills, part_signals, part_equity = before(part, seen)
 
     assert part_fills == whole_fills
-    assert part_signals == whole_signals
+    assert repr(part_signals) == repr(whole_signals)  # repr: a bad level may be NaN
     assert part_equity[:-1] == whole_equity[: len(part_equity) - 1]
