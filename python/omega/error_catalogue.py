@@ -105,6 +105,7 @@ CATALOGUE: dict[str, Entry] = {
     "engine.overflow": Entry(7001, "EngineError", "{what} does not fit 64 bits. The account or the sizes are beyond what money can be."),
     "engine.internal": Entry(7002, "EngineError", "The engine stopped on a defect of its own: {reason}. Please report it with the config."),
     "engine.interrupted": Entry(7003, "EngineError", "The run was interrupted."),
+    "rating.weights": Entry(8001, "ConfigError", "rating.weights: {reason}. Components: base, trade_dropout, monte_carlo."),
     "backend.missing": Entry(9001, "BackendMissing", "The Rust extension is asked for ({asked_by}) but not installed. Run `make setup`, or choose the python backend."),
     "backend.broken": Entry(9002, "BackendError", "The Rust extension is installed but cannot be loaded: {reason}. Run `make setup`."),
     "backend.schema": Entry(9003, "BackendMismatch", "The extension was built for schema {built}, the package has {expected}. Run `make setup`."),

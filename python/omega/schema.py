@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "6ec261493385d997"
+SCHEMA_HASH = "96765f37993c80b1"
 
 
 class Column(NamedTuple):

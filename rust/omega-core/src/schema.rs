@@ -3,7 +3,7 @@
 //! Tables that cross the seam, enumerations of their codes, numbers of the error catalogue.
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "6ec261493385d997";
+pub const SCHEMA_HASH: &str = "96765f37993c80b1";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -670,6 +670,8 @@ pub mod number {
     pub const ENGINE_INTERNAL: i16 = 7002;
     /// `engine.interrupted`
     pub const ENGINE_INTERRUPTED: i16 = 7003;
+    /// `rating.weights`
+    pub const RATING_WEIGHTS: i16 = 8001;
     /// `backend.missing`
     pub const BACKEND_MISSING: i16 = 9001;
     /// `backend.broken`
@@ -771,6 +773,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("engine.overflow", 7001),
     ("engine.internal", 7002),
     ("engine.interrupted", 7003),
+    ("rating.weights", 8001),
     ("backend.missing", 9001),
     ("backend.broken", 9002),
     ("backend.schema", 9003),
