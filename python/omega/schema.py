@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "96765f37993c80b1"
+SCHEMA_HASH = "40a4fc35967bd38d"
 
 
 class Column(NamedTuple):

@@ -15,12 +15,12 @@ from omega.errors import OmegaError, error_for
 
 CLASSES_BY_RANGE = {
     1: {"ConfigError"},
-    2: {"DataError", "Note"},
+    2: {"DataError", "ConfigError", "Note"},
     3: {"ConfigError", "DataError", "Note"},
     4: {"EngineError", "SignalError", "Note"},
     5: {"ConfigError", "SignalError", "Note"},
     6: {"SignalError", "StrategyError", "Note"},
-    7: {"EngineError", "Note"},
+    7: {"EngineError", "ConfigError", "Note"},
     8: {"ConfigError", "DataError", "Note"},
     9: {"BackendError", "BackendMissing", "BackendMismatch"},
 }
@@ -64,7 +64,7 @@ def test_the_guard_of_the_catalogue_notices_a_double_number_and_a_wrong_class():
     entries = {
         "a.first": Entry(1001, "ConfigError", ""),
         "a.second": Entry(1001, "ConfigError", ""),
-        "a.third": Entry(2001, "ConfigError", ""),
+        "a.third": Entry(2001, "EngineError", ""),
     }
 
     assert misfits(entries) == ["a.first", "a.second", "a.third"]

@@ -65,12 +65,18 @@ class Decider(Protocol):
     bid and ask prices, volume, spread and symbol.
     """
 
-    start: Callable[[Session], None]
-    decide: Callable[[Any], Any]
-    rows: Callable[[Any, int, int], list[SignalRow]]
-    """`rows(answer, bar_idx, now_us)` turns what `decide` returned, if not None, into signal rows."""
-    progress: Callable[[int, int], None] | None
-    progress_every: int | None
+    @property
+    def start(self) -> Callable[[Session], None]: ...
+    @property
+    def decide(self) -> Callable[[Any], Any]: ...
+    @property
+    def rows(self) -> Callable[[Any, int, int], list[SignalRow]]:
+        """`rows(answer, bar_idx, now_us)` turns what `decide` returned, if not None, into signal rows."""
+
+    @property
+    def progress(self) -> Callable[[int, int], None] | None: ...
+    @property
+    def progress_every(self) -> int | None: ...
 
 
 class Backend(Protocol):

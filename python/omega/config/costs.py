@@ -16,11 +16,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from omega.config.documents import Document, document_of, read_document
+from omega.config.documents import Document, Key, document_of, read_document
 from omega.config.exact import Exact, show_exact
 from omega.config.specs import STRICT, Currency, SymbolSpec
 from omega.config.validation import invalid, validate
-from omega.errors import error_for
+from omega.errors import OmegaError, error_for
 
 __all__ = ["NOT_SIMULATED", "Commission", "Costs", "Slippage", "Spread", "SymbolCosts", "load_costs"]
 
@@ -112,48 +112,69 @@ class Costs:
     written: CostFile | None
     document: Document
 
-    def for_symbol(self, spec: SymbolSpec) -> SymbolCosts:
+    def for_symbol(self, spec: SymbolSpec, *, currency: str | None = None) -> SymbolCosts:
         """Return the costs of a symbol.
 
+        Args:
+            spec: The symbol.
+            currency: Account currency, which the commission's must equal; None leaves that untested.
+
         Raises:
-            ConfigError: ``costs.symbol_not_in_config``; ``costs.invalid_slippage_model`` where the random part is
-                not a whole number of points; ``config.missing_key`` where neither entry nor defaults name a part.
+            ConfigError: ``costs.symbol_not_in_config``; ``config.missing_key`` where neither entry nor defaults name
+                a part; ``costs.invalid_slippage_model`` where the slippage does not fit the symbol's points;
+                ``costs.invalid_fee_config`` for a commission in another currency.
         """
         if self.written is None:
             return SymbolCosts(slippage=Slippage(), commission=None, spread=Spread())
-        entry, defaults = self.written.per_symbol.get(spec.name), self.written.defaults
-        if entry is None and defaults is None:
-            raise error_for("costs.symbol_not_in_config", file=self.document.file, symbol=spec.name)
-        slippage = self._part("slippage", spec.name, entry, defaults) or Slippage()
-        commission = self._part("commission", spec.name, entry, defaults)
-        spread = self._part("spread", spec.name, entry, defaults) or Spread()
-        check_slippage(slippage, spec, document=self.document)
-        return SymbolCosts(slippage=slippage, commission=commission, spread=spread)
+        slippage_key, slippage = self._part("slippage", spec.name)
+        commission_key, commission = self._part("commission", spec.name)
+        _, spread = self._part("spread", spec.name)
+        if slippage is not None:
+            check_slippage(slippage, spec, document=self.document, key=slippage_key)
+        if commission is not None and currency not in (None, commission.currency):
+            raise fault(
+                self.document,
+                (*commission_key, "currency"),
+                "costs.invalid_fee_config",
+                f"{commission.currency} in an account of {currency}; "
+                "currency conversion is not available in this version.",
+            )
+        return SymbolCosts(slippage=slippage or Slippage(), commission=commission, spread=spread or Spread())
 
-    def _part(self, name: str, symbol: str, *entries: CostEntry | None) -> Any:
-        for entry in entries:
+    def _part(self, name: str, symbol: str) -> tuple[Key, Any]:
+        """Return one part of a symbol's costs and the key path it stands at."""
+        assert self.written is not None
+        entries: dict[Key, CostEntry | None] = {
+            ("per_symbol", symbol): self.written.per_symbol.get(symbol),
+            ("defaults",): self.written.defaults,
+        }
+        if not any(entries.values()):
+            raise error_for("costs.symbol_not_in_config", file=self.document.file, symbol=symbol)
+        for key, entry in entries.items():
             if entry is not None and name in entry.model_fields_set:
-                return getattr(entry, name)
+                return (*key, name), getattr(entry, name)
         if name == "spread":
-            return None
-        raise error_for(
-            "config.missing_key",
-            **self.document.where(()),
-            key=_key(self.document, f"per_symbol.{symbol}.{name}"),
-            expected=f'the {name} of {symbol}, there or in defaults; "none" says that there is none',
-        )
+            return (), None
+        key = ("per_symbol", symbol, name)
+        expected = f'the {name} of {symbol}, there or in defaults; "none" says that there is none'
+        raise error_for("config.missing_key", **self.document.place(key), expected=expected)
 
 
-def check_slippage(slippage: Slippage, spec: SymbolSpec, *, document: Document, key: str = "slippage") -> None:
+def check_slippage(slippage: Slippage, spec: SymbolSpec, *, document: Document, key: Key) -> None:
     """Refuse a random part that is not a whole number of points (NUM-3 draws integers), and parts above 10^6 points."""
     for name, pips in (("fixed_pips", slippage.fixed_pips), ("random_pips", slippage.random_pips)):
         points = pips * spec.pip_points
-        reason = "at most 10^6 points" if points > MAX_SLIPPAGE_POINTS else ""
+        expected = "at most 10^6 points" if points > MAX_SLIPPAGE_POINTS else ""
         if name == "random_pips" and points.denominator != 1:
-            reason = f"a whole number of points (1 pip of {spec.name} is {spec.pip_points} points)"
-        if reason:
-            facts = document.where(()) | {"key": _key(document, f"{key}.{name}")}
-            raise error_for("costs.invalid_slippage_model", **facts, reason=f"{reason}; got {show_exact(pips)}.")
+            expected = f"a whole number of points (1 pip of {spec.name} is {spec.pip_points} points)"
+        if expected:
+            reason = f"expected {expected}; got {show_exact(pips)}."
+            raise fault(document, (*key, name), "costs.invalid_slippage_model", reason)
+
+
+def fault(document: Document, key: Key, code: str, reason: str) -> OmegaError:
+    """Return an error of a cost model at a key of the document."""
+    return error_for(code, **document.place(key), reason=reason)
 
 
 def load_costs(source: str | Path | Mapping[str, Any] | Document, *, base_dir: Path | None = None) -> Costs:
@@ -174,7 +195,3 @@ def load_costs(source: str | Path | Mapping[str, Any] | Document, *, base_dir: P
     if not isinstance(document.tree, dict):
         raise invalid(document, (), "a table with defaults and per_symbol")
     return Costs(validate(CostFile, document), document)
-
-
-def _key(document: Document, key: str) -> str:
-    return ".".join([*map(str, document.prefix), key])

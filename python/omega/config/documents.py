@@ -3,7 +3,7 @@
 A `Document` is a plain tree (dict, list, str, bool, int, Decimal, None) with the line of every key. What this
 module does not do: judge keys and values (`validation`), or follow references to other files.
 
-Refused: files above 1 MiB, duplicate keys, nan and inf, control characters, nesting deeper than 32 levels;
+Refused: files above 256 KiB, duplicate keys, nan and inf, control characters, nesting deeper than 32 levels;
 in YAML also aliases, anchors and tags (306 bytes of aliases unfold into 387 million leaves).
 """
 
@@ -25,10 +25,21 @@ import yaml
 
 from omega.errors import error_for
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "Key", "document_of", "leaf_keys", "parse_scalar", "read_document"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Document",
+    "Key",
+    "document_of",
+    "dotted",
+    "leaf_keys",
+    "parse_scalar",
+    "read_document",
+]
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 18
 MAX_DEPTH = 32
+_MAX_LINED = 1 << 16
 Key = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -85,6 +96,10 @@ class Document:
             full = full[:-1]
         return {"file": self.file, "line": ""}
 
+    def place(self, key: Key) -> dict[str, str]:
+        """Return file, line and dotted key path, the facts of most config errors."""
+        return self.where(key) | {"key": dotted(self.prefix + key)}
+
 
 def read_document(path: Path, *, shown_as: str | None = None) -> Document:
     """Return a JSON, TOML or YAML file as a `Document`; the suffix decides.
@@ -121,6 +136,12 @@ def document_of(value: Any, *, prefix: Key = (), file: str = "arguments") -> Doc
     except Unreadable as error:
         raise error_for("config.unreadable", file=file, line="", reason=str(error)) from None
     return Document(file, tree, {}, prefix)
+
+
+def dotted(key: Key) -> str:
+    """Return a key path as people write it: data.symbols[0]."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
+    return text.lstrip(".") or "the document"
 
 
 def leaf_keys(tree: Any, prefix: str = "") -> list[str]:
@@ -193,7 +214,9 @@ def _read_json(text: str) -> tuple[Any, Mapping[Key, int]]:
         )
     except json.JSONDecodeError as error:
         raise Unreadable(f"not JSON: {error.msg}", error.lineno) from None
-    try:  # JSON is YAML as well, and that parser knows its lines.
+    if len(text) > _MAX_LINED:
+        return tree, {}
+    try:  # JSON is YAML as well, and that parser knows its lines; it is slow, so long files go without.
         return tree, _read_yaml(text)[1]
     except Unreadable:
         return tree, {}

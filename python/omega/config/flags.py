@@ -33,7 +33,7 @@ def set_feature_flag(name: str, value: bool | None) -> None:
             file="set_feature_flag",
             line="",
             key=name,
-            expected="True, False or None",
+            expected="expected True, False or None",
             value=repr(value),
             hint="",
         )

@@ -129,9 +129,11 @@ class DataConfig(Table):
     timeframe: Timeframe = Field(description="Step timeframe: M1, M15, H1, D1, …")
     higher_timeframes: tuple[Timeframe, ...] = Field(default=(), description="Further timeframes for indicators.")
     start: Time = Field(description="First FX day (a date) or moment (date-time with zone) with decisions.")
-    end: Time | None = Field(default=None, description="End, exclusive; a date or a date-time with zone; null = all.")
+    end: Time | None = Field(default=None, description="No bar that closes after it; as start; null = all data.")
     warmup_bars: Count = Field(default=0, description="Bars of the step timeframe before start, for indicators.")
-    source: Text | None = Field(default=None, description="Which data source, where the folder holds several.")
+    source: Text | None = Field(
+        default=None, description="Folder below path to take the files from, if several hold the series."
+    )
     specs: Text | None = Field(default=None, description="Symbol spec file; null = the bundled one.")
     crossed: Literal["refuse", "drop", "widen"] = Field(
         default="refuse", description="What to do with bars whose bid is above the ask (CHK-1b)."
@@ -277,7 +279,7 @@ class RunConfig(Table):
     sizing: SizingConfig = Field(description="Sizes: a table with fixed_lots or risk_amount.")
     strategy: StrategyConfig | None = Field(default=None, description="The strategy; required in files.")
     rating: RatingConfig = Field(default=RatingConfig(), description="Rating and return metrics.")
-    output: OutputConfig = Field(default=OutputConfig(), description="Where results go.")
+    output: OutputConfig = Field(default=OutputConfig(), description="Where runs are stored: a table with dir.")
     _written: Written = PrivateAttr(default_factory=Written)
 
     @property

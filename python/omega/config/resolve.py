@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omega.config.costs import NOT_SIMULATED, Costs, Spread, SymbolCosts, check_slippage, load_costs
+from omega.config.costs import NOT_SIMULATED, Spread, SymbolCosts, check_slippage, load_costs
 from omega.config.documents import Document, leaf_keys
 from omega.config.exact import LIMIT, as_pair, show_exact
 from omega.config.iso4217 import minor_digits
@@ -190,9 +190,7 @@ def canonical_json(value: Any) -> str:
 
 def _find_spec(config: RunConfig, document: Document, base: Path) -> SymbolSpec:
     if config.data is None:
-        raise error_for(
-            "config.missing_key", **document.where(()), key="data", expected="market data, or the symbol's spec"
-        )
+        raise error_for("config.missing_key", **document.place(("data",)), expected="market data, or the symbol's spec")
     written = config.data.specs
     specs = load_specs(None if written is None else base / written)
     return spec_of(config.data.symbols[0], specs, file=written or "symbol_specs.yaml")
@@ -204,27 +202,14 @@ def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: Symb
         costs = load_costs(document.at("execution", "costs"))
     else:
         costs = load_costs(execution.costs, base_dir=base)
-    resolved = costs.for_symbol(spec)
+    resolved = costs.for_symbol(spec, currency=config.account.currency)
     if execution.slippage is not None:
-        check_slippage(execution.slippage, spec, document=document, key="execution.slippage")
-    _check_commission_currency(costs, resolved, config)
+        check_slippage(execution.slippage, spec, document=document, key=("execution", "slippage"))
     return SymbolCosts(
         slippage=execution.slippage or resolved.slippage,
         commission=resolved.commission,
         spread=execution.spread or resolved.spread,
     )
-
-
-def _check_commission_currency(costs: Costs, resolved: SymbolCosts, config: RunConfig) -> None:
-    commission, account = resolved.commission, config.account.currency
-    if commission is not None and commission.currency != account:
-        raise error_for(
-            "costs.invalid_fee_config",
-            **costs.document.where(()),
-            key=".".join([*map(str, costs.document.prefix), "commission.currency"]),
-            reason=f"{commission.currency} in an account of {account}; "
-            "currency conversion is not available in this version.",
-        )
 
 
 def _find_conflicts(
@@ -236,8 +221,7 @@ def _find_conflicts(
         errors.append(
             error_for(
                 "config.no_conversion",
-                **document.where(("account", "currency")),
-                key="account.currency",
+                **document.place(("account", "currency")),
                 currency=account.currency,
                 symbol=spec.name,
                 quote_currency=spec.quote_currency,

@@ -46,7 +46,7 @@ class SymbolSpec:
         Exact, Field(gt=0, le=10**9, description="Units of the base currency or the good in one lot.")
     ]
     volume_min: Annotated[Positive, Field(description="Least volume of an order, lots; a multiple of volume_step.")]
-    volume_step: Annotated[StepSize, Field(description="Grid of volumes, lots; at most 9 decimals.")]
+    volume_step: Annotated[StepSize, Field(description="Grid of volumes, lots; at most 9 digits.")]
     volume_max: Annotated[Positive, Field(description="Largest volume of an order, lots; at most 10^9 steps.")]
     base_currency: Annotated[Currency, Field(description="What one lot holds, ISO 4217 (XAU for gold).")]
     quote_currency: Annotated[Currency, Field(description="Currency of the price and of profits, ISO 4217.")]
@@ -79,15 +79,12 @@ def load_specs(path: str | Path | None = None) -> Mapping[str, SymbolSpec]:
     """
     document = read_document(Path(path or BUNDLED_SPECS), shown_as="symbol_specs.yaml" if path is None else None)
     if not isinstance(document.tree, dict) or not isinstance(document.tree.get("symbols"), dict):
-        raise error_for(
-            "config.missing_key", **document.where(()), key="symbols", expected="a table of symbols by name"
-        )
+        raise error_for("config.missing_key", **document.place(("symbols",)), expected="a table of symbols by name")
     unknown = sorted(set(document.tree) - {"symbols"})
     if unknown:
         raise error_for(
             "config.unknown_key",
-            **document.where((unknown[0],)),
-            key=unknown[0],
+            **document.place((unknown[0],)),
             hint=nearest(unknown[0], ["symbols"]),
         )
     specs: dict[str, SymbolSpec] = {}
@@ -119,8 +116,7 @@ def _read_spec(place: Document, name: str) -> SymbolSpec:
     if "name" in place.tree:
         raise error_for(
             "config.unknown_key",
-            **place.where(("name",)),
-            key=f"symbols.{name}.name",
+            **place.place(("name",)),
             hint=" The name of a symbol is its key.",
         )
     spec = validate(SymbolSpec, place.with_tree({"name": name, **place.tree}))
@@ -128,7 +124,7 @@ def _read_spec(place: Document, name: str) -> SymbolSpec:
         [
             invalid(place, (key,), expected)
             for key, expected, holds in (
-                ("volume_step", "a volume with at most 9 decimals", _is_small(spec.volume_step, 10**9)),
+                ("volume_step", "a volume with at most 9 digits", _is_small(spec.volume_step, 10**9)),
                 ("volume_min", "a multiple of volume_step", (spec.volume_min / spec.volume_step).denominator == 1),
                 ("volume_max", "a multiple of volume_step", (spec.volume_max / spec.volume_step).denominator == 1),
                 ("volume_max", "a volume not below volume_min", spec.volume_max >= spec.volume_min),

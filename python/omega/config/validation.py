@@ -1,7 +1,7 @@
 """From a document to a checked value, and from pydantic's findings to errors people can act on.
 
 Validation goes through pydantic's JSON mode: strict about types, yet at home with text documents.
-All findings of one document are told together: the first is the error, the others are its notes.
+All findings of one document (at most 20) are told together: the first is the error, the others are its notes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from omega.errors import OmegaError, error_for
 __all__ = ["invalid", "nearest", "raise_all", "validate"]
 
 Value = TypeVar("Value")
+MAX_FINDINGS = 20
 
 _EXPECTED = {
     "int_type": "a whole number",
@@ -53,7 +54,7 @@ def validate(kind: type[Value], document: Document) -> Value:
         return TypeAdapter(kind).validate_json(text)
     except ValidationError as error:
         findings = error.errors(include_url=False, include_context=True)
-        raise_all([_translate(kind, document, finding) for finding in findings])
+        raise_all([_translate(kind, document, finding) for finding in findings[:MAX_FINDINGS]])
         raise
 
 
@@ -71,9 +72,8 @@ def invalid(document: Document, key: Key, expected: str, hint: str = "") -> Omeg
     """Return ``config.invalid`` for a key of the document."""
     return error_for(
         "config.invalid",
-        **document.where(key),
-        key=_dotted(document.prefix + key),
-        expected=expected,
+        **document.place(key),
+        expected=f"expected {expected}",
         value=_show(_value_at(document.tree, key)),
         hint=hint,
     )
@@ -89,27 +89,36 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 def _translate(kind: Any, document: Document, finding: Any) -> OmegaError:
     key: Key = finding["loc"]
-    facts = document.where(key)
-    shown = _dotted(document.prefix + key)
+    place = document.place(key)
     fields = _fields_at(kind, key[:-1])
     if finding["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return error_for("config.unknown_key", **facts, key=shown, hint=nearest(str(key[-1]), sorted(fields)))
+        return error_for("config.unknown_key", **place, hint=nearest(str(key[-1]), sorted(fields)))
     if finding["type"] in ("missing", "missing_argument"):
         wanted = fields[str(key[-1])].description if str(key[-1]) in fields else None
-        return error_for("config.missing_key", **facts, key=shown, expected=(wanted or "a value").rstrip("."))
+        return error_for("config.missing_key", **place, expected=(wanted or "a value").rstrip("."))
     if finding["type"] == "too_precise":
-        return error_for("config.too_precise", **facts, key=shown, value=_show(_value_at(document.tree, key)))
-    expected = _EXPECTED.get(finding["type"]) or finding["msg"].removeprefix("Input should be ")
+        return error_for("config.too_precise", **place, value=_show(_value_at(document.tree, key)))
+    value = _value_at(document.tree, key)
+    expected = _expectation(finding)
     for part, code in _CODES_BELOW.items():
         if part in key:
-            reason = f"{expected}; got {_show(_value_at(document.tree, key))}."
-            return error_for(code, **facts, key=shown, reason=reason)
-    hint = nearest_choice(finding, _value_at(document.tree, key))
+            reason = f"expected {expected}; got {_show(value)}."
+            return error_for(code, **place, reason=reason)
+    hint = _nearest_choice(finding, value)
     return invalid(document, key, expected, hint)
 
 
-def nearest_choice(finding: Any, value: Any) -> str:
-    """Return a hint for a misspelt choice."""
+def _expectation(finding: Any) -> str:
+    kind: str = finding["type"]
+    if kind in _EXPECTED:
+        return _EXPECTED[kind]
+    words: str = finding["msg"].removeprefix("Input should be ")
+    if kind.startswith(("greater_than", "less_than")):
+        return f"a value {words}"
+    return f"text that matches {finding['ctx']['pattern']}" if kind == "string_pattern_mismatch" else words
+
+
+def _nearest_choice(finding: Any, value: Any) -> str:
     if finding["type"] != "literal_error" or not isinstance(value, str):
         return ""
     choices = [part.strip(" '") for part in finding["ctx"]["expected"].replace(" or ", ", ").split(",")]
@@ -154,13 +163,6 @@ def _value_at(tree: Any, key: Key) -> Any:
         except (KeyError, IndexError, TypeError):
             return tree
     return tree
-
-
-def _dotted(key: Key) -> str:
-    text = ""
-    for part in key:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.lstrip(".") or "the document"
 
 
 def _show(value: Any) -> str:

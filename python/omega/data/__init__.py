@@ -3,10 +3,11 @@
 Everything here exists once, in Python, above the seam; it ends where `MarketTables` cross it.
 """
 
+from omega.data.alignment import Alignment
 from omega.data.calendar import CALENDAR_VERSION
-from omega.data.load import load
+from omega.data.loading import load
 from omega.data.market_data import MarketData, MarketTables
 from omega.data.pairing import Note
 from omega.data.sample import write_sample
 
-__all__ = ["CALENDAR_VERSION", "MarketData", "MarketTables", "Note", "load", "write_sample"]
+__all__ = ["CALENDAR_VERSION", "Alignment", "MarketData", "MarketTables", "Note", "load", "write_sample"]

@@ -6,6 +6,7 @@ Visible is the last bar of the other timeframe that is complete by then, never o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,8 +17,21 @@ from omega.data.timeframes import duration_us
 
 __all__ = ["NOTHING", "Alignment", "decision_times", "visible_bars"]
 
-Alignment = Literal["carry_forward", "strict"]
 NOTHING = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """What a decision sees of a timeframe whose latest bar is missing.
+
+    Attributes:
+        mode: `carry_forward` shows the last bar there is, `strict` shows nothing.
+        stale_limit_bars: How long it is carried forward, in bars of the other timeframe, >= 0. They are
+            counted in session time: week-ends do not age a bar.
+    """
+
+    mode: Literal["carry_forward", "strict"] = "carry_forward"
+    stale_limit_bars: int = 10
 
 
 def decision_times(time_us: Int64s, close_time_us: Int64s) -> Int64s:
@@ -30,28 +44,21 @@ def visible_bars(
     close_time_us: Int64s,
     timeframe: str,
     calendar: FxCalendar,
-    *,
-    alignment: Alignment = "carry_forward",
-    stale_limit_bars: int = 10,
+    alignment: Alignment,
 ) -> npt.NDArray[np.int32]:
     """Return the index of the visible bar at each decision, -1 where nothing is visible.
-
-    `carry_forward` shows a bar until `stale_limit_bars` of its own bars have passed since its close,
-    counted in session time (week-ends do not age it). `strict` shows nothing when the bar that should
-    have completed last is missing.
 
     Args:
         decision_us: Decision times, ascending, shape (n,).
         close_time_us: Close times of the other timeframe, ascending, shape (m,).
         timeframe: The other timeframe.
         calendar: Covers both.
-        alignment: `carry_forward` or `strict`.
-        stale_limit_bars: Bars of the other timeframe, >= 0.
+        alignment: What to show when the latest bar is missing.
     """
     visible = np.searchsorted(close_time_us, decision_us, side="right") - 1
     closed = calendar.session_us(close_time_us)[np.maximum(visible, 0)]
-    if alignment == "strict":
+    if alignment.mode == "strict":
         shown = closed == calendar.last_close(decision_us, timeframe)
     else:
-        shown = calendar.session_us(decision_us) - closed <= stale_limit_bars * duration_us(timeframe)
+        shown = calendar.session_us(decision_us) - closed <= alignment.stale_limit_bars * duration_us(timeframe)
     return np.where(shown & (visible >= 0), visible, NOTHING).astype(np.int32)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import importlib.metadata
 import importlib.resources
 import zoneinfo
 from dataclasses import dataclass
@@ -19,14 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import tzdata
 
 from omega.data.timeframes import DAY_US, MINUTE_US, MINUTES
 from omega.errors import error_for
 
-__all__ = ["CALENDAR_VERSION", "FxCalendar", "fx_calendar", "instant_of"]
+__all__ = ["CALENDAR_VERSION", "FxCalendar", "fx_calendar", "instant_of", "iso_text"]
 
-CALENDAR_VERSION = f"fx-1/tzdata-{tzdata.IANA_VERSION}"
+CALENDAR_VERSION = f"fx-1/tzdata-{importlib.metadata.version('tzdata')}"
 """Rules of this module and release of the zone data; part of a run's fingerprint."""
 
 Int64s = npt.NDArray[np.int64]
@@ -60,11 +60,11 @@ class FxCalendar:
 
     def weekday(self) -> Int64s:
         """Return the weekdays of the days, 0 = Monday."""
-        return (self.fx_day + 3) % 7
+        return np.asarray((self.fx_day + 3) % 7)
 
     def day_of(self, time_us: Int64s) -> npt.NDArray[np.intp]:
         """Return the row of the FX day that each time belongs to."""
-        return np.searchsorted(self.rollover_us, time_us, side="right")
+        return np.asarray(np.searchsorted(self.rollover_us, time_us, side="right"))
 
     def intervals(self, time_us: Int64s, timeframe: str) -> tuple[Int64s, Int64s]:
         """Return start and close of the bar of `timeframe` that each time belongs to (TIM-2).
@@ -90,8 +90,8 @@ class FxCalendar:
         """Return the session time that has passed at each time; it stands still at week-ends."""
         monday = np.flatnonzero(self.weekday() == 0)
         week_start = self.rollover_us[monday - 1]
-        week = np.searchsorted(week_start, time_us, side="right") - 1
-        inside = np.minimum(time_us - week_start[week], _SESSION_WEEK_US)
+        week: Int64s = np.searchsorted(week_start, time_us, side="right") - 1
+        inside: Int64s = np.minimum(time_us - week_start[week], _SESSION_WEEK_US)
         return week * np.int64(_SESSION_WEEK_US) + inside
 
     def last_close(self, time_us: Int64s, timeframe: str) -> Int64s:
@@ -166,6 +166,11 @@ def _calendar_between(first_day: int, last_day: int) -> FxCalendar:
         np.arange(first_day, last_day + 1, dtype=np.int64),
         np.array(offsets, np.int16),
     )
+
+
+def iso_text(time_us: int) -> str:
+    """Return a time as ISO 8601 text in UTC, to the second or, if it has a fraction, the microsecond."""
+    return (_EPOCH + time_us * _MICROSECOND).isoformat().replace("+00:00", "Z")
 
 
 def instant_of(value: object, key: str) -> int:

@@ -7,6 +7,8 @@ The caller's data is never modified.
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from omega.data.calendar import Int64s, fx_calendar
-from omega.data.reading import PRICES, RawBars
+from omega.data.reading import PRICES, Column, RawBars
 from omega.errors import DataError, error_for
 
 __all__ = ["MAX_POINTS", "SideBars", "check_prices", "check_symbol", "check_time", "refuse_duplicates"]
@@ -118,9 +120,10 @@ def check_symbol(raw: RawBars, symbol: str) -> None:
     """Raise ``data.mixed_symbols`` if a symbol column says anything but `symbol`."""
     if "symbol" not in raw.columns:
         return
-    for row, value in enumerate(raw.columns["symbol"].to_pylist()):
+    values = raw.columns["symbol"]
+    for value in values.unique().to_pylist():
         if not isinstance(value, str) or value.replace("/", "").upper() != symbol.upper():
-            column = raw.names["symbol"]
+            row, column = values.to_pylist().index(value), raw.names["symbol"]
             raise error_for(
                 "data.mixed_symbols", where=raw.where, row=row, column=column, value=repr(value), symbol=symbol
             )
@@ -129,21 +132,38 @@ def check_symbol(raw: RawBars, symbol: str) -> None:
 # ---------------------------------------------------------------- time
 
 
-def _refuse_wrong_time_type(raw: RawBars, column: pa.ChunkedArray) -> None:
-    name, first = raw.names["time"], column[0].as_py() if len(column) else None
-    if not pa.types.is_timestamp(column.type):
-        hint = " Whole numbers have no unit: store timestamps." if pa.types.is_integer(column.type) else ""
-        raise error_for(
-            "data.wrong_type",
-            where=raw.where,
-            row=0,
-            column=name,
-            found=f"{first!r} ({column.type})",
-            expected="a timestamp with a zone in every row",
-            hint=hint,
-        )
-    if column.type.tz is None:
-        raise error_for("data.naive_time", where=raw.where, row=0, column=name, value=str(first))
+def _refuse_wrong_time_type(raw: RawBars, column: Column) -> None:
+    name = raw.names["time"]
+    if pa.types.is_timestamp(column.type):
+        if column.type.tz is None:
+            raise error_for("data.naive_time", where=raw.where, row=0, column=name, value=str(column[0].as_py()))
+        return
+    row = 0
+    if pa.types.is_string(column.type):
+        row, found = _first_bad_text(column, datetime.datetime.fromisoformat)
+        if isinstance(found, datetime.datetime):
+            raise error_for("data.naive_time", where=raw.where, row=row, column=name, value=str(found))
+    raise error_for(
+        "data.wrong_type",
+        where=raw.where,
+        row=row,
+        column=name,
+        found=f"{column[row].as_py()!r} ({column.type})",
+        expected="a timestamp with a zone in every row",
+        hint=" Whole numbers have no unit: store timestamps." if pa.types.is_integer(column.type) else "",
+    )
+
+
+def _first_bad_text(column: Column, parse: Callable[[str], object]) -> tuple[int, object]:
+    """Return the first row whose text does not parse, or parses to a time without a zone, and what it is."""
+    for row, text in enumerate(column.to_pylist()):
+        try:
+            value = parse(text or "")
+        except ValueError:
+            return row, text
+        if isinstance(value, datetime.datetime) and value.tzinfo is None:
+            return row, value
+    return 0, column[0].as_py()
 
 
 def _refuse_implausible_time(raw: RawBars, counted: Int64s, unit: str) -> None:
@@ -154,7 +174,7 @@ def _refuse_implausible_time(raw: RawBars, counted: Int64s, unit: str) -> None:
         return
     row = 0 if all_1970 else int(np.flatnonzero(bad)[0])
     shown = f"{int(counted[row])} {unit} since 1970"
-    facts = {"where": raw.where, "row": row, "column": raw.names["time"], "value": shown}
+    facts: dict[str, str | int] = {"where": raw.where, "row": row, "column": raw.names["time"], "value": shown}
     for other, other_scale in _US_PER_UNIT.items():
         if _YEAR_1971_US <= int(counted[row]) * other_scale < _YEAR_2262_US:
             raise error_for("data.time_unit", unit=other, **facts)
@@ -284,17 +304,18 @@ def _floats(raw: RawBars, name: str) -> Floats:
     return np.asarray(_numbers(raw, name).to_numpy())
 
 
-def _numbers(raw: RawBars, name: str) -> pa.ChunkedArray:
+def _numbers(raw: RawBars, name: str) -> Column:
     column = raw.columns[name]
     kind = column.type
     is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
     if not is_number and not pa.types.is_null(kind):
+        row = _first_bad_text(column, float)[0] if pa.types.is_string(kind) else 0
         raise error_for(
             "data.wrong_type",
             where=raw.where,
-            row=0,
+            row=row,
             column=raw.names[name],
-            found=f"{column[0].as_py()!r} ({kind})",
+            found=f"{column[row].as_py()!r} ({kind})",
             expected="a number in every row",
             hint="",
         )

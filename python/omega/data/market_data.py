@@ -11,18 +11,22 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from omega.data.alignment import Alignment, decision_times, visible_bars
-from omega.data.calendar import CALENDAR_VERSION, fx_calendar
+from omega.data.calendar import CALENDAR_VERSION, fx_calendar, iso_text
 from omega.data.pairing import BaseBars, Note
 from omega.data.resampling import bars_table, resample
-from omega.data.spreads import Spread, ask_from_column
+from omega.data.spreads import Spread, ask_from_column, multiplier_of
 from omega.errors import error_for
 
 __all__ = ["MarketData", "MarketTables"]
+
+_CARRY_FORWARD = Alignment()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +51,7 @@ class MarketTables:
     header: str
     series: tuple[pa.Table, ...]
     timeframes: tuple[str, ...]
-    visible: tuple[pa.Array | None, ...]
+    visible: tuple[pa.Int32Array | None, ...]
     calendar: pa.Table
     first_step: int
     symbol: str
@@ -87,11 +91,11 @@ class MarketData:
     notes: tuple[Note, ...]
 
     def __repr__(self) -> str:
-        first, last = (np.datetime64(int(moment), "us") for moment in self.base.time[[0, -1]])
+        first, last = (iso_text(int(moment)) for moment in self.base.time[[0, -1]])
         sides = "bid and ask" if self.base.ask is not None else "bid"
         return (
             f"MarketData({self.symbol} {self.timeframe}, {sides}, {len(self.base.time)} bars of "
-            f"{self.base_timeframe} from {first}Z to {last}Z, {self.source})"
+            f"{self.base_timeframe} from {first} to {last}, {self.source})"
         )
 
     @functools.cached_property
@@ -99,29 +103,30 @@ class MarketData:
         """SHA-256 over symbol, timeframes, digits, step range and the bars as little-endian integers and floats."""
         facts = [self.symbol, self.digits, self.timeframe, self.higher_timeframes, self.base_timeframe]
         digest = hashlib.sha256(json.dumps([*facts, self.first_time_us, self.first_step_us]).encode())
-        columns = {"time": (self.base.time,), "bid": self.base.bid, "ask": self.base.ask or ()}
-        columns |= {"spread": () if self.base.spread is None else (self.base.spread,)}
         # One bit pattern for "no volume", whatever made the NaN.
-        known = np.isnan(self.base.volume)
-        columns |= {"volume": (np.where(known, np.nan, self.base.volume) if known.any() else self.base.volume,)}
+        volume = np.where(np.isnan(self.base.volume), np.nan, self.base.volume)
+        columns: dict[str, tuple[npt.NDArray[Any], ...]] = {
+            "time": (self.base.time,),
+            "bid": self.base.bid,
+            "ask": self.base.ask or (),
+            "spread": () if self.base.spread is None else (self.base.spread,),
+            "volume": (volume,),
+        }
         for name, arrays in columns.items():
             digest.update(f"{name} {len(arrays)}\n".encode())
             for array in arrays:
                 digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
         return digest.hexdigest()
 
-    def resolve(
-        self, spread: Spread | None = None, *, alignment: Alignment = "carry_forward", stale_limit_bars: int = 10
-    ) -> MarketTables:
+    def resolve(self, spread: Spread | None = None, *, alignment: Alignment = _CARRY_FORWARD) -> MarketTables:
         """Return the tables of a run: ask side, resampled series, alignment, calendar.
 
         Args:
             spread: Where the ask side comes from. None takes the ask that was loaded.
             alignment: What a decision sees of a higher timeframe whose latest bar is missing (TIM-4).
-            stale_limit_bars: How many of its own bars a value is carried forward.
 
         Raises:
-            ConfigError: ``data.spread_undefined``.
+            ConfigError: ``costs.spread_undefined``.
         """
         base, spread_note = self._with_ask(spread)
         calendar = fx_calendar(int(base.time[0]), int(base.time[-1]))
@@ -129,14 +134,12 @@ class MarketData:
         begin = int(np.searchsorted(step.time, self.first_time_us))
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]
         decisions = decision_times(step.time, step_close)
-        series, visible = [bars_table(step, step_close)], [None]
+        series = [bars_table(step, step_close)]
+        visible: list[pa.Int32Array | None] = [None]
         for timeframe in self.higher_timeframes:
             bars, close_time = resample(base, self.base_timeframe, timeframe, calendar)
             series.append(bars_table(bars, close_time))
-            shown = visible_bars(
-                decisions, close_time, timeframe, calendar, alignment=alignment, stale_limit_bars=stale_limit_bars
-            )
-            visible.append(pa.array(shown))
+            visible.append(pa.array(visible_bars(decisions, close_time, timeframe, calendar, alignment), pa.int32()))
         timeframes = (self.timeframe, *self.higher_timeframes)
         header = {
             "symbols": [{"name": self.symbol, "digits": self.digits}],
@@ -163,14 +166,15 @@ class MarketData:
         """Return the base bars with both sides, and a note if the ask is a lower bound."""
         reason = self._why_not(spread)
         if reason is not None:
-            raise error_for("data.spread_undefined", symbol=self.symbol, reason=reason)
+            raise error_for("costs.spread_undefined", symbol=self.symbol, reason=reason)
         if spread is None or spread.source == "data":
             return self.base, None
         assert self.base.spread is not None
         ask = ask_from_column(self.base.bid, self.base.spread, spread, symbol=self.symbol)
-        times = "" if spread.multiplier == 1 else f", times {_decimal(spread.multiplier)}"
+        multiplier = multiplier_of(spread)
+        times = "" if multiplier == 1 else f", times {_decimal(multiplier)}"
         note = (
-            f"{self.symbol}: ask = bid + stored spread + {_decimal(spread.add_points or Fraction(0))} points{times}. "
+            f"{self.symbol}: ask = bid + stored spread + {_decimal(Fraction(spread.add_points or 0))} points{times}. "
             f"The stored spread is the minimum of its {self.base_timeframe} bar, so costs are a lower bound."
         )
         return replace(self.base, ask=ask), note
@@ -186,7 +190,7 @@ class MarketData:
             return f"the data has no ask side: {column_hint}."
         if source == "column" and not has_column:
             return "the data has no spread column" + (": use source: data." if has_ask else ": load an ask side.")
-        if source == "data" and spread is not None and (spread.add_points is not None or spread.multiplier != 1):
+        if source == "data" and spread is not None and (spread.add_points is not None or multiplier_of(spread) != 1):
             return "add_points and multiplier belong to source: column; the ask side of the data is taken as it is."
         return None
 

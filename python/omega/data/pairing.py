@@ -12,16 +12,32 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from omega.data.calendar import Int64s
+from omega.data.calendar import Int64s, iso_text
 from omega.data.checks import Floats, Int32s, SideBars
 from omega.data.reading import PRICES
 from omega.errors import error_for
 
-__all__ = ["BaseBars", "Crossed", "Note", "pair"]
+__all__ = ["BaseBars", "Note", "Prices", "Repairs", "pair"]
 
-Crossed = Literal["refuse", "drop", "widen"]
 Prices = tuple[Int32s, Int32s, Int32s, Int32s]
 _LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Repairs:
+    """What the caller allows to be mended, all off by default.
+
+    Attributes:
+        crossed: What to do with bid above ask: refuse, drop the bar, or widen (raise the ask to the bid).
+        duplicates: What to do with a time that appears twice.
+        max_unpaired: Largest tolerated share of bars with one side only, 0 to 1.
+        snap: Move prices to the grid of the symbol.
+    """
+
+    crossed: Literal["refuse", "drop", "widen"] = "refuse"
+    duplicates: Literal["refuse", "keep_first", "keep_last"] = "refuse"
+    max_unpaired: float = 0.001
+    snap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,7 @@ class BaseBars:
 
 
 def pair(
-    bid: SideBars, ask: SideBars | None, *, where: str, digits: int, crossed: Crossed, max_unpaired: float
+    bid: SideBars, ask: SideBars | None, *, where: str, digits: int, repairs: Repairs
 ) -> tuple[BaseBars, list[Note]]:
     """Return both sides on common times and what had to be noted.
 
@@ -84,19 +100,17 @@ def pair(
         bars = replace(bars, ask=ask.prices)
     else:
         common, in_bid, in_ask = np.intersect1d(bid.time, ask.time, assume_unique=True, return_indices=True)
-        notes.append(_note_unpaired(bid, ask, common, where=where, limit=max_unpaired))
+        notes.append(_note_unpaired(bid, ask, common, where=where, limit=repairs.max_unpaired))
         bars = replace(bars.rows(in_bid), ask=_taken(ask.prices, in_ask))
     assert bars.ask is not None
     crossings = [bid_side > ask_side for bid_side, ask_side in zip(bars.bid, bars.ask, strict=True)]
     if not any(mask.any() for mask in crossings):
         return bars, notes
-    if crossed == "refuse":
+    if repairs.crossed == "refuse":
         _refuse_crossed(bars, crossings, where=where, digits=digits)
-    detail = f"{where}: " + ", ".join(
-        f"{name} {int(mask.sum())}" for name, mask in zip(PRICES, crossings, strict=True)
-    )
+    detail = f"{where}: " + ", ".join(f"{name} {int(mask.sum())}" for name, mask in zip(PRICES, crossings, strict=True))
     anywhere = np.logical_or.reduce(crossings)
-    if crossed == "drop":
+    if repairs.crossed == "drop":
         notes.append(Note("data.crossed_dropped", int(anywhere.sum()), detail))
         return bars.rows(~anywhere), notes
     open_, high, low, close = (np.maximum(b, a) for b, a in zip(bars.bid, bars.ask, strict=True))
@@ -120,7 +134,7 @@ def _note_unpaired(bid: SideBars, ask: SideBars, common: Int64s, *, where: str, 
             total=total,
             limit=limit,
         )
-    listed = ", ".join(f"{np.datetime64(int(moment), 'us')}Z" for moment in unpaired[:_LISTED])
+    listed = ", ".join(iso_text(int(moment)) for moment in unpaired[:_LISTED])
     more = f" and {len(unpaired) - _LISTED} more" if len(unpaired) > _LISTED else ""
     return Note("data.unpaired_dropped", len(unpaired), f"{where}: {listed}{more}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.csv
@@ -19,6 +20,7 @@ from omega.errors import error_for
 
 __all__ = ["FORMATS", "RawBars", "read_bars"]
 
+Column: TypeAlias = "pa.ChunkedArray[Any]"
 PRICES = ("open", "high", "low", "close")
 _SPELLINGS = {
     "time": ("time", "utctime", "datetime", "date", "timestamp", "gmttime", "opentime"),
@@ -40,7 +42,7 @@ class RawBars:
     """
 
     where: str
-    columns: dict[str, pa.ChunkedArray]
+    columns: dict[str, Column]
     names: dict[str, str]
 
 
@@ -50,7 +52,9 @@ def read_bars(source: object, where: str) -> RawBars:
     Raises:
         DataError: ``data.unreadable``, ``data.not_a_table``, ``data.missing_column``, ``data.ambiguous_column``.
     """
-    table = _read_file(pathlib.Path(source), where) if isinstance(source, str | pathlib.Path) else _to_arrow(source, where)
+    table = (
+        _read_file(pathlib.Path(source), where) if isinstance(source, str | pathlib.Path) else _to_arrow(source, where)
+    )
     found: dict[str, list[str]] = {}
     for name in table.column_names:
         plain = name.lower().strip("<> ").replace(" ", "").replace("_", "")
@@ -73,7 +77,8 @@ def read_bars(source: object, where: str) -> RawBars:
 
 def _read_parquet(path: pathlib.Path) -> pa.Table:
     # Without page checksums, more than half of all single flipped bits go unnoticed.
-    return pyarrow.parquet.read_table(path, page_checksum_verification=True, partitioning=None)
+    with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+        return file.read()
 
 
 def _read_ipc(path: pathlib.Path) -> pa.Table:
@@ -81,8 +86,7 @@ def _read_ipc(path: pathlib.Path) -> pa.Table:
 
 
 def _read_csv(path: pathlib.Path) -> pa.Table:
-    prices = {spelling: pa.float64() for price in PRICES for spelling in (price, price.capitalize(), price.upper())}
-    return pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(column_types=prices))
+    return pyarrow.csv.read_csv(path)
 
 
 FORMATS: dict[str, tuple[str, Callable[[pathlib.Path], pa.Table]]] = {
@@ -112,17 +116,15 @@ def _to_arrow(source: object, where: str) -> pa.Table:
     if isinstance(source, pa.Table):
         return source
     if type(source).__module__.partition(".")[0] == "pandas":
-        return _from_pandas(source)
+        return _from_pandas(source, where)
     if hasattr(source, "__arrow_c_stream__"):
         return pa.table(source)
     raise error_for("data.not_a_table", where=where, found=type(source).__name__)
 
 
-def _from_pandas(frame: object) -> pa.Table:
-    import pandas  # noqa: PLC0415 - only there if the caller has a frame
-
-    if not isinstance(frame, pandas.DataFrame):
-        raise error_for("data.not_a_table", where="frame", found=type(frame).__name__)
-    if isinstance(frame.index, pandas.DatetimeIndex):
+def _from_pandas(frame: Any, where: str) -> pa.Table:
+    if type(frame).__name__ != "DataFrame":
+        raise error_for("data.not_a_table", where=where, found=type(frame).__name__)
+    if type(frame.index).__name__ == "DatetimeIndex":
         frame = frame.reset_index(names=frame.index.name or "time")
     return pa.Table.from_pandas(frame, preserve_index=False)

@@ -24,7 +24,7 @@ def find_series(
     """Return the coarsest stored timeframe that divides all of `timeframes`, and its files.
 
     Args:
-        root: Folder to search, subfolders included.
+        root: Folder to search, subfolders included; or the bid file, whose ask is looked for beside it.
         symbol: Symbol as the files name it.
         timeframes: What is wanted; the first is the step timeframe.
         source: Folder to take the files from, as a path below `root` or its last part.
@@ -32,28 +32,36 @@ def find_series(
     Raises:
         DataError: ``data.not_found``, ``data.ambiguous_source``.
     """
-    if not root.is_dir():
-        raise error_for("data.not_found", where=str(root), wanted="such folder", hint="")
-    stored = _stored(root, symbol, source)
-    usable = [
-        name for name in stored if "bid" in stored[name] and all(divides(name, wanted) for wanted in timeframes)
-    ]
+    if root.is_file():
+        stored = _beside(root, symbol)
+    elif root.is_dir():
+        stored = _stored(root, symbol, source)
+    else:
+        raise error_for("data.not_found", where=str(root), wanted="such file or folder", hint="")
+    usable = [name for name in stored if "bid" in stored[name] and all(divides(name, wanted) for wanted in timeframes)]
     if not usable:
         raise error_for(
             "data.not_found",
             where=str(root),
             wanted=f"{symbol} data from which {', '.join(timeframes)} can be made",
-            hint=_hint(root, stored, source),
+            hint=_hint(root if root.is_dir() else root.parent, stored, source),
         )
     timeframe = max(usable, key=lambda name: MINUTES[name])
     sides = stored[timeframe]
     folders = {path.parent for paths in sides.values() for path in paths}
     if len(folders) > 1 or any(len(paths) > 1 for paths in sides.values()):
         places = sorted(path.relative_to(root).as_posix() for paths in sides.values() for path in paths)
-        raise error_for(
-            "data.ambiguous_source", wanted=f"{root}: {symbol} {timeframe}", places=", ".join(places)
-        )
+        raise error_for("data.ambiguous_source", wanted=f"{root}: {symbol} {timeframe}", places=", ".join(places))
     return timeframe, {side: paths[0] for side, paths in sides.items()}
+
+
+def _beside(bid: pathlib.Path, symbol: str) -> dict[str, dict[str, list[pathlib.Path]]]:
+    """Return a bid file and the ask file of the same name."""
+    match = _NAME.fullmatch(bid.stem)
+    if not match or match["symbol"] != symbol or match["side"] != "bid" or match["timeframe"] not in MINUTES:
+        return {}
+    ask = bid.with_name(f"{symbol}_{match['timeframe']}_ask{bid.suffix}")
+    return {match["timeframe"]: {"bid": [bid]} | ({"ask": [ask]} if ask.is_file() else {})}
 
 
 def _stored(root: pathlib.Path, symbol: str, source: str | None) -> dict[str, dict[str, list[pathlib.Path]]]:

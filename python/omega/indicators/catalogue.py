@@ -6,9 +6,10 @@ No arithmetic; formulas stand in `docs/spec/indicators.md`.
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, SupportsIndex
 
 from omega.errors import error_for
 
@@ -69,9 +70,9 @@ class Indicator:
         return {one.name: self._check(one, given.get(one.name, one.default)) for one in self.parameters}
 
     def _check(self, parameter: Parameter, value: object) -> int:
-        is_whole = isinstance(value, int) and not isinstance(value, bool)
-        if is_whole and parameter.minimum <= value <= parameter.maximum:  # type: ignore[operator]
-            return int(value)  # type: ignore[call-overload, no-any-return]
+        number = _whole(value)
+        if number is not None and parameter.minimum <= number <= parameter.maximum:
+            return number
         raise error_for(
             "indicator.parameter",
             indicator=self.name,
@@ -79,6 +80,13 @@ class Indicator:
             value=repr(value),
             expected=f"a whole number from {parameter.minimum} to {parameter.maximum}",
         )
+
+
+def _whole(value: object) -> int | None:
+    """Return `value` as an int if it is a whole-number type, numpy's included; a bool is none."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        return None
+    return operator.index(value)
 
 
 def _period(default: int) -> tuple[Parameter, ...]:

@@ -98,7 +98,11 @@ impl<'a> Table<'a> {
         let expected = data_type(column.kind);
         if *array.data_type() != expected {
             let found = shown(array.data_type());
-            return Err(self.misfit(format!("column {} is {found}, expected {}", column.name, shown(&expected))));
+            return Err(self.misfit(format!(
+                "column {} is {found}, expected {}",
+                column.name,
+                shown(&expected)
+            )));
         }
         if array.null_count() > 0 && !column.null {
             let row = (0..array.len()).find(|row| array.is_null(*row)).unwrap_or(0);

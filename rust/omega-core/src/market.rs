@@ -176,7 +176,9 @@ fn check_prices(prices: &Prices, place: &str, side: &str) -> Result<()> {
     for (bar_idx, (((open, high), low), close)) in rows.enumerate() {
         let inner = if open < close { (open, close) } else { (close, open) };
         if *low < 1 || low > inner.0 || inner.1 > high || *high > MAX_POINTS {
-            let reason = format!("the {side} prices of row {bar_idx} are not 1 <= low <= open, close <= high <= {MAX_POINTS}");
+            let reason = format!(
+                "the {side} prices of row {bar_idx} are not 1 <= low <= open, close <= high <= {MAX_POINTS}"
+            );
             return Err(misfit(place, &reason));
         }
     }

@@ -1,8 +1,11 @@
 //! Indicators against worked answers (`tests/vectors/indicators.json`, IND-3) and against themselves.
 
+use arrow_array::Float64Array;
+use arrow_buffer::ScalarBuffer;
 use omega_core::indicators::{
-    Atr, Ema, Prices, Rsi, Sma, Spec, atr, compute, ema, parse, price_column, rsi, sma,
+    Atr, Ema, Prices, Rsi, Sma, Spec, atr, compute, compute_indicators, ema, parse, price_column, rsi, sma,
 };
+use omega_core::market::{self, Market, Series, as_i64};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -43,11 +46,37 @@ fn walk(count: usize) -> Vec<f64> {
     let mut points = 110_000_i32;
     let mut draw = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        points += i32::try_from((state >> 33) % 41).unwrap() - 20;
+        points += i32::try_from((state >> 33) % 41).expect("below 41") - 20;
         points
     };
     let drawn: Vec<i32> = (0..count).map(|_| draw()).collect();
     price_column(&drawn, 5)
+}
+
+/// A market of two series whose bars do not move inside; the ask lies 10 points above.
+fn market_of(points: &[&[i32]], digits: u32) -> Market {
+    let side = |row: &[i32], shift: i32| {
+        let column: ScalarBuffer<i32> = row.iter().map(|point| point + shift).collect();
+        market::Prices { open: column.clone(), high: column.clone(), low: column.clone(), close: column }
+    };
+    let series = points.iter().map(|row| Series {
+        symbol: 0,
+        timeframe: "H1".to_owned(),
+        digits,
+        time_us: (0..as_i64(row.len())).collect(),
+        close_time_us: (1..=as_i64(row.len())).collect(),
+        bid: side(row, 0),
+        ask: side(row, 10),
+        volume: Float64Array::new_null(row.len()),
+        visible: None,
+    });
+    Market { symbols: vec!["EURUSD".to_owned()], series: series.collect() }
+}
+
+fn spec_text(name: &str, series: usize, side: &str, period: i64) -> String {
+    format!(
+        r#"{{"name": "{name}", "series": {series}, "side": "{side}", "source": "close", "parameters": {{"period": {period}}}}}"#
+    )
 }
 
 #[test]
@@ -132,4 +161,30 @@ fn specs_of_another_shape_are_refused() {
         assert_eq!(parse(&text).map_err(|error| error.code()), Err("config.plan"), "{text}");
     }
     assert_eq!(parse(good).map_err(|error| error.code()), Err("config.plan"));
+}
+
+#[test]
+fn each_spec_reads_its_own_series_and_side() {
+    let market = market_of(&[&[100, 200, 400], &[1_000, 3_000]], 2);
+    let specs = [spec_text("sma", 0, "bid", 2), spec_text("sma", 1, "ask", 2), spec_text("ema", 0, "ask", 1)];
+
+    let columns = compute_indicators(&market, &format!("[{}]", specs.join(","))).unwrap();
+
+    assert_eq!(columns[0][1..], [1.5, 3.0]);
+    assert_eq!(columns[1][1..], [20.1]);
+    assert_eq!(columns[2], [1.1, 2.1, 4.1]);
+    assert_eq!(compute_indicators(&market, "[]").unwrap(), Vec::<Vec<f64>>::new());
+}
+
+#[test]
+fn of_several_faults_the_first_is_reported() {
+    let market = market_of(&[&[100, 200, 400]], 2);
+    let code = |specs: [String; 3]| {
+        compute_indicators(&market, &format!("[{}]", specs.join(","))).map_err(|error| error.code())
+    };
+    let (good, bad, unknown) =
+        (spec_text("ema", 0, "bid", 2), spec_text("ema", 0, "bid", 0), spec_text("emu", 0, "bid", 2));
+    assert_eq!(code([good.clone(), bad.clone(), unknown.clone()]), Err("indicator.parameter"));
+    assert_eq!(code([unknown, good.clone(), bad]), Err("indicator.unknown"));
+    assert_eq!(code([good.clone(), spec_text("ema", 1, "bid", 2), good]), Err("config.plan"));
 }

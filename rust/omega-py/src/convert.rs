@@ -1,4 +1,4 @@
-//! Arrow objects in and out, through the PyCapsule interface.
+//! Arrow objects in and out, through the `PyCapsule` interface.
 
 use std::sync::Arc;
 

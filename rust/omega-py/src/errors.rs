@@ -8,7 +8,12 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-create_exception!(omega._native, CoreError, PyException, "What the core refused: a dotted code and its facts.");
+create_exception!(
+    omega._native,
+    CoreError,
+    PyException,
+    "What the core refused: a dotted code and its facts."
+);
 
 /// Runs one call of the core without the interpreter; a panic becomes `engine.internal`.
 pub(crate) fn call<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error> + Send) -> PyResult<T> {

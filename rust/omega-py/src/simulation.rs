@@ -32,10 +32,11 @@ pub(crate) fn simulate<'py>(
     let core = Arc::clone(&market.core);
     let signals = signals.map(|table| batch_of(py, table)).transpose()?;
     let is_interrupted = || Python::attach(|py| py.check_signals().is_err());
-    let outcome = call(py, || match omega_core::engine::simulate(&core, signals.as_ref(), &plan, &is_interrupted) {
-        Err(Error::Interrupted) => Ok(None),
-        outcome => outcome.map(Some),
-    })?;
+    let outcome =
+        call(py, || match omega_core::engine::simulate(&core, signals.as_ref(), &plan, &is_interrupted) {
+            Err(Error::Interrupted) => Ok(None),
+            outcome => outcome.map(Some),
+        })?;
     match outcome {
         Some(tables) => export_tables(py, tables),
         None => Err(PyKeyboardInterrupt::new_err(())),
@@ -167,6 +168,7 @@ fn signal_of(row: &Bound<'_, PyAny>, bar_idx: usize) -> PyResult<Signal> {
     if signal.bar_idx == cursor_of(bar_idx) {
         return Ok(signal);
     }
-    let error = Error::SignalBarIdx { row: 0, bar_idx: signal.bar_idx, reason: "is not the bar of the decision" };
+    let error =
+        Error::SignalBarIdx { row: 0, bar_idx: signal.bar_idx, reason: "is not the bar of the decision" };
     Err(to_py(row.py(), &error))
 }

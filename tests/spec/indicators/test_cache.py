@@ -19,15 +19,17 @@ NAN = float("nan")
 
 
 class Counting:
-    """A backend that counts the calls that compute."""
+    """A backend that counts the calls that compute, and keeps what the last one gave."""
 
     def __init__(self, backend):
         self._backend = backend
         self.calls = 0
+        self.given = []
 
     def compute_indicators(self, market, specs):
         self.calls += 1
-        return self._backend.compute_indicators(market, specs)
+        self.given = self._backend.compute_indicators(market, specs)
+        return self.given
 
 
 @pytest.fixture
@@ -79,6 +81,11 @@ def test_the_four_named_methods_take_the_defaults_of_the_catalogue(cache):
         assert getattr(cache, name)() is cache.get(f"{name.upper()}_{default}_M15")
 
 
+def test_a_whole_number_of_numpy_is_a_period(cache):
+    """IND-1: parameters often come out of `numpy.arange`."""
+    assert cache.ema(np.int64(3)) is cache.ema(3)
+
+
 def test_a_column_is_float64_one_per_step_bar_and_read_only(cache):
     """S3: shape (n_bars,), whatever the timeframe."""
     for column in (cache.sma(2), cache.sma(2, timeframe="H1"), cache.own("sma", period=2, timeframe="H1")[0]):
@@ -87,6 +94,14 @@ def test_a_column_is_float64_one_per_step_bar_and_read_only(cache):
         with pytest.raises(ValueError, match="read-only"):
             column[0] = 1.0
     assert len(cache.sma(2)) == len(cache.sma(2, timeframe="H1")) == 12
+
+
+def test_a_column_lies_where_the_backend_put_it(cache, counting):
+    """S7: the result is returned without copying."""
+    column = cache.sma(2)
+
+    (given,) = counting.given
+    assert column.__array_interface__["data"][0] == given.buffers()[1].address
 
 
 def test_the_values_are_those_of_the_side_and_source_asked_for(cache):

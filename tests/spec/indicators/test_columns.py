@@ -76,6 +76,21 @@ def test_bars_to_come_do_not_change_a_value(bench, tables_of, points, spec, data
     assert prefix.tobytes() == whole[:cut].tobytes()
 
 
+def test_backends_and_catalogue_agree_on_names_and_bounds(bench, tables_of, flat_bars):
+    """IND-1: what the catalogue allows, every backend computes; one beyond is refused by both."""
+    tables = tables_of(flat_bars([100, 101, 103]))
+    for name, indicator in CATALOGUE.items():
+        (period,) = indicator.parameters
+        for value in (period.minimum, period.maximum):
+            (column,) = bench.columns(tables, [{**SPEC, "name": name, "parameters": {"period": value}}])
+            assert len(column) == 3
+        for value in (period.minimum - 1, period.maximum + 1):
+            with pytest.raises(ConfigError, match="expected a whole number from 1 to 100000"):
+                bench.columns(tables, [{**SPEC, "name": name, "parameters": {"period": value}}])
+            with pytest.raises(ConfigError, match="expected a whole number from 1 to 100000"):
+                indicator.resolve({"period": value})
+
+
 def test_each_spec_is_computed_on_its_own_series(bench, tables_of, flat_bars):
     """IND-2: a higher timeframe has its own bars, and its own length."""
     tables = tables_of(
@@ -119,6 +134,7 @@ def test_two_calls_give_the_same_bytes(bench, tables_of, flat_bars):
             {"indicator": "ema", "parameter": "period", "value": 2.5, "expected": "a whole number from 1 to 100000"},
         ),
         ({"parameters": {}}, "config.plan", {"reason": "ema: period is missing"}),
+        ({"series": 7}, "config.plan", {"reason": "there is no series 7"}),
         ({"side": "mid"}, "config.plan", None),
         ({"source": "typical"}, "config.plan", None),
         ({"shift": 1}, "config.plan", None),

@@ -122,7 +122,5 @@ def check_prices(prices: Prices, place: str, side: str) -> None:
     rows = zip(prices.open, prices.high, prices.low, prices.close, strict=True)
     for bar_idx, (open_, high, low, close) in enumerate(rows):
         if not 1 <= low <= min(open_, close) <= max(open_, close) <= high <= MAX_POINTS:
-            reason = (
-                f"the {side} prices of row {bar_idx} are not 1 <= low <= open, close <= high <= {MAX_POINTS}"
-            )
+            reason = f"the {side} prices of row {bar_idx} are not 1 <= low <= open, close <= high <= {MAX_POINTS}"
             raise error_for("data.shape", where=place, reason=reason)

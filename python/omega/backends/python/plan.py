@@ -98,9 +98,7 @@ def parse_plan(text: str) -> Plan:
     if raw["version"] != 1:
         raise _misfit(f"version {raw['version']}")
     account = _object(raw["account"], "account", "currency digits balance")
-    execution = _object(
-        raw["execution"], "execution", "fill intrabar close_at_end on_bad_signal seed"
-    )
+    execution = _object(raw["execution"], "execution", "fill intrabar close_at_end on_bad_signal seed")
     return Plan(
         account_digits=_integer(account["digits"], "account.digits", 0, 8),
         balance=_integer(account["balance"], "account.balance", 1, 10**17),

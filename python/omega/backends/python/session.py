@@ -3,6 +3,8 @@
 The loop moves `Session.cursor`; views follow it, bars do not. Nothing here reaches beyond the cursor,
 and nothing here can change the run. Rules API-2, IND-6 and TIM-7.
 
+twin: none — its Rust half is `session.rs` and `view.rs` of omega-py, where objects of Python live.
+
 This module keeps integers: times become date-times, and points become prices, when they are read.
 """
 
@@ -137,10 +139,21 @@ class Session:
 
     def positions(self) -> list[tuple[Any, ...]]:
         """Return the open positions: (id, symbol, direction, magic, entry_bar_idx, entry_time_us, entry_points,
-        steps, sl, tp); the entry is a float, points may be parts of one."""
+        steps, sl, tp); the entry is a float, points may be parts of one.
+        """
         return [
-            (p.id, p.symbol, p.direction, p.magic, p.entry_bar_idx, p.entry_time_us)
-            + (quotient(p.k, p.steps), p.steps, p.sl, p.tp)
+            (
+                p.id,
+                p.symbol,
+                p.direction,
+                p.magic,
+                p.entry_bar_idx,
+                p.entry_time_us,
+                quotient(p.k, p.steps),
+                p.steps,
+                p.sl,
+                p.tp,
+            )
             for p in self._simulation.positions
         ]
 

@@ -47,7 +47,8 @@ pub fn close_at_levels(simulation: &mut Simulation, bar_idx: usize) -> Result<()
     }
     let mut idx = 0;
     while idx < simulation.positions.len() {
-        let found = decided_at_open(simulation, idx, bar_idx).or_else(|| decided_inside(simulation, idx, bar_idx));
+        let found =
+            decided_at_open(simulation, idx, bar_idx).or_else(|| decided_inside(simulation, idx, bar_idx));
         if let Some(exit) = found {
             close_at(simulation, idx, bar_idx, exit)?;
         } else {

@@ -11,9 +11,7 @@ use crate::frame::{
     optional_int64, times,
 };
 use crate::portfolio::books::Books;
-use crate::schema::{
-    self, Direction, ExitReason, Moment, OrderStatus, OrderType, Rule, Side,
-};
+use crate::schema::{self, Direction, ExitReason, Moment, OrderStatus, OrderType, Rule, Side};
 
 /// A row of `recorded_signals`.
 #[derive(Clone, Debug)]

@@ -12,8 +12,8 @@ use crate::frame::Table;
 use crate::market::as_i64;
 use crate::plan::SymbolPlan;
 use crate::schema::number::{
-    SIGNAL_BAD_LEVEL, SIGNAL_TWO_LEVELS, SIGNAL_UNKNOWN_DIRECTION, SIGNAL_UNKNOWN_KIND, SIGNAL_UNKNOWN_SYMBOL,
-    SIGNAL_UNKNOWN_TYPE, SIZE_NEGATIVE, SIZE_OFF_GRID,
+    SIGNAL_BAD_LEVEL, SIGNAL_TWO_LEVELS, SIGNAL_UNKNOWN_DIRECTION, SIGNAL_UNKNOWN_KIND,
+    SIGNAL_UNKNOWN_SYMBOL, SIGNAL_UNKNOWN_TYPE, SIZE_NEGATIVE, SIZE_OFF_GRID,
 };
 use crate::schema::{self, Direction, OrderType, SignalKind};
 
@@ -150,7 +150,11 @@ pub fn find_fault(signal: &Signal, symbols: &[SymbolPlan]) -> Option<Fault> {
     let direction = Direction::from_code(signal.direction);
     if signal.kind == SignalKind::Close.code() {
         let is_known = direction.is_some();
-        return if is_known { None } else { fault(SIGNAL_UNKNOWN_DIRECTION, "direction", f64::from(signal.direction)) };
+        return if is_known {
+            None
+        } else {
+            fault(SIGNAL_UNKNOWN_DIRECTION, "direction", f64::from(signal.direction))
+        };
     }
     if signal.kind != SignalKind::Order.code() {
         return fault(SIGNAL_UNKNOWN_KIND, "kind", f64::from(signal.kind));

@@ -39,7 +39,12 @@ pub fn steps_of_lots(lots: f64, volume_step: Fraction) -> (i64, bool) {
 /// `wanted` are the steps the signal asked for, or `None` to size by the plan; `stop_distance` are the
 /// points between the raw entry and the stop, or `None` without a stop.
 #[must_use]
-pub fn size_order(sizing: &Sizing, symbol: &SymbolPlan, wanted: Option<i64>, stop_distance: Option<i64>) -> Size {
+pub fn size_order(
+    sizing: &Sizing,
+    symbol: &SymbolPlan,
+    wanted: Option<i64>,
+    stop_distance: Option<i64>,
+) -> Size {
     let mut steps = match (wanted, sizing, stop_distance) {
         (Some(wanted), _, _) => wanted,
         (None, Sizing::FixedLots { steps, .. }, _) => *steps,

@@ -28,7 +28,8 @@ pub const NO_SLIP: Slip = Slip { points: 0, random_points: 0 };
 pub fn slip(slippage: &Slippage, seed: u64, number: i64, leg: i32, fill_number: i32) -> Slip {
     let mut random_points = 0;
     if slippage.random_points > 0 {
-        let counter = [number.unsigned_abs(), u64::from(leg.unsigned_abs()), u64::from(fill_number.unsigned_abs()), 0];
+        let counter =
+            [number.unsigned_abs(), u64::from(leg.unsigned_abs()), u64::from(fill_number.unsigned_abs()), 0];
         let word = rng::word(seed, rng::SLIPPAGE, counter);
         random_points = rng::uniform_int(word, slippage.random_points.unsigned_abs()).cast_signed();
     }

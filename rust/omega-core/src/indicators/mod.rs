@@ -42,10 +42,13 @@ pub struct Prices {
 
 /// Returns prices of a column of points: points / 10^digits, one correctly rounded quotient each (IND-3c).
 ///
-/// `digits` is at most 9, as points are 32 bits wide.
+/// The power is exact up to 22 digits.
 #[must_use]
 pub fn price_column(points: &[i32], digits: u32) -> Vec<f64> {
-    let scale = f64::from(10_u32.pow(digits));
+    let mut scale = 1.0;
+    for _ in 0..digits {
+        scale *= 10.0;
+    }
     points.iter().map(|&point| f64::from(point) / scale).collect()
 }
 

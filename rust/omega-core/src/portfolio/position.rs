@@ -87,7 +87,8 @@ pub fn see_price(position: &mut Position, price: i64) {
 #[must_use]
 pub fn excursions(position: &Position) -> (f64, f64) {
     let lowest = if position.lowest == i64::MAX { 0 } else { position.lowest * position.steps - position.k };
-    let highest = if position.highest == i64::MIN { 0 } else { position.highest * position.steps - position.k };
+    let highest =
+        if position.highest == i64::MIN { 0 } else { position.highest * position.steps - position.k };
     let (low, high) = if position.direction > 0 { (lowest, highest) } else { (-highest, -lowest) };
     let steps = i128::from(position.steps);
     (quotient(i128::from(low.min(0)), steps), quotient(i128::from(high.max(0)), steps))

@@ -9,22 +9,22 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, Protocol
+from dataclasses import replace
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from omega.data.calendar import fx_calendar, instant_of
+from omega.data.calendar import fx_calendar, instant_of, iso_text
 from omega.data.checks import SideBars, check_prices, check_symbol, check_time, refuse_duplicates
 from omega.data.market_data import MarketData
-from omega.data.pairing import BaseBars, Crossed, Note, pair
+from omega.data.pairing import BaseBars, Note, Repairs, pair
 from omega.data.reading import read_bars
 from omega.data.sources import find_series
 from omega.data.timeframes import MINUTES, divides, timeframe_named
 from omega.errors import OmegaError, error_for
 
-__all__ = ["Duplicates", "load"]
+__all__ = ["load"]
 
-Duplicates = Literal["refuse", "keep_first", "keep_last"]
 _SIDES = ("bid", "ask")
 
 
@@ -35,7 +35,19 @@ class HasDigits(Protocol):
     def digits(self) -> int: ...
 
 
-def load(
+class Span(NamedTuple):
+    """Which part of the data is wanted: first step, last close, step bars before the start."""
+
+    start_us: int | None
+    end_us: int | None
+    warmup_bars: int
+
+    def __str__(self) -> str:
+        parts = (("from", self.start_us), ("closing by", self.end_us))
+        return " ".join(f"{word} {iso_text(moment)}" for word, moment in parts if moment is not None)
+
+
+def load(  # noqa: PLR0913 - the public call; everything after `path` is named
     path: object,
     *,
     symbols: str | Sequence[str],
@@ -46,10 +58,10 @@ def load(
     warmup_bars: int = 0,
     source: str | None = None,
     specs: Mapping[str, HasDigits] | None = None,
-    crossed: Crossed = "refuse",
+    crossed: Literal["refuse", "drop", "widen"] = "refuse",
     max_unpaired: float = 0.001,
     snap: bool = False,
-    duplicates: Duplicates = "refuse",
+    duplicates: Literal["refuse", "keep_first", "keep_last"] = "refuse",
 ) -> MarketData:
     """Load, check and pair the bars of one symbol.
 
@@ -58,9 +70,10 @@ def load(
 
     Args:
         path: Folder with files named like ``EURUSD_M1_bid.parquet`` (.feather, .arrow, .csv), searched with
-            its subfolders; or a mapping with ``"bid"`` and, if there is one, ``"ask"`` to tables (anything
-            that exports Arrow, pandas frames) or file paths. Its ``"timeframe"`` names the timeframe of
-            the tables if it is finer than the one asked for.
+            its subfolders; or such a bid file, whose ask is taken from beside it; or a mapping with
+            ``"bid"`` and, if there is one, ``"ask"`` to tables (anything that exports Arrow, pandas frames)
+            or file paths. Its ``"timeframe"`` names the timeframe of the tables if it is finer than the
+            one asked for.
         symbols: The symbol, as text or a list of one.
         timeframe: Step timeframe, for example ``"M15"``.
         higher_timeframes: Coarser timeframes for indicators.
@@ -81,21 +94,15 @@ def load(
     """
     symbol = _one_symbol(symbols)
     wanted = _timeframes(timeframe, higher_timeframes)
-    _check_choices(crossed=crossed, duplicates=duplicates, max_unpaired=max_unpaired, warmup_bars=warmup_bars)
-    start_us = None if start is None else instant_of(start, "start")
-    end_us = None if end is None else instant_of(end, "end")
+    repairs = Repairs(crossed, duplicates, max_unpaired, snap)
+    _check_repairs(repairs)
+    span = _span(start, end, warmup_bars)
     digits = _digits(symbol, specs)
     base_timeframe, sides, described = _sources(path, symbol, wanted, source)
-    tables, notes = _read_sides(
-        sides, symbol, base_timeframe, digits=digits, snap=snap, duplicates=duplicates
-    )
+    tables, notes = _read_sides(sides, symbol, base_timeframe, digits, repairs)
     where = f"{symbol} {base_timeframe} ({described})"
-    base, pair_notes = pair(
-        tables["bid"], tables.get("ask"), where=where, digits=digits, crossed=crossed, max_unpaired=max_unpaired
-    )
-    base, first_us, step_us = _cut(
-        base, wanted, where=where, start_us=start_us, end_us=end_us, warmup_bars=warmup_bars
-    )
+    base, pair_notes = pair(tables["bid"], tables.get("ask"), where=where, digits=digits, repairs=repairs)
+    base, first_us, step_us = _cut(base, wanted, span, where)
     return MarketData(
         symbol=symbol,
         digits=digits,
@@ -139,20 +146,28 @@ def _timeframes(timeframe: str, higher: Sequence[str]) -> tuple[str, ...]:
     return (step, *higher)
 
 
-def _check_choices(*, crossed: str, duplicates: str, max_unpaired: float, warmup_bars: int) -> None:
-    if crossed not in ("refuse", "drop", "widen"):
-        raise _invalid("crossed", "refuse, drop or widen", crossed)
-    if duplicates not in ("refuse", "keep_first", "keep_last"):
-        raise _invalid("duplicates", "refuse, keep_first or keep_last", duplicates)
-    if not 0.0 <= max_unpaired <= 1.0:
-        raise _invalid("max_unpaired", "a share from 0 to 1", max_unpaired)
+def _check_repairs(repairs: Repairs) -> None:
+    if repairs.crossed not in ("refuse", "drop", "widen"):
+        raise _invalid("crossed", "refuse, drop or widen", repairs.crossed)
+    if repairs.duplicates not in ("refuse", "keep_first", "keep_last"):
+        raise _invalid("duplicates", "refuse, keep_first or keep_last", repairs.duplicates)
+    if not 0.0 <= repairs.max_unpaired <= 1.0:
+        raise _invalid("max_unpaired", "a share from 0 to 1", repairs.max_unpaired)
+
+
+def _span(start: object, end: object, warmup_bars: int) -> Span:
     if isinstance(warmup_bars, bool) or not isinstance(warmup_bars, int) or warmup_bars < 0:
         raise _invalid("warmup_bars", "a whole number from 0", warmup_bars)
+    start_us = None if start is None else instant_of(start, "start")
+    end_us = None if end is None else instant_of(end, "end")
+    if start_us is not None and end_us is not None and end_us <= start_us:
+        raise _invalid("end", f"a time after the start {start}", end)
+    return Span(start_us, end_us, warmup_bars)
 
 
 def _digits(symbol: str, specs: Mapping[str, HasDigits] | None) -> int:
     if specs is None:
-        from omega.execution.specs import load_specs  # noqa: PLC0415 - the default only
+        from omega.config import load_specs
 
         specs = load_specs()
     if symbol not in specs:
@@ -168,10 +183,15 @@ def _sources(
     if isinstance(path, str | pathlib.Path):
         root = pathlib.Path(path)
         base, files = find_series(root, symbol, wanted, source)
-        named = {side: (file, file.relative_to(root).as_posix()) for side, file in files.items()}
-        return base, {side: (file, str(file)) for side, (file, _) in named.items()}, " and ".join(
-            named[side][1] for side in _SIDES if side in named
+        folder = root if root.is_dir() else root.parent
+        named = {side: (file, file.relative_to(folder).as_posix()) for side, file in files.items()}
+        return (
+            base,
+            {side: (file, str(file)) for side, (file, _) in named.items()},
+            " and ".join(named[side][1] for side in _SIDES if side in named),
         )
+    if source is not None:
+        raise _invalid("source", "nothing, because tables are given", source)
     given = dict(path) if isinstance(path, Mapping) else {"bid": path}
     base = timeframe_named(given.pop("timeframe", wanted[0]), 'path["timeframe"]')
     for name in wanted:
@@ -191,13 +211,7 @@ def _name(symbol: str, timeframe: str, side: str, value: object) -> str:
 
 
 def _read_sides(
-    sides: Mapping[str, tuple[object, str]],
-    symbol: str,
-    timeframe: str,
-    *,
-    digits: int,
-    snap: bool,
-    duplicates: Duplicates,
+    sides: Mapping[str, tuple[object, str]], symbol: str, timeframe: str, digits: int, repairs: Repairs
 ) -> tuple[dict[str, SideBars], list[Note]]:
     """Read and check both sides at the same time; if both are faulty, the bid is reported."""
 
@@ -206,12 +220,15 @@ def _read_sides(
         raw = read_bars(table, where)
         check_symbol(raw, symbol)
         time_us, repeated = check_time(raw, timeframe)
-        if repeated is not None and duplicates == "refuse":
+        if repeated is not None and repairs.duplicates == "refuse":
             refuse_duplicates(raw, time_us, repeated)
-        bars = check_prices(raw, time_us, digits=digits, snap=snap)
+        bars = check_prices(raw, time_us, digits=digits, snap=repairs.snap)
+        if not isinstance(table, str | pathlib.Path):
+            # Arrow shares memory with the caller's frame, who may go on writing to it.
+            bars = replace(bars, time=bars.time.copy(), volume=bars.volume.copy())
         notes = [Note("data.snapped", bars.snapped, where)] if bars.snapped else []
         if repeated is not None:
-            dropped = repeated if duplicates == "keep_first" else np.concatenate([repeated[1:], [False]])
+            dropped = repeated if repairs.duplicates == "keep_first" else np.concatenate([repeated[1:], [False]])
             notes.append(Note("data.duplicates_dropped", int(dropped.sum()), where))
             bars = bars.rows(~dropped)
         return bars, notes
@@ -223,15 +240,7 @@ def _read_sides(
     return tables, [note for _, notes in done for note in notes]
 
 
-def _cut(
-    base: BaseBars,
-    wanted: tuple[str, ...],
-    *,
-    where: str,
-    start_us: int | None,
-    end_us: int | None,
-    warmup_bars: int,
-) -> tuple[BaseBars, int, int]:
+def _cut(base: BaseBars, wanted: tuple[str, ...], span: Span, where: str) -> tuple[BaseBars, int, int]:
     """Return the bars of the span, the open time of the first step bar and that of the first step.
 
     The bars begin with the interval of the coarsest timeframe that holds the first step bar, so that
@@ -241,35 +250,26 @@ def _cut(
         raise error_for("data.empty", where=where)
     first_us, last_us = int(base.time[0]), int(base.time[-1])
     calendar = fx_calendar(first_us, last_us)
-    start, close_time = calendar.intervals(base.time, wanted[0])
-    count = len(start) if end_us is None else int(np.searchsorted(close_time, end_us, side="right"))
-    opens = start[:count][np.concatenate([[True], start[1:count] != start[: max(count - 1, 0)]])[:count]]
-    begin = warmup_bars if start_us is None else int(np.searchsorted(opens, start_us))
-    facts = {"where": where, "first_us": first_us, "last_us": last_us}
-    if count == 0 or (start_us is not None and begin == len(opens)):
-        raise error_for("data.no_bars", range=_span(start_us, end_us), **facts)
-    if warmup_bars > begin or begin >= len(opens):
+    bar_open, bar_close = calendar.intervals(base.time, wanted[0])
+    count = len(bar_open) if span.end_us is None else int(np.searchsorted(bar_close, span.end_us, side="right"))
+    is_first = np.diff(bar_open[:count], prepend=bar_open[0] - 1) != 0
+    opens = bar_open[:count][is_first]
+    begin = span.warmup_bars if span.start_us is None else int(np.searchsorted(opens, span.start_us))
+    if len(opens) == 0 or (span.start_us is not None and begin == len(opens)):
+        raise error_for("data.no_bars", where=where, range=str(span), first_us=first_us, last_us=last_us)
+    if span.warmup_bars > begin or begin >= len(opens):
         raise error_for(
             "data.warmup_short",
             where=where,
             available=min(begin, len(opens)),
             timeframe=wanted[0],
-            start_us=int(opens[-1]) if start_us is None else start_us,
-            wanted=warmup_bars,
+            start_us=int(opens[-1]) if span.start_us is None else span.start_us,
+            wanted=span.warmup_bars,
         )
-    first = opens[begin - warmup_bars : begin - warmup_bars + 1]
+    first = opens[begin - span.warmup_bars :][:1]
     earliest = min(int(calendar.intervals(first, name)[0][0]) for name in wanted)
     rows = slice(int(np.searchsorted(base.time, min(earliest, int(first[0])))), count)
     return base.rows(rows), int(first[0]), int(opens[begin])
-
-
-def _span(start_us: int | None, end_us: int | None) -> str:
-    parts = [
-        f"{word} {np.datetime64(moment, 'us')}Z"
-        for word, moment in (("from", start_us), ("closing by", end_us))
-        if moment is not None
-    ]
-    return " ".join(parts)
 
 
 def _frozen(base: BaseBars) -> BaseBars:

@@ -1,0 +1,268 @@
+"""The measured work of PRF-1 to PRF-4, PRF-9 and PRF-10 (docs/spec/backends.md).
+
+Every figure carries the rows it was measured on and produced. A time is the least of several repeats:
+what else the machine did can only add. The twin runs the same cases on fewer bars; rates are compared.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+import omega
+import synthetic
+from omega.backends import get_backend
+from omega.backends.protocol import Backend, Market
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".bench"
+WARMUP = 500
+
+
+COSTS = {
+    "defaults": {
+        "slippage": {"fixed_pips": 0.25, "random_pips": 0.3},
+        "commission": {"per_lot": 3.5, "currency": "USD"},
+        "spread": {"source": "data"},
+    }
+}
+
+
+class Figure(NamedTuple):
+    """One measured figure: work, backend, what it was measured on, value, unit, budget."""
+
+    id: str
+    work: str
+    backend: str
+    rows: dict[str, int]
+    value: float
+    unit: str
+    budget: float | None
+
+
+class Size(NamedTuple):
+    """How much a backend is given, and how often."""
+
+    bars: int
+    repeats: int
+
+
+def seconds(work: Callable[[], Any], repeats: int) -> tuple[float, Any]:
+    """Return the least time of several repeats, and what the last one returned."""
+    best, result = float("inf"), None
+    for _ in range(repeats):
+        result = None
+        gc.collect()
+        start = time.perf_counter()
+        result = work()
+        best = min(best, time.perf_counter() - start)
+    return best, result
+
+
+class Case:
+    """Synthetic bars opened in one backend: points are resident before anything is timed."""
+
+    def __init__(self, name: str, size: Size) -> None:
+        self.name, self.size = name, size
+        self.backend: Backend = get_backend(name)
+        sides = {side: table.slice(0, size.bars) for side, table in synthetic.quotes(size.bars).items()}
+        self.data = omega.load(sides, symbols="EURUSD", timeframe="M1", warmup_bars=WARMUP)
+        tables = self.data.resolve()
+        self.first_step = tables.first_step
+        self.open = lambda: self.backend.open_market(tables.header, tables.series, tables.visible, tables.calendar)
+        self.market: Market = self.open()
+
+    def emas(self) -> list[Any]:
+        spec = {"name": "ema", "series": 0, "side": "bid", "source": "close"}
+        specs = [{**spec, "parameters": {"period": period}} for period in (20, 50)]
+        return self.backend.compute_indicators(self.market, json.dumps(specs))
+
+    def signals(self) -> pa.Table:
+        fast, slow = (pa.array(column).to_numpy(zero_copy_only=False) for column in self.emas())
+        return synthetic.cross_signals(fast, slow, self.first_step)
+
+    def plan(self, *, native: bool) -> str:
+        parameters = {
+            "fast": 20,
+            "slow": 50,
+            "stop_pips": synthetic.STOP_PIPS,
+            "target_pips": synthetic.TARGET_PIPS,
+        }
+        return plan(self.first_step, {"native": "ema_cross", "parameters": parameters} if native else None)
+
+
+def plan(first_step: int, strategy: dict[str, Any] | None) -> str:
+    """Return a plan with every cost this version knows."""
+    symbol = {
+        **{"name": "EURUSD", "digits": 5, "pip_points": 10, "tick_points": 1, "value": [1, 100]},
+        **{"volume_step": [1, 100], "volume_min_steps": 1, "volume_max_steps": 10_000, "min_stop_points": 0},
+        "slippage": {"fixed_points": [5, 2], "random_points": 3},
+        "commission": {"per_lot": [7, 2], "minimum": [0, 1], "on_entry": True, "on_exit": True},
+    }
+    return json.dumps(
+        {
+            "version": 1,
+            "account": {"currency": "USD", "digits": 2, "balance": 10_000_000_00},
+            "symbols": [symbol],
+            "execution": {
+                **{"fill": "next_open", "intrabar": "stop_first", "close_at_end": True},
+                **{"on_bad_signal": "fail", "seed": 0},
+            },
+            "sizing": {"mode": "fixed_lots", "steps": 10, "min_lot": "reject"},
+            "first_step": first_step,
+            "strategy": strategy,
+            "metrics": {"risk_free": [0, 1], "days": 5},
+            "rating": {"seed": 0, "samples": 10_000, "dropout_samples": 1_000},
+        }
+    )
+
+
+def signal_table(case: Case) -> Iterator[Figure]:
+    """PRF-1: bars apart from trades. The run without signals is what the bars cost."""
+    bars = case.market.bar_count
+    signals, text = case.signals(), case.plan(native=False)
+    idle, nothing = seconds(lambda: case.backend.simulate(case.market, signals.slice(0, 0), text), case.size.repeats)
+    full, result = seconds(lambda: case.backend.simulate(case.market, signals, text), case.size.repeats)
+    emas, _ = seconds(case.emas, case.size.repeats)
+    trades = result["trades"].num_rows
+    idle_rows = {"bars": bars, "trades": nothing["trades"].num_rows, "equity": nothing["equity"].num_rows}
+    rows = {"bars": bars, **{name: result[name].num_rows for name in ("trades", "fills", "ledger", "equity")}}
+    yield Figure(
+        "PRF-1", "signal table, bars (run without signals)", case.name, idle_rows, idle / bars * 1e9, "ns/bar", 6
+    )
+    yield Figure(
+        "PRF-1",
+        "signal table, trades with all their rows",
+        case.name,
+        rows,
+        (full - idle) / trades * 1e9,
+        "ns/trade",
+        500,
+    )
+    yield Figure("PRF-1", "two EMAs", case.name, {"bars": bars, "columns": 2}, emas / bars * 1e9, "ns/bar", 4)
+
+
+def native_strategy(case: Case) -> Iterator[Figure]:
+    """PRF-2: the same, made by the strategy in the core. Trades are taken at their budget of PRF-1."""
+    bars, text = case.market.bar_count, case.plan(native=True)
+    spent, result = seconds(lambda: case.backend.simulate(case.market, None, text), case.size.repeats)
+    trades = result["trades"].num_rows
+    rows = {"bars": bars, "trades": trades, "fills": result["fills"].num_rows}
+    budget = (10 * bars + 500 * trades) / bars
+    yield Figure("PRF-2", "native ema_cross, all in all", case.name, rows, spent / bars * 1e9, "ns/bar", budget)
+
+
+class Silent(omega.Strategy):
+    """Looks at nothing and does nothing: what remains is the engine's share."""
+
+    def prepare(self, data: Any) -> None:
+        pass
+
+    def on_bar(self, bar: Any) -> None:
+        return None
+
+
+class TwoReads(omega.Strategy):
+    """The EMA cross as two plain reads per bar."""
+
+    def prepare(self, data: Any) -> None:
+        self.fast = data.indicators.ema(20)
+        self.slow = data.indicators.ema(50)
+        self.was_above: bool | None = None
+
+    def on_bar(self, bar: Any) -> Any:
+        is_above = self.fast[-1] > self.slow[-1]
+        if is_above == self.was_above:
+            return None
+        first, self.was_above = self.was_above is None, is_above
+        if first:
+            return None
+        act = self.buy if is_above else self.sell
+        return act(sl_pips=synthetic.STOP_PIPS, tp_pips=synthetic.TARGET_PIPS)
+
+
+def backtest(case: Case, strategy: omega.Strategy) -> Any:
+    """Run the public call, with every cost this version knows."""
+    return omega.backtest(
+        case.data,
+        strategy,
+        account={"currency": "USD", "balance": 10_000_000},
+        sizing={"fixed_lots": 0.1},
+        costs=COSTS,
+        backend=case.name,
+    )
+
+
+def on_bar(case: Case) -> Iterator[Figure]:
+    """PRF-3: a Python strategy called at every bar, through the public call."""
+    bars = case.market.bar_count
+    for kind, budget in ((Silent, 80), (TwoReads, 200)):
+        work = f"on_bar, {'empty' if kind is Silent else 'two indicator reads'}"
+        spent, result = seconds(lambda kind=kind: backtest(case, kind()), case.size.repeats)
+        rows = {"bars": bars, "calls": bars - case.first_step, "trades": result.trades.to_arrow().num_rows}
+        yield Figure("PRF-3", work, case.name, rows, spent / bars * 1e9, "ns/bar", budget)
+
+
+def short_run(case: Case) -> Iterator[Figure]:
+    """PRF-4: 20 k bars with a Python callback, from checked data to the result."""
+    spent, result = seconds(lambda: backtest(case, TwoReads()), case.size.repeats)
+    rows = {"bars": case.market.bar_count, "trades": result.trades.to_arrow().num_rows}
+    yield Figure("PRF-4", "20 k bars, on_bar, data to result", case.name, rows, spent * 1e3, "ms", 6)
+
+
+def loading(bars: int, repeats: int) -> Iterator[Figure]:
+    """PRF-9: two sides from files, all checks included. There is no IPC cache in this version."""
+    for suffix, budget in (("parquet", 0.15), ("csv", 0.5)):
+        folder = stored_quotes(bars, suffix)
+        spent, data = seconds(
+            lambda folder=folder: omega.load(folder, symbols="EURUSD", timeframe="M1", warmup_bars=WARMUP), repeats
+        )
+        rows = {"bars": data.resolve().series[0].num_rows, "files": 2}
+        yield Figure("PRF-9", f"load two sides, {suffix}", "", rows, spent, "s", budget)
+
+
+def stored_quotes(bars: int, suffix: str) -> pathlib.Path:
+    """Write the synthetic bars once; return the folder."""
+    folder = CACHE / f"{synthetic.SEED}-{bars}-{suffix}"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        for side, table in synthetic.quotes(bars).items():
+            if suffix == "parquet":
+                pq.write_table(table, folder / f"EURUSD_M1_{side}.parquet", write_page_checksum=True)
+            else:
+                pyarrow.csv.write_csv(table, folder / f"EURUSD_M1_{side}.csv")
+    return folder
+
+
+def whole_run(backends: list[str], repeats: int) -> Iterator[Figure]:
+    """PRF-10: `omega run` of the M15 example in a fresh process; memory is its resident peak."""
+    program = [str(pathlib.Path(sys.executable).with_name("omega")), "run", "examples/eurusd_m15_ema_cross.json"]
+    for name in backends:
+        out = CACHE / "runs"
+        best, peak = float("inf"), 0
+        for _ in range(repeats):
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                [*program, "--backend", name, "--out", str(out)], cwd=ROOT, stdout=subprocess.DEVNULL
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                raise SystemExit(f"omega run --backend {name} ended with {process.returncode}")
+            best, peak = min(best, time.perf_counter() - start), max(peak, usage.ru_maxrss)
+        newest = max(out.iterdir(), key=lambda folder: folder.stat().st_mtime)
+        trades = pq.read_metadata(newest / "trades.parquet").num_rows
+        rows = {"bars": pq.read_metadata(newest / "equity.parquet").num_rows, "trades": trades}
+        yield Figure("PRF-10", "omega run, M15 example, rating included", name, rows, best, "s", 1)
+        yield Figure("PRF-10", "its peak memory", name, rows, peak / 1024, "MB", 250)

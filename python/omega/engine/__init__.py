@@ -1,0 +1,9 @@
+"""Public faces of the engine: `backtest` and its result."""
+
+from omega.engine.fingerprint import Fingerprint
+from omega.engine.metrics import Metrics
+from omega.engine.result import BacktestResult, Stats
+from omega.engine.run import backtest
+from omega.engine.tables import Table
+
+__all__ = ["BacktestResult", "Fingerprint", "Metrics", "Stats", "Table", "backtest"]

@@ -1,0 +1,261 @@
+"""`backtest`: market data and a strategy in, a result out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from omega.backends import get_backend
+from omega.backends.protocol import Backend, Tables
+from omega.config import ResolvedConfig, RunConfig, load_specs, resolve
+from omega.config.specs import spec_of
+from omega.data import MarketData, MarketTables
+from omega.data.alignment import Alignment
+from omega.engine.fingerprint import Fingerprint
+from omega.engine.result import BacktestResult, Conditions, StrategyFacts
+from omega.engine.stopwatch import Stopwatch
+from omega.errors import SignalError
+from omega.indicators import IndicatorCache
+from omega.strategy import Strategy
+from omega.strategy.batch import Batch
+from omega.strategy.decider import StepDecider, decision_time_us, strategy_data
+from omega.strategy.normalise import Normaliser, Texts
+from omega.strategy.normalise_batch import BatchNormaliser
+from omega.strategy.prepare import batch_indicators
+from omega.strategy.source import strategy_hash
+
+__all__ = ["backtest", "market_tables", "run_plan"]
+
+Progress = Callable[[int, int], None]
+
+
+def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is named
+    data: MarketData,
+    strategy: Strategy | type[Strategy] | str,
+    *,
+    costs: Any,
+    account: Mapping[str, Any],
+    sizing: Mapping[str, Any],
+    execution: Mapping[str, Any] | None = None,
+    rating: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    specs: str | Path | None = None,
+    backend: str | None = None,
+    on_progress: Progress | None = None,
+    name: str | None = None,
+) -> BacktestResult:
+    """Run a strategy on market data.
+
+    Args:
+        data: What `omega.load` returned.
+        strategy: A strategy, its class, or the name of a native one. The run builds its own instance.
+        costs: Cost file, table, or ``"none"``; never left out (CST-4).
+        account: Table ``account`` of a config, such as ``{"currency": "USD", "balance": 100_000}``.
+        sizing: Table ``sizing``, such as ``{"risk_amount": 100}`` or ``{"fixed_lots": 0.1}``.
+        execution: Table ``execution``: fill, intrabar, seed, spread and so on.
+        rating: Table ``rating``.
+        parameters: Parameters, where `strategy` is a class or a name.
+        specs: Symbol spec file; the bundled one when left out.
+        backend: ``"rust"``, ``"python"`` or None for the active one.
+        on_progress: Called with (current, total) bars while an `on_bar` strategy runs.
+        name: Name of the run.
+
+    Raises:
+        ConfigError, DataError, SignalError, StrategyError, EngineError, BackendError: before or during the
+            run; an exception of the strategy itself comes back as it was, with a note naming bar and time.
+    """
+    native = {"native": strategy, "parameters": dict(parameters or {})} if isinstance(strategy, str) else None
+    config = RunConfig.from_arguments(
+        account=account, sizing=sizing, costs=costs, execution=execution, rating=rating, strategy=native, name=name
+    )
+    spec = spec_of(data.symbol, load_specs(specs), file=str(specs or "symbol_specs.yaml"))
+    resolved = resolve(config, spec=spec)
+    instance = None if isinstance(strategy, str) else _fresh(strategy, parameters)
+    return run_plan(market_tables(data, resolved), resolved, instance, backend=backend, on_progress=on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class AskSide:
+    """Where the ask of a run comes from, as `MarketData.resolve` reads it."""
+
+    source: str
+    add_points: Fraction | None
+    multiplier: Fraction = Fraction(1)
+
+
+def market_tables(data: MarketData, resolved: ResolvedConfig) -> MarketTables:
+    """Return the tables of a run: ask side and alignment as the config says."""
+    spread = resolved.spread
+    added = None if spread.add_points is None else Fraction(spread.add_points)
+    return data.resolve(AskSide(spread.source, added), alignment=_alignment(resolved))
+
+
+def run_plan(
+    tables: MarketTables,
+    resolved: ResolvedConfig,
+    strategy: Strategy | None,
+    *,
+    backend: str | None = None,
+    on_progress: Progress | None = None,
+    watch: Stopwatch | None = None,
+) -> BacktestResult:
+    """Run what was resolved: a fresh strategy, or the plan's native one where `strategy` is None.
+
+    Errors as `backtest`.
+    """
+    watch = watch or Stopwatch()
+    plan = resolved.plan_json(tables.first_step)
+    engine = get_backend(backend)
+    run = _Run(tables, resolved, plan, engine, get_backend(backend, component="indicators"), watch)
+    with watch.measure("event loop"):
+        raw, texts, path_dependent = run.simulate(strategy, on_progress)
+    with watch.measure("collect"):
+        facts = _strategy_facts(strategy, resolved, path_dependent)
+        conditions = Conditions(
+            tables=tables,
+            resolved=resolved,
+            plan=plan,
+            backend=engine,
+            rating_backend=get_backend(backend, component="rating"),
+            strategy=facts,
+            fingerprint=_fingerprint(tables, resolved, plan, facts),
+        )
+        return BacktestResult(raw, texts, conditions, watch.seconds)
+
+
+class _Run:
+    """One way into the engine per style; the tables that come out are the same."""
+
+    def __init__(
+        self,
+        tables: MarketTables,
+        resolved: ResolvedConfig,
+        plan: str,
+        engine: Backend,
+        indicators: Backend,
+        watch: Stopwatch,
+    ) -> None:
+        self._tables = tables
+        self._resolved = resolved
+        self._plan = plan
+        self._engine = engine
+        self._indicators = indicators
+        self._watch = watch
+
+    def simulate(
+        self, strategy: Strategy | None, on_progress: Progress | None
+    ) -> tuple[Tables, Mapping[int, Texts], bool]:
+        """Return the result tables, the texts of the signals, and whether the strategy read its books."""
+        market = self._open(self._engine)
+        if strategy is None:
+            return self._engine.simulate(market, None, self._plan), {}, False
+        own = self._indicators is self._engine
+        indicator_market = market if own else self._open(self._indicators)
+        cache = _TimedCache(IndicatorCache(self._tables, self._indicators, indicator_market), self._watch)
+        if strategy._style() == "on_batch":
+            normaliser = self._ask_batch(strategy, cache)
+            return self._engine.simulate(market, normaliser.signals, self._plan), normaliser.texts, False
+        return self._step(strategy, cache, market, on_progress)
+
+    def _open(self, backend: Backend) -> Any:
+        tables = self._tables
+        return backend.open_market(tables.header, tables.series, tables.visible, tables.calendar)
+
+    def _ask_batch(self, strategy: Strategy, cache: Any) -> _Asked:
+        indicators = batch_indicators(cache, self._tables)
+        strategy.prepare(strategy_data(self._tables, cache, indicators))
+        normaliser = BatchNormaliser(
+            (self._tables.symbol,),
+            strategy=type(strategy).__name__,
+            now_of=lambda bar_idx: decision_time_us(self._tables, bar_idx),
+            reject=self._rejects,
+        )
+        answer = strategy.on_batch(Batch(self._tables, indicators))  # type: ignore[attr-defined]
+        return _Asked(normaliser.table(answer), normaliser.texts)
+
+    def _step(
+        self, strategy: Strategy, cache: Any, market: Any, on_progress: Progress | None
+    ) -> tuple[Tables, Mapping[int, Texts], bool]:
+        normaliser = Normaliser((self._tables.symbol,), reject=self._rejects)
+        plan = json.loads(self._plan)
+        decider = StepDecider(strategy, self._tables, cache, plan=plan, normaliser=normaliser)
+        decider.progress = on_progress
+        decider.progress_every = self._resolved.config.execution.progress_every
+        try:
+            raw = self._engine.simulate_stepwise(market, decider, self._plan)
+        except SignalError:
+            raise
+        except Exception as error:
+            decider.annotate(error)
+            raise
+        finally:
+            strategy._books = None
+        return raw, normaliser.texts, decider.path_dependent
+
+    @property
+    def _rejects(self) -> bool:
+        return self._resolved.config.execution.on_bad_signal == "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    signals: Any
+    texts: Mapping[int, Texts]
+
+
+class _TimedCache:
+    """An `IndicatorCache` whose work counts as the step "indicators"."""
+
+    def __init__(self, cache: IndicatorCache, watch: Stopwatch) -> None:
+        self._cache = cache
+        self._watch = watch
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._cache, name)
+        if not callable(found):
+            return found
+
+        def timed(*arguments: Any, **parameters: Any) -> Any:
+            with self._watch.measure("indicators"):
+                return found(*arguments, **parameters)
+
+        return timed
+
+
+def _fresh(strategy: Strategy | type[Strategy], parameters: Mapping[str, Any] | None) -> Strategy:
+    if isinstance(strategy, type):
+        return strategy(**(parameters or {}))
+    return strategy._fresh() if not parameters else type(strategy)(**{**strategy.parameters, **parameters})
+
+
+def _alignment(resolved: ResolvedConfig) -> Alignment:
+    data = resolved.config.data
+    return Alignment() if data is None else Alignment(data.alignment, data.stale_limit_bars)
+
+
+def _strategy_facts(strategy: Strategy | None, resolved: ResolvedConfig, path_dependent: bool) -> StrategyFacts:
+    if strategy is not None:
+        style = "on_batch" if strategy._style() == "on_batch" else "on_bar"
+        facts = dict(strategy.parameters)
+        return StrategyFacts(type(strategy).__name__, style, facts, strategy_hash(strategy), path_dependent)
+    assert resolved.native is not None and resolved.config.strategy is not None
+    parameters = resolved.native.model_dump(mode="json")
+    name = str(resolved.config.strategy.native)
+    text = json.dumps([name, parameters], sort_keys=True)
+    return StrategyFacts(name, "native", parameters, hashlib.sha256(text.encode()).hexdigest(), False)
+
+
+def _fingerprint(tables: MarketTables, resolved: ResolvedConfig, plan: str, strategy: StrategyFacts) -> Fingerprint:
+    spread, alignment = resolved.spread, _alignment(resolved)
+    market = [spread.source, spread.add_points, alignment.mode, alignment.stale_limit_bars, tables.calendar_version]
+    return Fingerprint(
+        data=tables.data_hash,
+        market=hashlib.sha256(json.dumps(market).encode()).hexdigest(),
+        plan=hashlib.sha256(plan.encode()).hexdigest(),
+        strategy=strategy.source_hash or "none",
+    )

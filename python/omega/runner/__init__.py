@@ -1,0 +1,6 @@
+"""Runs from configs: six timed steps, a results folder that appears at once, and the comparison of both backends."""
+
+from omega.runner.rating import rate
+from omega.runner.run import STEPS, Comparison, FinishedRun, compare_backends, run_config
+
+__all__ = ["STEPS", "Comparison", "FinishedRun", "compare_backends", "rate", "run_config"]

@@ -1,0 +1,18 @@
+"""What users and we share for tests: bars from text, generated cases, comparison to the bit. Needs hypothesis."""
+
+from omega.testing.bars import bars_of, market_of
+from omega.testing.cases import Case, make_case, simulation_cases
+from omega.testing.outcomes import Failure, Walk, assert_same_bits, outcome, stepwise_outcome
+
+__all__ = [
+    "Case",
+    "Failure",
+    "Walk",
+    "assert_same_bits",
+    "bars_of",
+    "make_case",
+    "market_of",
+    "outcome",
+    "simulation_cases",
+    "stepwise_outcome",
+]

@@ -1,0 +1,130 @@
+from fractions import Fraction
+
+import pytest
+
+from omega.config import Slippage, Spread, load_costs, load_specs
+from omega.errors import ConfigError
+
+EURUSD, USDJPY = load_specs()["EURUSD"], load_specs()["USDJPY"]
+FILE = """\
+defaults:
+  slippage: {fixed_pips: 0.25, random_pips: 0.3}
+  commission: {per_lot: 3.50, minimum: 0.01, sides: entry, currency: USD}
+per_symbol:
+  EURUSD:
+    spread: {source: column, add_points: 3}
+    slippage: none
+"""
+
+
+def write(tmp_path, text, name="costs.yaml"):
+    file = tmp_path / name
+    file.write_text(text)
+    return file
+
+
+def test_an_entry_replaces_its_defaults_part_by_part(tmp_path):
+    """CST-4: defaults + per_symbol."""
+    costs = load_costs(write(tmp_path, FILE))
+
+    euro, yen = costs.for_symbol(EURUSD), costs.for_symbol(USDJPY)
+
+    assert euro.slippage == Slippage(fixed_pips=0, random_pips=0)
+    assert euro.spread == Spread(source="column", add_points=3)
+    assert euro.commission == yen.commission
+    assert (yen.commission.per_lot, yen.commission.minimum) == (Fraction(7, 2), Fraction(1, 100))
+    assert (yen.slippage.fixed_pips, yen.slippage.random_pips) == (Fraction(1, 4), Fraction(3, 10))
+    assert yen.spread == Spread(source="data")
+
+
+def test_costs_none_says_on_purpose_that_there_are_none():
+    """CST-4: costs: "none"."""
+    costs = load_costs("none").for_symbol(EURUSD)
+
+    assert (costs.slippage, costs.commission, costs.spread) == (Slippage(), None, Spread())
+
+
+def test_a_table_from_python_is_as_exact_as_a_file():
+    table = {"defaults": {"slippage": {"fixed_pips": 0.1}, "commission": "none"}}
+
+    costs = load_costs(table).for_symbol(EURUSD)
+
+    assert costs.slippage.fixed_pips == Fraction(1, 10)
+    assert costs.commission is None
+
+
+def test_a_relative_file_starts_from_the_folder_given(tmp_path):
+    write(tmp_path, FILE)
+
+    assert load_costs("costs.yaml", base_dir=tmp_path).written is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "key"),
+    [
+        ({}, "costs.symbol_not_in_config", None),
+        ({"per_symbol": {"GBPUSD": {"slippage": "none", "commission": "none"}}}, "costs.symbol_not_in_config", None),
+        ({"defaults": {"slippage": "none"}}, "config.missing_key", "costs.per_symbol.EURUSD.commission"),
+        ({"defaults": {"commission": "none"}}, "config.missing_key", "costs.per_symbol.EURUSD.slippage"),
+        (
+            {"defaults": {"slippage": {"random_pips": "0.15"}, "commission": "none"}},
+            "costs.invalid_slippage_model",
+            "costs.defaults.slippage.random_pips",
+        ),
+    ],
+)
+def test_costs_never_default_to_zero(table, code, key):
+    """CST-4: costs never default to zero."""
+    with pytest.raises(ConfigError) as caught:
+        load_costs(table).for_symbol(EURUSD)
+
+    assert caught.value.code == code
+    assert key is None or caught.value.context["key"] == key
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "key"),
+    [
+        ("fixed_pips: 0.25", "fixed_pips: -0.25", "costs.invalid_slippage_model", "defaults.slippage.fixed_pips"),
+        ("fixed_pips: 0.25", "fixed_pips: 10001", "costs.invalid_slippage_model", "defaults.slippage.fixed_pips"),
+        ("fixed_pips: 0.25", "fixed_pips: many", "costs.invalid_slippage_model", "defaults.slippage.fixed_pips"),
+        ("fixed_pips: 0.25", "fixed_pip: 0.25", "config.unknown_key", "defaults.slippage.fixed_pip"),
+        ("slippage: none", "slippage: null", "costs.invalid_slippage_model", "per_symbol.EURUSD.slippage"),
+        ("slippage: none", "slippage: nothing", "costs.invalid_slippage_model", "per_symbol.EURUSD.slippage"),
+        ("per_lot: 3.50", "per_lot: -1", "costs.invalid_fee_config", "defaults.commission.per_lot"),
+        ("per_lot: 3.50, ", "", "config.missing_key", "defaults.commission.per_lot"),
+        ("sides: entry", "sides: entries", "costs.invalid_fee_config", "defaults.commission.sides"),
+        ("currency: USD", "currency: $", "costs.invalid_fee_config", "defaults.commission.currency"),
+        ("per_lot: 3.50", "per_million_notional: 30", "config.missing_key", "defaults.commission.per_lot"),
+        ("add_points: 3", "add_points: 1.5", "config.invalid", "per_symbol.EURUSD.spread.add_points"),
+        (", add_points: 3", "", "config.invalid", "per_symbol.EURUSD.spread"),
+        ("source: column", "source: data", "config.invalid", "per_symbol.EURUSD.spread"),
+        ("per_symbol:", "per_symbols:", "config.unknown_key", "per_symbols"),
+        ("    slippage: none", "    swap_long: 1", "config.unknown_key", "per_symbol.EURUSD.swap_long"),
+    ],
+)
+def test_an_ill_formed_cost_file_names_file_line_and_key(tmp_path, old, new, code, key):
+    file = write(tmp_path, FILE.replace(old, new))
+
+    with pytest.raises(ConfigError) as caught:
+        load_costs(file)
+
+    facts = caught.value.context
+    assert (caught.value.code, facts["file"], facts["key"]) == (code, str(file), key)
+    assert str(facts["line"]).startswith(" line ")
+
+
+def test_slippage_beyond_the_engines_limit_is_refused():
+    """A million points, whatever the pip: 10,000 pips of 1,000 points are 10^7."""
+    gold = load_specs()["XAUUSD"]
+    costs = load_costs({"defaults": {"slippage": {"fixed_pips": 10_000}, "commission": "none"}})
+
+    assert costs.for_symbol(gold).slippage.fixed_pips == 10_000  # 10^6 points of 100 per pip: just allowed
+    with pytest.raises(ConfigError, match="at most 10\\^6 points"):
+        costs.for_symbol(_with_pip(gold, 101))
+
+
+def _with_pip(spec, pip_points):
+    import dataclasses
+
+    return dataclasses.replace(spec, pip_points=pip_points)
