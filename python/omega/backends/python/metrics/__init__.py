@@ -21,9 +21,10 @@ def compute_metrics(trades: Trades, equity: Equity, calendar: Calendar, plan: Pl
     """Return (name, value or None, reason or None) of every metric.
 
     Raises:
-        DataError: ``data.shape`` when equity has no rows or does not begin above 0.
+        DataError: ``data.shape`` when equity has no rows or does not begin above 0, or a trade's symbol is unknown.
     """
     equity.check()
+    trades.check(plan)
     risk_free = numerics.quotient(plan.risk_free[0], plan.risk_free[1])
     fracs = drawdown_fracs(equity.value)
     rows = compute_totals(trades, equity)
