@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "d17168cd06152575"
+SCHEMA_HASH = "40a4fc35967bd38d"
 
 
 class Column(NamedTuple):

@@ -14,6 +14,8 @@ from omega.backends.python.metrics.returns import compute_ratios, per_risk
 from omega.backends.python.metrics.totals import cagr, compute_totals
 from omega.backends.python.metrics.trade_statistics import compute_trade_statistics
 
+__all__ = ["Calendar", "Equity", "Metric", "Plan", "Trades", "compute_metrics"]
+
 Metric = tuple[str, int | float | None, str | None]
 
 
