@@ -26,4 +26,5 @@ def rate(result: BacktestResult, *, weights: Mapping[str, float] | None = None) 
 def raw_rating(result: BacktestResult) -> Any:
     """Return the raw values of the resampling components, as the backend computed them."""
     conditions = result.conditions
-    return conditions.rating_backend.rate(result.raw["trades"], result.timed_equity, conditions.plan)
+    equity, calendar = result.timed_equity, conditions.tables.calendar
+    return conditions.rating_backend.rate(result.raw["trades"], equity, calendar, conditions.plan)
