@@ -33,7 +33,7 @@ def metrics_document(result: BacktestResult) -> dict[str, Any]:
 
 def rating_document(rating: RatingResult) -> dict[str, Any]:
     """Return rating.json."""
-    return {name: _plain(value) for name, value in dataclasses.asdict(rating).items()}
+    return rating.to_dict()
 
 
 def diagnostics_document(result: BacktestResult) -> dict[str, Any]:
