@@ -20,7 +20,8 @@ def rate(result: BacktestResult, *, weights: Mapping[str, float] | None = None) 
     """
     if weights is None:
         weights = result.conditions.resolved.config.rating.weights.model_dump()
-    return rate_run(result.metrics.rows, raw_rating(result), weights=weights)
+    digits = result.plan["account"]["digits"]
+    return rate_run(result.metrics.rows, raw_rating(result), account_digits=digits, weights=weights)
 
 
 def raw_rating(result: BacktestResult) -> Any:
