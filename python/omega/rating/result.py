@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Number = int | float | None
 
@@ -57,7 +58,11 @@ class RatingResult:
 
     def to_json(self) -> str:
         """Return the rating as JSON with sorted keys; equal ratings give equal bytes."""
-        value = {
+        return json.dumps(self.to_dict(), sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the rating as plain values, components by name: the shape of `rating.json`."""
+        return {
             "final_score": self.final_score,
             "label": self.label,
             "confidence": self.confidence,
@@ -74,7 +79,6 @@ class RatingResult:
                 for component in self.components
             },
         }
-        return json.dumps(value, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
     def __str__(self) -> str:
         score = "no score" if self.final_score is None else f"{self.final_score:.1f} of 10"
