@@ -20,7 +20,6 @@ from omega.testing.outcomes import Failure, assert_same_bits, outcome, stepwise_
 pytestmark = pytest.mark.skipif(os.environ.get("OMEGA_BUILD") == "pure", reason="a pure build has one half")
 
 
-
 def trading_case() -> Case:
     """Return the first generated case with at least 20 trades in a table of signals."""
     for seed in range(100):

@@ -58,14 +58,19 @@ def find_fill_faults(fills: list[dict[str, Any]], still_open: set[int], case: Ca
         bar, side = bars[fill["bar_idx"]], "bid" if fill["side"] == Side.BID else "ask"
         if not bar[f"{side}_low"] <= fill["raw_price"] <= bar[f"{side}_high"]:
             faults.append(f"fill of {fill['position_id']} outside its bar")
-        if fill["direction"] * (fill["price"] - fill["raw_price"]) != fill["slippage_points"] or fill["slippage_points"] < 0:
+        if (
+            fill["direction"] * (fill["price"] - fill["raw_price"]) != fill["slippage_points"]
+            or fill["slippage_points"] < 0
+        ):
             faults.append(f"fill of {fill['position_id']}: slippage in favour")
         if fill["rule"] == Rule.FIL_6 and fill["slippage_points"] != 0:
             faults.append(f"fill of {fill['position_id']}: a target slipped")
         if fill["moment"] == Moment.OPEN and fill["raw_price"] != bar[f"{side}_open"]:
             faults.append(f"fill of {fill['position_id']}: not at the open")
         held[fill["position_id"]] = held.get(fill["position_id"], 0) + fill["direction"] * fill["steps"]
-    faults += [f"position {number} is not flat" for number, steps in held.items() if (steps == 0) == (number in still_open)]
+    faults += [
+        f"position {number} is not flat" for number, steps in held.items() if (steps == 0) == (number in still_open)
+    ]
     return faults
 
 
@@ -104,10 +109,12 @@ def test_the_books_guard_notices_one_unit(table: str, column: str) -> None:
 def cut(case: Case, length: int) -> Case:
     """Return the case as it would have been known after `length` bars."""
     tables = case.tables
-    shorter = type(tables)(**{
-        **{name: getattr(tables, name) for name in tables.__dataclass_fields__},
-        "series": (tables.series[0].slice(0, length),),
-    })
+    shorter = type(tables)(
+        **{
+            **{name: getattr(tables, name) for name in tables.__dataclass_fields__},
+            "series": (tables.series[0].slice(0, length),),
+        }
+    )
     signals = case.signals
     if signals is not None:
         keep = sum(1 for bar_idx in signals["bar_idx"].to_pylist() if bar_idx < length)
@@ -140,5 +147,5 @@ def test_what_came_before_a_cut_does_not_depend_on_what_comes_after(name: str, c
     part_fills, part_signals, part_equity = before(part, seen)
 
     assert part_fills == whole_fills
-    assert part_signals == whole_signals
+    assert repr(part_signals) == repr(whole_signals)  # repr: a bad level may be NaN
     assert part_equity[:-1] == whole_equity[: len(part_equity) - 1]

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-import omega
 from omega.backends import get_backend
 from omega.engine.comparison import find_difference
 from omega.engine.tables import Table, Units, present_equity, present_table, with_texts
@@ -149,9 +148,3 @@ def test_the_comparison_finds_one_bit(raw):
     assert find_difference(raw, {**raw, "trades": nudged}).column == "exit_price"
     assert find_difference(raw, {**raw, "fills": raw["fills"].slice(0, 1)}).left == "2 rows"
     assert find_difference(raw, {name: t for name, t in raw.items() if name != "fills"}).table == "fills"
-
-
-def test_the_front_page_is_small():
-    assert len(omega.__all__) == 12
-    for name in omega.__all__:
-        assert getattr(omega, name) is not None

@@ -36,12 +36,17 @@ pub(crate) fn run(simulation: &mut Simulation, from: usize, to: usize) -> usize 
 
 /// Whether 64 bits hold every mark of the open positions.
 fn fits(simulation: &Simulation) -> bool {
-    let units =
-        simulation.positions.iter().fold(0, |units, position| units + i128::from(position.steps) * simulation.rate.numerator);
-    units <= MAX_UNITS && simulation.rate.denominator <= MAX_UNITS && simulation.books.balance.abs() < MAX_QUIET_BALANCE
+    let units = simulation
+        .positions
+        .iter()
+        .fold(0, |units, position| units + i128::from(position.steps) * simulation.rate.numerator);
+    units <= MAX_UNITS
+        && simulation.rate.denominator <= MAX_UNITS
+        && simulation.books.balance.abs() < MAX_QUIET_BALANCE
 }
 
 /// The first bar of `from..to` that reaches a level of the position, or `to`.
+#[expect(clippy::needless_bitwise_bool, reason = "no branch inside a vector of comparisons")]
 fn first_reached(position: &Position, side: &Prices, from: usize, to: usize) -> usize {
     let (lower, upper) =
         if position.direction > 0 { (position.sl, position.tp) } else { (position.tp, position.sl) };
