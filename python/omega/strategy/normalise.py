@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import numbers
+import operator
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -37,6 +38,10 @@ FLOATS = ("size", *LEVELS)
 TEXTS = ("reason", "tags", "scenario", "meta")
 INT64_MAX = 2**63 - 1
 _ABSENT: Any = object()
+_ORDER, _MARKET = int(SignalKind.ORDER), int(OrderType.MARKET)
+_SIDES = {"long": int(Direction.LONG), "short": int(Direction.SHORT)}
+_PLAIN = frozenset({float, type(None)})
+_every_field = operator.attrgetter(*names)
 
 
 class Texts(NamedTuple):
@@ -83,6 +88,9 @@ class Normaliser:
         """
         if answer is None:
             return []
+        if type(answer) is Signal and (row := plain_row(answer, bar_idx)) is not None:
+            self.count += 1
+            return [row]
         moment = Moment(bar_idx, now_us)
         return [self._row(signal, moment) for signal in _each(answer)]
 
@@ -116,6 +124,22 @@ class Normaliser:
         floats = [number(fields.get(name), name, moment) for name in FLOATS]
         texts = read_texts(fields, moment)
         return (moment.bar_idx, kind, side, int(OrderType.MARKET), symbol_idx, *whole, *floats, 0), texts
+
+
+def plain_row(signal: Signal, bar_idx: int) -> Row | None:
+    """Return the row of an order of which nothing has to be converted or refused, None for any other signal.
+
+    Most signals are such orders; looking at every field by itself would cost a strategy several times its bar.
+    """
+    kind, direction, order_type, symbol, magic, target, *rest = _every_field(signal)
+    *levels, reason, tags, scenario, meta, given = rest
+    if not (symbol is magic is target is reason is tags is scenario is meta is given is None):
+        return None
+    if not (type(kind) is type(direction) is type(order_type) is str and _PLAIN.issuperset(map(type, levels))):
+        return None
+    if kind != "order" or order_type != "market" or direction not in _SIDES:
+        return None
+    return (bar_idx, _ORDER, _SIDES[direction], _MARKET, 0, None, None, *levels, 0)
 
 
 def bad_row(bar_idx: int, fault: int) -> Row:

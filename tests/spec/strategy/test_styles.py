@@ -97,7 +97,9 @@ def data():
     for _ in range(COUNT):
         opened = close + draw.randint(-4, 4)
         close = opened + draw.randint(-90, 90)
-        rows.append((moment, opened, max(opened, close) + draw.randrange(50), min(opened, close) - draw.randrange(50), close))
+        rows.append(
+            (moment, opened, max(opened, close) + draw.randrange(50), min(opened, close) - draw.randrange(50), close)
+        )
         moment += datetime.timedelta(minutes=15 * draw.choice((1, 1, 1, 1, 1, 1, 1, 5)))
     sides = {}
     for side, spread in (("bid", 0), ("ask", 9)):
@@ -184,7 +186,13 @@ def test_positions_and_account_are_snapshots(data, backend):
     class Books(omega.Strategy):
         def on_bar(self, bar):
             seen.append((self.positions, self.account))
-            return self.buy(sl=1.0, magic=3) if len(seen) == 1 else self.close(self.positions[0]) if len(seen) == 3 else None
+            return (
+                self.buy(sl=1.0, magic=3)
+                if len(seen) == 1
+                else self.close(self.positions[0])
+                if len(seen) == 3
+                else None
+            )
 
     result = run(data, Books, backend)
     position = seen[1][0][0]

@@ -36,7 +36,7 @@ def test_cells_are_written_by_type():
         ("-1", "'-1"),
         ("@x", "'@x"),
         ("\tx", "'\tx"),
-        ("\rx", "\"'\rx\""),
+        ("\rx", '"\'\rx"'),
         ("a,b", '"a,b"'),
         ('say "x"', '"say ""x"""'),
         ("two\nlines", '"two\nlines"'),
@@ -51,7 +51,14 @@ def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text, cell):
 
 @pytest.mark.parametrize(
     ("minor", "digits", "text"),
-    [(-150, 2, "-1.50"), (5, 2, "0.05"), (-5, 3, "-0.005"), (7, 0, "7"), (None, 2, ""), (10**17 + 1, 2, f"1{'0' * 15}.01")],
+    [
+        (-150, 2, "-1.50"),
+        (5, 2, "0.05"),
+        (-5, 3, "-0.005"),
+        (7, 0, "7"),
+        (None, 2, ""),
+        (10**17 + 1, 2, f"1{'0' * 15}.01"),
+    ],
 )
 def test_money_is_written_from_minor_units_at_account_digits(minor, digits, text):
     assert _money(minor, digits) == text

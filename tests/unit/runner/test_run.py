@@ -80,7 +80,11 @@ def test_every_metric_has_value_unit_and_definition(finished):
     assert set(document) == set(METRICS)
     assert all(entry["definition"] and entry["unit"] for entry in document.values())
     assert all(("reason" in entry) == (entry["value"] is None) for entry in document.values())
-    assert document["total_net"] == {"value": sum_of(finished, "net"), "unit": "USD", "definition": METRICS["total_net"].text}
+    assert document["total_net"] == {
+        "value": sum_of(finished, "net"),
+        "unit": "USD",
+        "definition": METRICS["total_net"].text,
+    }
 
 
 def sum_of(run, name):
@@ -97,8 +101,6 @@ def test_the_summary_names_costs_backend_and_limits(finished):
 
     for words in ("final equity", "spread", "slippage", "commission", "next_open", "python", "swap and margin are not"):
         assert words in text
-
-
 
 
 def test_a_config_that_cannot_run_leaves_nothing_behind(tmp_path, at_root):
