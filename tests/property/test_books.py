@@ -11,67 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omega.backends import get_backend
-from omega.schema import LedgerKind, Moment, Rule, Side
+from omega.schema import Rule
+from omega.testing.books import find_faults
 from omega.testing.cases import Case, make_case, simulation_cases
 from omega.testing.outcomes import Failure, outcome
 
 END = int(Rule.END_OF_DATA)
 BACKENDS = ["python"] if os.environ.get("OMEGA_BUILD") == "pure" else ["python", "rust"]
-
-
-def find_faults(tables: Any, case: Case) -> list[str]:
-    """Return every identity of the books that a run breaks (LED-1, LED-3, LED-4, CST-5)."""
-    trades, fills = tables["trades"].to_pylist(), tables["fills"].to_pylist()
-    ledger, equity = tables["ledger"].to_pylist(), tables["equity"]["equity"].to_pylist()
-    faults = []
-    bookings: dict[int, int] = {}
-    for row in ledger[1:]:
-        bookings[row["position_id"]] = bookings.get(row["position_id"], 0) + row["amount"]
-    for trade in trades:
-        if bookings.pop(trade["id"], 0) != trade["net"]:
-            faults.append(f"trade {trade['id']}: ledger rows do not add up to its net")
-        if trade["gross_cost_free"] + trade["slippage"] + trade["spread"] != trade["gross"]:
-            faults.append(f"trade {trade['id']}: gross")
-        if trade["gross"] + trade["commission"] + trade["swap"] != trade["net"]:
-            faults.append(f"trade {trade['id']}: net")
-        if not trade["mae_points"] <= 0 <= trade["mfe_points"]:
-            faults.append(f"trade {trade['id']}: excursions")
-    open_positions = tables["positions"].to_pylist()
-    for position in open_positions:
-        if bookings.pop(position["id"], 0) != position["commission"]:
-            faults.append(f"position {position['id']}: bookings")
-    if bookings:
-        faults.append(f"ledger rows of nobody: {bookings}")
-    balance = sum(row["amount"] for row in ledger)
-    if equity[-1] != balance + sum(position["open_profit"] for position in open_positions):
-        faults.append("the last equity is not the balance and what is open")
-    if ledger[0]["kind"] != LedgerKind.DEPOSIT or equity[0] != ledger[0]["amount"]:
-        faults.append("the first row is not the deposit")
-    return faults + find_fill_faults(fills, {position["id"] for position in open_positions}, case)
-
-
-def find_fill_faults(fills: list[dict[str, Any]], still_open: set[int], case: Case) -> list[str]:
-    """Return fills outside their bar before slippage, slippage in favour, and positions whose fills do not cancel."""
-    bars = case.tables.series[0].to_pylist()
-    faults, held = [], dict.fromkeys(still_open, 0)
-    for fill in fills:
-        bar, side = bars[fill["bar_idx"]], "bid" if fill["side"] == Side.BID else "ask"
-        if not bar[f"{side}_low"] <= fill["raw_price"] <= bar[f"{side}_high"]:
-            faults.append(f"fill of {fill['position_id']} outside its bar")
-        if (
-            fill["direction"] * (fill["price"] - fill["raw_price"]) != fill["slippage_points"]
-            or fill["slippage_points"] < 0
-        ):
-            faults.append(f"fill of {fill['position_id']}: slippage in favour")
-        if fill["rule"] == Rule.FIL_6 and fill["slippage_points"] != 0:
-            faults.append(f"fill of {fill['position_id']}: a target slipped")
-        if fill["moment"] == Moment.OPEN and fill["raw_price"] != bar[f"{side}_open"]:
-            faults.append(f"fill of {fill['position_id']}: not at the open")
-        held[fill["position_id"]] = held.get(fill["position_id"], 0) + fill["direction"] * fill["steps"]
-    faults += [
-        f"position {number} is not flat" for number, steps in held.items() if (steps == 0) == (number in still_open)
-    ]
-    return faults
 
 
 @settings(max_examples=1_000)
@@ -80,7 +26,7 @@ def test_books_add_up_in_every_generated_run(case: Case) -> None:
     """LED-4, exact, on the fast half; parity carries it to the other."""
     tables = outcome(get_backend(None), case)
     if not isinstance(tables, Failure):
-        assert find_faults(tables, case) == []
+        assert find_faults(tables, case.tables.series[0]) == []
 
 
 @settings(max_examples=100)
@@ -89,7 +35,7 @@ def test_books_add_up_in_the_twin(case: Case) -> None:
     """LED-4, exact, on the specification itself."""
     tables = outcome(get_backend("python"), case)
     if not isinstance(tables, Failure):
-        assert find_faults(tables, case) == []
+        assert find_faults(tables, case.tables.series[0]) == []
 
 
 @pytest.mark.parametrize(("table", "column"), [("ledger", "amount"), ("trades", "spread"), ("fills", "raw_price")])
@@ -103,7 +49,7 @@ def test_the_books_guard_notices_one_unit(table: str, column: str) -> None:
     position = tables[table].column_names.index(column)
     broken = tables[table].set_column(position, tables[table].schema.field(position), pa.array(values))
 
-    assert find_faults(dict(tables) | {table: broken}, case) != []
+    assert find_faults(dict(tables) | {table: broken}, case.tables.series[0]) != []
 
 
 def cut(case: Case, length: int) -> Case:
