@@ -11,7 +11,7 @@ import pytest
 
 from omega.engine.metrics import MOMENTS, MONEY
 from omega.errors import ConfigError
-from omega.rating.definitions import DEFINITIONS
+from omega.rating.definitions import METRICS
 from omega.runner import STEPS, run_config
 
 CONFIG = "examples/eurusd_ema_cross.json"
@@ -77,13 +77,13 @@ def test_the_manifest_says_what_ran_and_how_long(finished):
 def test_every_metric_has_value_unit_and_definition(finished):
     document = read(finished, "metrics.json")
 
-    assert set(document) == set(DEFINITIONS)
+    assert set(document) == set(METRICS)
     assert all(entry["definition"] and entry["unit"] for entry in document.values())
     assert all(("reason" in entry) == (entry["value"] is None) for entry in document.values())
     assert document["total_net"] == {
         "value": sum_of(finished, "net"),
-        "unit": "account currency",
-        "definition": DEFINITIONS["total_net"].definition,
+        "unit": "USD",
+        "definition": METRICS["total_net"].text,
     }
 
 
@@ -92,8 +92,8 @@ def sum_of(run, name):
 
 
 def test_the_units_of_metrics_are_those_of_their_definitions():
-    assert {name for name, entry in DEFINITIONS.items() if entry.unit == "account currency"} == MONEY
-    assert {name for name, entry in DEFINITIONS.items() if entry.unit == "utc"} == MOMENTS
+    assert {name for name, entry in METRICS.items() if entry.unit == "minor"} == MONEY
+    assert {name for name, entry in METRICS.items() if entry.unit == "utc"} == MOMENTS
 
 
 def test_the_summary_names_costs_backend_and_limits(finished):
