@@ -12,7 +12,7 @@ from typing import Any
 from omega.backends.protocol import Backend
 from omega.engine import BacktestResult
 from omega.error_catalogue import CATALOGUE
-from omega.rating.definitions import DEFINITIONS, REASONS
+from omega.rating.definitions import METRICS, REASONS
 
 __all__ = ["diagnostics_document", "manifest_document", "metrics_document"]
 
@@ -20,12 +20,13 @@ PACKAGES = ("numpy", "pyarrow", "pydantic", "tzdata")
 
 
 def metrics_document(result: BacktestResult) -> dict[str, Any]:
-    """Return metrics.json: value, unit and definition by name; a null has a reason."""
-    metrics = result.metrics
+    """Return metrics.json: value, unit and definition by name; a null has a reason. Money is in account currency."""
+    metrics, currency = result.metrics, result.plan["account"]["currency"]
     document: dict[str, Any] = {}
     for name, value in metrics.items():
-        definition = DEFINITIONS[name]
-        document[name] = {"value": _plain(value), "unit": definition.unit, "definition": definition.definition}
+        definition = METRICS[name]
+        unit = currency if definition.unit == "minor" else definition.unit
+        document[name] = {"value": _plain(value), "unit": unit, "definition": definition.text}
         reason = metrics.reason(name)
         if reason is not None:
             document[name]["reason"] = REASONS[reason]
