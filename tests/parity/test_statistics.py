@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import struct
 from typing import Any
@@ -15,8 +14,6 @@ from omega.backends import get_backend
 from omega.backends.python.frame import ARROW_TYPES, write_table
 from omega.errors import OmegaError
 from omega.schema import TABLES
-
-pytestmark = pytest.mark.skipif(os.environ.get("OMEGA_BUILD") == "pure", reason="a pure build has one half")
 
 DAY_US = 86_400_000_000
 
