@@ -112,6 +112,7 @@ CATALOGUE: dict[str, Entry] = {
     "run.force_needs_id": Entry(7005, "ConfigError", "--force overwrites the run that --run-id names. Give both."),
     "run.bad_id": Entry(7006, "ConfigError", "run id {value}: expected letters, digits, dots, dashes and underscores, not beginning with a dot."),
     "run.not_written": Entry(7007, "EngineError", "{folder}: the results could not be written: {reason}. Nothing was left behind."),
+    "rating.weights": Entry(8001, "ConfigError", "rating.weights: {reason}. Components: base, trade_dropout, monte_carlo."),
     "backend.missing": Entry(9001, "BackendMissing", "The Rust extension is asked for ({asked_by}) but not installed. Run `make setup`, or choose the python backend."),
     "backend.broken": Entry(9002, "BackendError", "The Rust extension is installed but cannot be loaded: {reason}. Run `make setup`."),
     "backend.schema": Entry(9003, "BackendMismatch", "The extension was built for schema {built}, the package has {expected}. Run `make setup`."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "07cabeb311746a21"
+SCHEMA_HASH = "b887e6c22208cedf"
 
 
 class Column(NamedTuple):

@@ -20,7 +20,7 @@ CLASSES_BY_RANGE = {
     4: {"EngineError", "SignalError", "Note"},
     5: {"ConfigError", "SignalError", "Note"},
     6: {"SignalError", "StrategyError", "Note"},
-    7: {"EngineError", "Note"},
+    7: {"EngineError", "ConfigError", "Note"},
     8: {"ConfigError", "DataError", "Note"},
     9: {"BackendError", "BackendMissing", "BackendMismatch"},
 }

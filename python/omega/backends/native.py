@@ -56,10 +56,10 @@ def compute_metrics(
         return _native.compute_metrics(trades, equity, calendar, plan)
 
 
-def rate(trades: Any, equity: Any, plan: str) -> list[tuple[str, float | int | None]]:
+def rate(trades: Any, equity: Any, calendar: Any, plan: str) -> list[tuple[str, float | int | None]]:
     """Return (name, value or None) of every resampling component."""
     with _omega_errors():
-        return _native.rate(trades, equity, plan)
+        return _native.rate(trades, equity, calendar, plan)
 
 
 def _tables(exports: Mapping[str, Any]) -> Tables:

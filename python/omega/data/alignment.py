@@ -1,6 +1,7 @@
 """Which bar of a coarser timeframe a decision may see (TIM-4).
 
-For step bar k the decision is made at the open of the next step, or at its own close for the last bar.
+For step bar k the decision is made at the open of the next step, or at its own close for the last bar and
+for runs that fill at the close.
 Visible is the last bar of the other timeframe that is complete by then, never one that still runs.
 """
 
@@ -28,10 +29,13 @@ class Alignment:
         mode: `carry_forward` shows the last bar there is, `strict` shows nothing.
         stale_limit_bars: How long it is carried forward, in bars of the other timeframe, >= 0. They are
             counted in session time: week-ends do not age a bar.
+        at_close: Decide at the close of each step bar instead of at the open of the next one. For
+            `fill: "signal_close"`, which fills there and must not know more (LOOP-2).
     """
 
     mode: Literal["carry_forward", "strict"] = "carry_forward"
     stale_limit_bars: int = 10
+    at_close: bool = False
 
 
 def decision_times(time_us: Int64s, close_time_us: Int64s) -> Int64s:

@@ -133,7 +133,7 @@ class MarketData:
         step, step_close = resample(base, self.base_timeframe, self.timeframe, calendar)
         begin = int(np.searchsorted(step.time, self.first_time_us))
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]
-        decisions = decision_times(step.time, step_close)
+        decisions = step_close if alignment.at_close else decision_times(step.time, step_close)
         series = [bars_table(step, step_close)]
         visible: list[pa.Int32Array | None] = [None]
         for timeframe in self.higher_timeframes:

@@ -34,7 +34,7 @@ __all__ = ["backtest", "market_tables", "run_plan"]
 Progress = Callable[[int, int], None]
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is named
     data: MarketData,
     strategy: Strategy | type[Strategy] | str,
     *,
@@ -234,8 +234,11 @@ def _fresh(strategy: Strategy | type[Strategy], parameters: Mapping[str, Any] | 
 
 
 def _alignment(resolved: ResolvedConfig) -> Alignment:
+    at_close = resolved.config.execution.fill == "signal_close"
     data = resolved.config.data
-    return Alignment() if data is None else Alignment(data.alignment, data.stale_limit_bars)
+    if data is None:
+        return Alignment(at_close=at_close)
+    return Alignment(data.alignment, data.stale_limit_bars, at_close)
 
 
 def _strategy_facts(strategy: Strategy | None, resolved: ResolvedConfig, path_dependent: bool) -> StrategyFacts:

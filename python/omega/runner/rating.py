@@ -20,10 +20,12 @@ def rate(result: BacktestResult, *, weights: Mapping[str, float] | None = None) 
     """
     if weights is None:
         weights = result.conditions.resolved.config.rating.weights.model_dump()
-    return rate_run(result.metrics.rows, raw_rating(result), weights=weights)
+    digits = result.plan["account"]["digits"]
+    return rate_run(result.metrics.rows, raw_rating(result), account_digits=digits, weights=weights)
 
 
 def raw_rating(result: BacktestResult) -> Any:
     """Return the raw values of the resampling components, as the backend computed them."""
     conditions = result.conditions
-    return conditions.rating_backend.rate(result.raw["trades"], result.timed_equity, conditions.plan)
+    equity, calendar = result.timed_equity, conditions.tables.calendar
+    return conditions.rating_backend.rate(result.raw["trades"], equity, calendar, conditions.plan)

@@ -21,7 +21,7 @@ from omega.engine.run import Progress, market_tables, run_plan
 from omega.engine.stopwatch import Stopwatch
 from omega.rating import RatingResult
 from omega.reporting import json_text, write_tables
-from omega.runner.documents import diagnostics_document, manifest_document, metrics_document, rating_document
+from omega.runner.documents import diagnostics_document, manifest_document, metrics_document
 from omega.runner.folder import check_run_id, new_run_id, run_folder
 from omega.runner.rating import rate, raw_rating
 from omega.strategy import Strategy
@@ -75,7 +75,7 @@ class Comparison:
         return f"rust and python are identical, bit for bit: {rows}, metrics and rating"
 
 
-def run_config(
+def run_config(  # noqa: PLR0913 - the public call; everything after `config` is named
     config: str | Path | RunConfig,
     *,
     overrides: Sequence[str] = (),
@@ -199,7 +199,7 @@ def _write(folder: Path, result: BacktestResult, rating: RatingResult) -> None:
     write_tables(result, folder)
     _write_text(folder / "config.json", result.conditions.resolved.to_json())
     _write_text(folder / "metrics.json", json_text(metrics_document(result)))
-    _write_text(folder / "rating.json", json_text(rating_document(rating)))
+    _write_text(folder / "rating.json", rating.to_json())
     _write_text(folder / "diagnostics.json", json_text(diagnostics_document(result)))
 
 

@@ -7,7 +7,7 @@ of bar k + 1; entries after k are the future.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ __all__ = ["Batch"]
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class Batch:
@@ -76,10 +77,11 @@ class Batch:
         return _frozen(points / self._scale)
 
     def _times(self, name: str) -> Times:
-        return self._bars.column(name).to_numpy().astype("datetime64[us]")
+        times: Times = self._bars.column(name).to_numpy().astype("datetime64[us]")
+        return times
 
 
-def _frozen(array: Any) -> Any:
+def _frozen(array: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
     array = np.array(array)
     array.flags.writeable = False
     return array

@@ -7,6 +7,7 @@ NaN is a value, and the backends refuse it, except in pandas, where it is how a 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ from omega.strategy.normalise import (
     fault,
     read_texts,
 )
-from omega.strategy.signal import ALIASES
+from omega.strategy.signal import Signal, ALIASES
 
 __all__ = ["SIGNALS", "BatchNormaliser", "table_of_rows"]
 
@@ -78,7 +79,7 @@ class BatchNormaliser:
         """
         if answer is None:
             return table_of_rows([])
-        if isinstance(answer, list | tuple):
+        if isinstance(answer, list | tuple) and not isinstance(answer, Signal):
             return table_of_rows([row for signal in answer for row in self._signal_rows(signal)])
         if isinstance(answer, np.ndarray) and answer.dtype.names:
             answer = {name: answer[name] for name in answer.dtype.names}
@@ -89,7 +90,7 @@ class BatchNormaliser:
         return self._columns(arrow, meta) if arrow.num_rows else table_of_rows([])
 
     def _signal_rows(self, signal: Any) -> list[tuple[Any, ...]]:
-        if isinstance(signal, list | tuple):  # what `Strategy.reverse` returns
+        if isinstance(signal, list | tuple) and not isinstance(signal, Signal):  # what `Strategy.reverse` returns
             return [row for part in signal for row in self._signal_rows(part)]
         bar_idx = signal.get("bar_idx") if isinstance(signal, Mapping) else getattr(signal, "bar_idx", None)
         if not isinstance(bar_idx, int | np.integer) or isinstance(bar_idx, bool):
@@ -150,7 +151,8 @@ class BatchNormaliser:
     def _bar_idx(self, column: pa.ChunkedArray | None) -> np.ndarray[Any, np.dtype[np.int64]]:
         if column is None or column.null_count or not pa.types.is_integer(column.type):
             raise self._refusal("the table needs a column bar_idx of whole numbers without nulls")
-        return column.cast(pa.int64()).to_numpy()
+        rows: np.ndarray[Any, np.dtype[np.int64]] = column.cast(pa.int64()).to_numpy()
+        return rows
 
 
 class _Columns:
@@ -174,7 +176,7 @@ class _Columns:
         wrong = np.flatnonzero(rows & (self._faults == 0) & column.is_valid().to_numpy(zero_copy_only=False))
         for row in wrong[: None if self._reject else 1].tolist():
             kind = SignalKind.ORDER if name == "target" else SignalKind.CLOSE
-            self._try(row, lambda moment, kind=kind: check_kind(kind, [name], moment))
+            self._try(row, functools.partial(check_kind, kind, [name]))
 
     def codes(self, column: pa.ChunkedArray | None, codes: Mapping[Any, int], code: str, *, missing: int) -> Any:
         """Return one int16 code per row; nulls become `missing`."""
@@ -228,7 +230,7 @@ class _Columns:
         found: dict[int, Texts] = {}
         for row in range(len(self._bars) if values else 0):
             fields = {name: column[row] for name, column in values.items()}
-            texts = self._try(row, lambda moment, fields=fields: read_texts(fields, moment))
+            texts = self._try(row, functools.partial(read_texts, fields))
             if texts is not None:
                 found[row] = texts
         return found

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from omega.backends.protocol import IndicatorView
 from omega.errors import error_for
@@ -151,5 +152,5 @@ def batch_indicators(cache: Cache, tables: Any) -> Indicators:
 
 
 def view_indicators(cache: Cache, view: Callable[[Any, int], IndicatorView]) -> Indicators:
-    """Return indicators that are views of a stepwise run."""
-    return Indicators(cache, view)
+    """Return indicators that are views of a stepwise run. What crosses the seam is Arrow: no copy is made."""
+    return Indicators(cache, lambda column, series: view(pa.array(column), series))

@@ -23,7 +23,7 @@ SCHEMA = pa.schema([pa.field(c.name, TYPES[c.type], nullable=c.null) for c in TA
 MONDAY = datetime.datetime(2024, 1, 8, tzinfo=datetime.UTC)
 
 
-def bars_of(
+def bars_of(  # noqa: PLR0913 - for tests to say only what matters
     text: str,
     *,
     digits: int = 0,

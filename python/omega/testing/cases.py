@@ -66,10 +66,8 @@ def make_case(seed: int, length: int, events: Sequence[tuple[str, int]] = ()) ->
     if native:
         fast = draw.randint(1, 8)
         parameters = {"fast": fast, "slow": draw.randint(1, 20), "stop_pips": draw.choice((1.0, 4.5, 20.0))}
-        plan["strategy"] = {
-            "native": "ema_cross",
-            "parameters": {**parameters, "target_pips": draw.choice((2.0, 30.0))},
-        }
+        parameters["target_pips"] = draw.choice((2.0, 30.0))
+        plan["strategy"] = {"native": "ema_cross", "parameters": parameters}
     signals = None if native else table_of_rows(make_signals(draw, columns, plan))
     text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
     return Case(seed, length, tuple(events), tables, signals, text)

@@ -2,6 +2,8 @@
 //!
 //! A core error carries a dotted code of `schema/errors.toml` and facts; Python words the message.
 //! What is tolerated is not an error but a row of `rejections` or `diagnostics`.
+//!
+//! twin: none — the Python half raises `omega.errors` directly.
 
 use thiserror::Error;
 

@@ -17,4 +17,5 @@ pub mod rating;
 pub mod rng;
 #[rustfmt::skip]
 pub mod schema;
+pub mod statistics;
 pub mod strategies;

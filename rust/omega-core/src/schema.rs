@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "07cabeb311746a21";
+pub const SCHEMA_HASH: &str = "b887e6c22208cedf";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -687,6 +687,8 @@ pub mod number {
     pub const RUN_BAD_ID: i16 = 7006;
     /// `run.not_written`
     pub const RUN_NOT_WRITTEN: i16 = 7007;
+    /// `rating.weights`
+    pub const RATING_WEIGHTS: i16 = 8001;
     /// `backend.missing`
     pub const BACKEND_MISSING: i16 = 9001;
     /// `backend.broken`
@@ -795,6 +797,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("run.force_needs_id", 7005),
     ("run.bad_id", 7006),
     ("run.not_written", 7007),
+    ("rating.weights", 8001),
     ("backend.missing", 9001),
     ("backend.broken", 9002),
     ("backend.schema", 9003),

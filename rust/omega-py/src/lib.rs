@@ -10,7 +10,7 @@ mod errors;
 mod market;
 mod session;
 mod simulation;
-
+mod statistics;
 mod view;
 
 /// The Rust half of omega. Use `omega.backends`, not this.
@@ -24,6 +24,8 @@ mod native {
     use super::session::{Bar, Session};
     #[pymodule_export]
     use super::simulation::{simulate, simulate_stepwise};
+    #[pymodule_export]
+    use super::statistics::{compute_metrics, rate};
     #[pymodule_export]
     use super::view::View;
 }

@@ -7,6 +7,7 @@ import pathlib
 from typing import Any
 
 import pytest
+
 from omega.backends.python.metrics import Calendar, Equity, Plan, Trades
 from omega.backends.python.rating import rate
 from omega.backends.python.rating.monte_carlo import positions_overlap

@@ -99,6 +99,11 @@ def test_nonsense_numbers_travel_to_the_backend_which_judges_them():
         ({"kind": "close", "size": 1}, "signal.unknown_field", "takes whole positions"),
         ("buy", "signal.wrong_type", "'buy'"),
         (3, "signal.wrong_type", "3"),
+        (Signal(direction=[]), "signal.unknown_direction", "[]"),
+        (Signal(direction="up"), "signal.unknown_direction", "'up'"),
+        (Signal(direction="long", type="limit"), "signal.unknown_type", "'limit'"),
+        (Signal(direction="long", sl="1.1"), "signal.wrong_type", "'1.1'"),
+        (Signal(kind="close", direction="long", sl=1.0), "signal.unknown_field", "takes whole positions"),
     ],
 )
 def test_an_unreadable_signal_is_refused_with_bar_time_and_value(answer, code, shown):

@@ -12,13 +12,16 @@ from omega.backends.python.engine.simulation import simulate
 from omega.backends.python.engine.stepwise import simulate_stepwise
 from omega.backends.python.indicators.columns import compute_indicators
 from omega.backends.python.market import open_market
+from omega.backends.python.statistics import compute_metrics, rate
 from omega.schema import SCHEMA_HASH
 
 __all__ = [
     "compute_indicators",
+    "compute_metrics",
     "describe",
     "name",
     "open_market",
+    "rate",
     "simulate",
     "simulate_stepwise",
 ]

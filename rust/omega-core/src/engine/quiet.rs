@@ -46,6 +46,7 @@ fn fits(simulation: &Simulation) -> bool {
 }
 
 /// The first bar of `from..to` that reaches a level of the position, or `to`.
+#[expect(clippy::needless_bitwise_bool, reason = "no branch inside a vector of comparisons")]
 fn first_reached(position: &Position, side: &Prices, from: usize, to: usize) -> usize {
     let (lower, upper) =
         if position.direction > 0 { (position.sl, position.tp) } else { (position.tp, position.sl) };

@@ -44,6 +44,23 @@ pub struct Trades<'a> {
     pub ambiguous: &'a [bool],
 }
 
+impl Trades<'_> {
+    /// Refuses a symbol the plan does not have.
+    ///
+    /// # Errors
+    /// [`Error::Shape`].
+    pub fn check(&self, plan: &Plan) -> Result<()> {
+        let known = 0..count_int(plan.volume_steps.len());
+        for (row, symbol) in self.symbol.iter().enumerate() {
+            if !known.contains(&i64::from(*symbol)) {
+                let reason = format!("symbol is {symbol} in row {row}");
+                return Err(Error::Shape { place: "trades".to_owned(), reason });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Marked equity: row 0 is the initial balance, one row per step, one after the end (LED-5).
 #[derive(Clone, Copy, Debug)]
 pub struct Equity<'a> {
@@ -145,18 +162,36 @@ impl Plan {
     /// Reads the fields needed here from plan JSON; others are the engine's to check.
     ///
     /// # Errors
-    /// [`Error::Plan`] where one of them is missing or ill-typed.
+    /// [`Error::Plan`] where one of them is missing, ill-typed or out of range.
     pub fn parse(text: &str) -> Result<Self> {
         let plan: PlanText =
             serde_json::from_str(text).map_err(|error| Error::Plan { reason: error.to_string() })?;
-        Ok(Self {
+        let plan = Self {
             volume_steps: plan.symbols.iter().map(|symbol| symbol.volume_step).collect(),
             risk_free: plan.metrics.risk_free,
             days: plan.metrics.days,
             seed: plan.rating.seed,
             samples: plan.rating.samples,
             dropout_samples: plan.rating.dropout_samples,
-        })
+        };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// Refuses values the arithmetic cannot take.
+    fn check(&self) -> Result<()> {
+        let limits = [
+            ("volume_step", self.volume_steps.iter().all(|(_, den)| *den > 0)),
+            ("metrics.risk_free", self.risk_free.1 > 0),
+            ("metrics.days", [5, 7].contains(&self.days)),
+            ("rating.seed", self.seed < 1 << 63),
+            ("rating.samples", self.samples >= 1),
+            ("rating.dropout_samples", self.dropout_samples >= 1),
+        ];
+        match limits.iter().find(|(_, holds)| !holds) {
+            Some((field, _)) => Err(Error::Plan { reason: format!("{field} is out of range") }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -27,7 +27,8 @@ pub type Metric = (&'static str, Option<Value>, Option<Undefined>);
 /// Returns name, value or `None`, and reason or `None` of every metric.
 ///
 /// # Errors
-/// [`crate::error::Error::Shape`] when equity has no rows or does not begin above 0.
+/// [`crate::error::Error::Shape`] when equity has no rows or does not begin above 0, or a
+/// trade's symbol is unknown.
 pub fn compute_metrics(
     trades: &Trades,
     equity: &Equity,
@@ -35,6 +36,7 @@ pub fn compute_metrics(
     plan: &Plan,
 ) -> Result<Vec<Metric>> {
     equity.check()?;
+    trades.check(plan)?;
     let risk_free = numerics::quotient(plan.risk_free.0.into(), plan.risk_free.1.into());
     let fracs = drawdown_fracs(equity.value);
     let mut rows = compute_totals(trades, equity);

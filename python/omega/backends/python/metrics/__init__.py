@@ -14,6 +14,8 @@ from omega.backends.python.metrics.returns import compute_ratios, per_risk
 from omega.backends.python.metrics.totals import cagr, compute_totals
 from omega.backends.python.metrics.trade_statistics import compute_trade_statistics
 
+__all__ = ["Calendar", "Equity", "Metric", "Plan", "Trades", "compute_metrics"]
+
 Metric = tuple[str, int | float | None, str | None]
 
 
@@ -21,9 +23,10 @@ def compute_metrics(trades: Trades, equity: Equity, calendar: Calendar, plan: Pl
     """Return (name, value or None, reason or None) of every metric.
 
     Raises:
-        DataError: ``data.shape`` when equity has no rows or does not begin above 0.
+        DataError: ``data.shape`` when equity has no rows or does not begin above 0, or a trade's symbol is unknown.
     """
     equity.check()
+    trades.check(plan)
     risk_free = numerics.quotient(plan.risk_free[0], plan.risk_free[1])
     fracs = drawdown_fracs(equity.value)
     rows = compute_totals(trades, equity)

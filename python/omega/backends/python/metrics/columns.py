@@ -35,6 +35,16 @@ class Trades:
     reason: Sequence[int]
     ambiguous: Sequence[bool]
 
+    def check(self, plan: Plan) -> None:
+        """Refuse a symbol the plan does not have.
+
+        Raises:
+            DataError: ``data.shape``.
+        """
+        for row, symbol in enumerate(self.symbol):
+            if not 0 <= symbol < len(plan.volume_steps):
+                raise error_for("data.shape", where="trades", reason=f"symbol is {symbol} in row {row}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equity:
@@ -97,17 +107,36 @@ class Plan:
 
     @classmethod
     def parse(cls, text: str) -> Plan:
-        """Read the fields needed here from plan JSON; others are the engine's to check."""
-        plan = json.loads(text)
-        num, den = plan["metrics"]["risk_free"]
-        return cls(
-            volume_steps=[(symbol["volume_step"][0], symbol["volume_step"][1]) for symbol in plan["symbols"]],
-            risk_free=(num, den),
-            days=plan["metrics"]["days"],
-            seed=plan["rating"]["seed"],
-            samples=plan["rating"]["samples"],
-            dropout_samples=plan["rating"]["dropout_samples"],
+        """Read the fields needed here from plan JSON; others are the engine's to check.
+
+        Raises:
+            ConfigError: ``config.plan`` with the field that is out of range.
+        """
+        raw = json.loads(text)
+        plan = cls(
+            volume_steps=[(symbol["volume_step"][0], symbol["volume_step"][1]) for symbol in raw["symbols"]],
+            risk_free=(raw["metrics"]["risk_free"][0], raw["metrics"]["risk_free"][1]),
+            days=raw["metrics"]["days"],
+            seed=raw["rating"]["seed"],
+            samples=raw["rating"]["samples"],
+            dropout_samples=raw["rating"]["dropout_samples"],
         )
+        plan.check()
+        return plan
+
+    def check(self) -> None:
+        """Refuse values the arithmetic cannot take."""
+        limits = (
+            ("volume_step", all(den > 0 for _, den in self.volume_steps)),
+            ("metrics.risk_free", self.risk_free[1] > 0),
+            ("metrics.days", self.days in (5, 7)),
+            ("rating.seed", 0 <= self.seed < 1 << 63),
+            ("rating.samples", self.samples >= 1),
+            ("rating.dropout_samples", self.dropout_samples >= 1),
+        )
+        for field, holds in limits:
+            if not holds:
+                raise error_for("config.plan", reason=f"{field} is out of range")
 
 
 class Undefined(NamedTuple):

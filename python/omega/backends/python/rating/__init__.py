@@ -11,6 +11,8 @@ from omega.backends.python.metrics.totals import total
 from omega.backends.python.rating.dropout import RawRow, compute_dropout
 from omega.backends.python.rating.monte_carlo import check_range, compute_monte_carlo
 
+__all__ = ["RawRow", "rate"]
+
 
 def rate(trades: Trades, equity: Equity, calendar: Calendar, plan: Plan) -> list[RawRow]:
     """Return (name, value or None) of every raw value, in one fixed order.

@@ -1,0 +1,129 @@
+"""Unit and definition of every metric, every raw rating value and every reason for having none (MET, RAT).
+
+Units: ``minor`` is money, minor units of the account currency at the seam (integers; averages are floats of the
+same unit) and account currency where people read it; ``utc`` is microseconds since 1970-01-01 at the seam;
+``fraction`` is 0.01 for one percent.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Definition(NamedTuple):
+    """Unit of a value, and one sentence that says what it is."""
+
+    unit: str
+    text: str
+
+
+METRICS: dict[str, Definition] = {
+    "initial_balance": Definition("minor", "Balance before the first step."),
+    "final_equity": Definition("minor", "Marked equity after the end."),
+    "total_net": Definition("minor", "Sum of the net of all closed trades."),
+    "total_gross_cost_free": Definition("minor", "Profit of the closed trades had there been no costs."),
+    "total_spread": Definition("minor", "Spread paid, negative."),
+    "total_slippage": Definition("minor", "Slippage paid, negative."),
+    "total_commission": Definition("minor", "Commission paid, negative."),
+    "total_swap": Definition("minor", "Swap of the closed trades; negative where it cost."),
+    "total_costs": Definition("minor", "Spread + slippage + commission + swap; negative where they cost."),
+    "return_frac": Definition("fraction", "(final equity - initial balance) / initial balance."),
+    "elapsed_days": Definition("days", "Time from the first to the last equity row."),
+    "ruined": Definition("flag", "1 if marked equity was ever at or below 0."),
+    "cagr": Definition(
+        "fraction", "Compound annual growth over elapsed years of 365.25 days; -1 after ruin, null below 90 days."
+    ),
+    "trades": Definition("count", "Closed trades."),
+    "wins": Definition("count", "Trades with net > 0."),
+    "losses": Definition("count", "Trades with net < 0."),
+    "win_rate": Definition("fraction", "Wins / trades."),
+    "avg_win": Definition("minor", "Mean net of the wins."),
+    "avg_loss": Definition("minor", "Mean net of the losses, negative."),
+    "payoff": Definition("ratio", "Average win / |average loss|."),
+    "expectancy": Definition("minor", "Mean net of a trade."),
+    "expectancy_r": Definition("R", "Mean net / risk over the trades that have an initial risk."),
+    "profit_factor": Definition("ratio", "Sum of wins / |sum of losses|; trades with net = 0 are neither."),
+    "sqn": Definition("ratio", "System quality number: sqrt(min(n, 100)) · mean(R) / sd(R)."),
+    "longest_win_streak": Definition("count", "Most wins in a row, in closing order; net = 0 ends a streak."),
+    "longest_loss_streak": Definition("count", "Most losses in a row, in closing order; net = 0 ends a streak."),
+    "exposure_frac": Definition(
+        "fraction", "Share of steps in whose bar a closed trade was open, entry and exit bar included."
+    ),
+    "trades_per_year": Definition("per year", "Trades / elapsed years of 365.25 days."),
+    "avg_bars_held": Definition("bars", "Mean of exit bar - entry bar."),
+    "turnover_lots": Definition("lots", "Lots of all deals: each trade once opened and once closed."),
+    "ambiguous_share": Definition("fraction", "Share of trades that the intrabar rule decided (FIL-9)."),
+    "trade_sharpe": Definition(
+        "ratio", "Trade-level Sharpe: mean(net) / sd(net) · sqrt(trades per year). Not the Sharpe ratio of returns."
+    ),
+    "return_rows": Definition("count", "Monday-Friday FX days with a bar (all seven where days = 7): rows of returns."),
+    "annualisation_factor": Definition("per year", "A = rows of returns / elapsed years."),
+    "sharpe": Definition("ratio", "mean / sd · sqrt(A) of returns per FX day less the risk-free rate; sd with n - 1."),
+    "sortino": Definition(
+        "ratio", "mean / downside deviation · sqrt(A) of excess returns; the deviation is over all rows."
+    ),
+    "calmar": Definition("ratio", "CAGR / largest drawdown fraction."),
+    "martin": Definition("ratio", "(CAGR - risk-free rate) / Ulcer index."),
+    "max_drawdown": Definition("minor", "Largest fall of marked equity from a peak, row 0 being the first peak."),
+    "max_drawdown_frac": Definition(
+        "fraction",
+        "Largest (peak - equity) / peak; above 1 below zero. May be another fall than the money's.",
+    ),
+    "max_drawdown_peak_time": Definition("utc", "Last row at the peak before the deepest drawdown fraction."),
+    "max_drawdown_trough_time": Definition("utc", "First row of that depth."),
+    "max_drawdown_recovery_time": Definition("utc", "First later row back at that peak."),
+    "max_drawdown_fall_days": Definition("days", "Time from that peak to the depth."),
+    "max_drawdown_recovery_days": Definition("days", "Time from the depth back to the peak."),
+    "longest_drawdown_days": Definition("days", "Longest time between two peaks; an unfinished one counts."),
+    "drawdown_q50": Definition("fraction", "Median over all equity rows of the drawdown fraction."),
+    "drawdown_q75": Definition("fraction", "75 % quantile over all equity rows of the drawdown fraction."),
+    "drawdown_q90": Definition("fraction", "90 % quantile over all equity rows of the drawdown fraction."),
+    "drawdown_q95": Definition("fraction", "95 % quantile over all equity rows of the drawdown fraction."),
+    "ulcer_index": Definition("fraction", "sqrt(mean of squared drawdown fractions over all equity rows)."),
+}
+
+RAW: dict[str, Definition] = {
+    "seed": Definition("number", "Seed of all resampling."),
+    "dropout_samples": Definition("count", "Samples per dropout fraction."),
+    "dropout_10_removed": Definition("count", "Trades removed per sample at 10 %, rounded up."),
+    "dropout_10_p_net_positive": Definition("fraction", "Share of samples still in profit without 10 % of the trades."),
+    "dropout_10_kept_profit": Definition(
+        "fraction", "Mean of net / (share of trades left · net of the run), each within 0 and 1, at 10 %."
+    ),
+    "dropout_20_removed": Definition("count", "Trades removed per sample at 20 %, rounded up."),
+    "dropout_20_p_net_positive": Definition("fraction", "Share of samples still in profit without 20 % of the trades."),
+    "dropout_20_kept_profit": Definition("fraction", "As at 10 %, at 20 %."),
+    "dropout_30_removed": Definition("count", "Trades removed per sample at 30 %, rounded up."),
+    "dropout_30_p_net_positive": Definition("fraction", "Share of samples still in profit without 30 % of the trades."),
+    "dropout_30_kept_profit": Definition("fraction", "As at 10 %, at 30 %."),
+    "monte_carlo_samples": Definition("count", "Resamples."),
+    "monte_carlo_by_day": Definition("flag", "1 if trades overlap and are drawn by FX day of close, 0 one by one."),
+    "monte_carlo_units": Definition("count", "Trades, or FX days with a close, drawn per resample."),
+    "monte_carlo_p_net_positive": Definition("fraction", "Share of resamples that end in profit."),
+    "monte_carlo_p_low": Definition("fraction", "Lower end of its 95 % Wilson interval."),
+    "monte_carlo_p_high": Definition("fraction", "Upper end of its 95 % Wilson interval."),
+    "monte_carlo_risk_of_ruin": Definition("fraction", "Share of resamples whose balance reaches 0 or less."),
+    "monte_carlo_net_q05": Definition("minor", "5 % quantile of final net."),
+    "monte_carlo_net_q50": Definition("minor", "Median final net."),
+    "monte_carlo_net_q95": Definition("minor", "95 % quantile of final net."),
+    "monte_carlo_drawdown_q05": Definition("minor", "5 % quantile of the largest fall of the balance."),
+    "monte_carlo_drawdown_q50": Definition("minor", "Median largest fall of the balance."),
+    "monte_carlo_drawdown_q95": Definition("minor", "95 % quantile of the largest fall of the balance."),
+}
+
+REASONS: dict[str, str] = {
+    "below_90_days": "The run is shorter than 90 days.",
+    "no_deviation": "All values are equal, so their deviation is 0.",
+    "no_downside": "No return is below 0.",
+    "no_drawdown": "Equity never fell below a peak.",
+    "no_losses": "No trade lost.",
+    "no_r": "No trade has an initial risk.",
+    "no_steps": "The run has no steps.",
+    "no_time": "No time passed.",
+    "no_trades": "There are no trades.",
+    "no_wins": "No trade won.",
+    "not_recovered": "Equity has not come back to the peak.",
+    "ruined": "Equity was at or below 0.",
+    "too_few_returns": "Fewer than two returns.",
+    "too_few_trades": "Fewer than two trades.",
+}
