@@ -115,6 +115,8 @@ def rust_catalogue(indicators: Indicators, notice: str) -> str:
         "//! The indicators there are: bounds of their parameters, what a step reads, names of the outputs.",
         "//! twin: none — generated from the same source as `omega.indicator_catalogue`.",
         "",
+        '#![allow(clippy::doc_markdown, reason = "the notice names a file")]',
+        "",
         "/// One parameter of an indicator.",
         "#[derive(Debug)]",
         "pub struct Parameter {",

@@ -50,7 +50,7 @@ fn walk(count: usize) -> Vec<i32> {
     (0..count).map(|_| draw()).collect()
 }
 
-/// One series of open, high, low, close; the ask lies 10 points above, the volume counts bars.
+/// One series of open, high, low, close; the ask lies 10 points above, the volume is made of them.
 fn series_of(bars: [&[i32]; 4], digits: u32) -> Series {
     let side = |shift: i32| {
         let [open, high, low, close] =
@@ -66,7 +66,7 @@ fn series_of(bars: [&[i32]; 4], digits: u32) -> Series {
         close_time_us: (1..=count).collect(),
         bid: side(0),
         ask: side(10),
-        volume: (0..bars[0].len()).map(|idx| idx as f64).collect::<Vec<f64>>().into(),
+        volume: bars[0].iter().map(|point| f64::from(point % 97)).collect::<Vec<f64>>().into(),
         visible: None,
         floats: PriceColumns::default(),
     }

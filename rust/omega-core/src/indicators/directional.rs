@@ -1,7 +1,7 @@
 //! Directional movement: how much of the true range was new ground, upwards and downwards.
 //!
 //! Wilder's sums: `period - 1` values are added up, from then on `total = total * kept + value` with
-//! `kept = (period - 1) / period`. Shared by PLUS_DI, MINUS_DI, DX and ADX. Rule IND-3.
+//! `kept = (period - 1) / period`. Shared by +DI, -DI, DX and ADX. Rule IND-3.
 
 use crate::indicators::trange::Trange;
 

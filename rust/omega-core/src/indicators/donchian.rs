@@ -22,6 +22,6 @@ impl Donchian {
     pub(crate) fn update(&mut self, high: f64, low: f64) -> [f64; 3] {
         let upper = self.highest.update(high);
         let lower = self.lowest.update(low);
-        [upper, (upper + lower) / 2.0, lower]
+        [upper, (upper + lower) * 0.5, lower]
     }
 }

@@ -25,4 +25,4 @@ class Donchian:
         """Take the next bar and return upper, middle and lower, NaN while there are fewer than `period`."""
         upper = self._highest.update(high)
         lower = self._lowest.update(low)
-        return upper, (upper + lower) / 2.0, lower
+        return upper, (upper + lower) * 0.5, lower
