@@ -34,7 +34,12 @@ pub fn compute_indicators(market: &Market, specs: &str) -> Result<Vec<Vec<f64>>>
             unique.push(spec.clone());
         }
     }
-    let mut computed: Vec<_> = unique.par_iter().map(|spec| outputs_of(market, spec)).collect();
+    let outputs = |spec: &Spec| outputs_of(market, spec);
+    // One alone is not worth waking other threads for.
+    let mut computed: Vec<_> = match &unique[..] {
+        [one] => vec![outputs(one)],
+        several => several.par_iter().map(outputs).collect(),
+    };
     let mut columns: Vec<Vec<f64>> = Vec::with_capacity(specs.len());
     for (idx, spec) in specs.iter().enumerate() {
         let output_idx = output_idx(spec)?;

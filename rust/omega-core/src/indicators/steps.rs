@@ -222,7 +222,10 @@ fn with<S, R, O>(mut state: S, update: impl Fn(&mut S, R) -> O) -> impl FnMut(R)
 }
 
 /// The loop over a step with one output. twin: none — part of `run`.
-fn one<const I: usize>(inputs: &[Cow<'_, [f64]>], mut update: impl FnMut([f64; I]) -> f64) -> Columns {
+#[inline(never)]
+fn one<const I: usize>(inputs: &[Cow<'_, [f64]>], update: impl FnMut([f64; I]) -> f64) -> Columns {
+    // Taken over, so that the state can live in registers.
+    let mut update = update;
     let (columns, count) = zipped::<I>(inputs);
     let row = |idx: usize| columns.map(|column| column[idx]);
     let known = |row: [f64; I]| if row.iter().any(|value| value.is_nan()) { f64::NAN } else { update(row) };
@@ -230,10 +233,12 @@ fn one<const I: usize>(inputs: &[Cow<'_, [f64]>], mut update: impl FnMut([f64; I
 }
 
 /// The loop over a step with several outputs. twin: none — part of `run`.
+#[inline(never)]
 fn many<const I: usize, const O: usize>(
     inputs: &[Cow<'_, [f64]>],
-    mut update: impl FnMut([f64; I]) -> [f64; O],
+    update: impl FnMut([f64; I]) -> [f64; O],
 ) -> Columns {
+    let mut update = update;
     let (columns, count) = zipped::<I>(inputs);
     let mut outputs = [(); O].map(|()| vec![0.0; count]);
     let mut places = outputs.each_mut().map(|output| &mut output[..count]);
