@@ -157,6 +157,22 @@ def test_a_higher_timeframe_changes_only_when_its_bar_completes(cache):
     np.testing.assert_array_equal(column, [NAN] * 7 + [2.0] * 4 + [4.0])
 
 
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_indicator_of_a_higher_timeframe_changes_only_when_its_bar_completes(
+    bench, tables_of, walk, specs_of, name
+):
+    """IND-2: what is shown is the value of the visible bar, whatever the indicator; nothing before the first."""
+    visible = np.repeat(np.arange(-1, 159), 4)[:600]
+    tables = tables_of(walk(1, 600, 20), higher={"H4": (walk(2, 160, 40), visible.tolist())})
+    cache = IndicatorCache(tables, bench.backend, bench.open(tables))
+    for spec in specs_of(name):
+        asked = {"output": spec["output"], "other": spec.get("other"), "timeframe": "H4"}
+        shown, (own, series) = cache.compute_indicator(name, **asked), cache.own(name, **asked)
+        assert series == 1
+        assert np.isnan(shown[visible < 0]).all()
+        np.testing.assert_array_equal(shown[visible >= 0], own[visible[visible >= 0]])
+
+
 def test_own_gives_the_bars_of_the_columns_timeframe_and_its_series(cache):
     """IND-6: views count completed bars of their own timeframe."""
     hours, series = cache.own("sma", period=2, timeframe="H1")

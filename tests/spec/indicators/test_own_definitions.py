@@ -141,7 +141,9 @@ def garch(bars: Frame, period: int, alpha: float, beta: float) -> list[np.ndarra
     return [over(bars, volatility(bars["close"], period, alpha, beta))]
 
 
-def kalman_garch_zscore(bars: Frame, period: int, process: float, measurement: float, **weights: float) -> list[np.ndarray]:
+def kalman_garch_zscore(
+    bars: Frame, period: int, process: float, measurement: float, **weights: float
+) -> list[np.ndarray]:
     close = bars["close"]
     distance = (close - (mean := kalman_mean(close, process, measurement))) / mean
     return [over(bars, distance[period:] / volatility(close, period, **weights))]
@@ -188,13 +190,22 @@ CASES: list[tuple[Callable[..., list[np.ndarray]], list[dict[str, Any]]]] = [
     (choppiness, [{"period": period} for period in (2, 5, 14, 50, 200)]),
     (zscore, [{"period": period} for period in (3, 5, 20, 100, 500)]),
     (zscore_ema, [{"period": period} for period in (3, 5, 20, 100, 500)]),
-    (kalman, [{"process": q, "measurement": r} for q, r in [(0.01, 1.0), (1.0, 1.0), (1e-4, 1.0), (5.0, 0.1), (3, 40)]]),
+    (
+        kalman,
+        [{"process": q, "measurement": r} for q, r in [(0.01, 1.0), (1.0, 1.0), (1e-4, 1.0), (5.0, 0.1), (3, 40)]],
+    ),
     (kalman_zscore, [{"period": period, **Q} for period in (3, 10, 50, 100, 400)]),
     (
         garch,
         [
             {"period": period, "alpha": alpha, "beta": weight}
-            for period, alpha, weight in [(100, 0.1, 0.85), (2, 0.0, 0.0), (20, 0.3, 0.6), (50, 0.05, 0.94), (9, 0.9, 0.05)]
+            for period, alpha, weight in [
+                (100, 0.1, 0.85),
+                (2, 0.0, 0.0),
+                (20, 0.3, 0.6),
+                (50, 0.05, 0.94),
+                (9, 0.9, 0.05),
+            ]
         ],
     ),
     (
@@ -228,7 +239,9 @@ def test_every_own_definition_is_compared():
 
 @pytest.mark.parametrize(("oracle", "sets"), CASES, ids=lambda case: getattr(case, "__name__", ""))
 @pytest.mark.parametrize("file", FILES)
-def test_own_definitions_equal_a_second_formulation_on_real_prices(bench, tables_of, real, specs_of, file, oracle, sets):
+def test_own_definitions_equal_a_second_formulation_on_real_prices(
+    bench, tables_of, real, specs_of, file, oracle, sets
+):
     """IND-3: both come from the formula, neither from the other."""
     bars = real(file, FILES[file], BAR_COUNT)
     prices = {name: np.array(bars[name]) / 10 ** FILES[file] for name in ("open", "high", "low", "close")}

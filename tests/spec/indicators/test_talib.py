@@ -23,7 +23,10 @@ NOTHING: list[dict[str, float]] = [{}]
 # Parameter sets by name. Of one bar, TA-Lib gives NATR and the DIs as fractions; ours begin at two.
 CASES: dict[str, list[dict[str, float]]] = {
     **dict.fromkeys(("sma", "ema", "wma", "dema", "tema", "atr", "roc", "mom"), ONE),
-    **dict.fromkeys(("rsi", "kama", "natr", "plus_di", "minus_di", "adx", "dx", "cci", "willr", "mfi", "aroon", "linearreg"), PERIODS),
+    **dict.fromkeys(
+        ("rsi", "kama", "natr", "plus_di", "minus_di", "adx", "dx", "cci", "willr", "mfi", "aroon", "linearreg"),
+        PERIODS,
+    ),
     **dict.fromkeys(("highest", "lowest"), PERIODS),
     **dict.fromkeys(("trange", "obv"), NOTHING),
     "macd": [

@@ -28,10 +28,9 @@ impl Adx {
         if plus.is_nan() {
             return f64::NAN;
         }
-        if let Some(index) = one_sidedness(plus, minus) {
+        let is_seeding = self.level.is_nan();
+        if let Some(index) = one_sidedness(plus, minus).or(is_seeding.then_some(0.0)) {
             self.level = self.mean.update(index);
-        } else if self.level.is_nan() {
-            self.level = self.mean.update(0.0);
         }
         self.level
     }

@@ -50,6 +50,7 @@ impl Covariance {
 }
 
 /// Returns the sum of the products of the distances, from left to right.
+#[inline(never)]
 fn products_about(xs: &[f64], ys: &[f64], x_center: f64, y_center: f64) -> f64 {
     let mut total = 0.0;
     for (x, y) in xs.iter().zip(ys) {

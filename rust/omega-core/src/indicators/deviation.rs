@@ -69,7 +69,8 @@ impl Deviation {
 }
 
 /// Returns the sum of the squared distances, from left to right.
-#[inline]
+// Seldom called: without it the rest is small enough to be inlined.
+#[inline(never)]
 fn squares_about(values: &[f64], center: f64) -> f64 {
     let mut total = 0.0;
     for value in values {

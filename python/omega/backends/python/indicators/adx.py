@@ -33,8 +33,8 @@ class Adx:
         if plus != plus:
             return nan
         index = one_sidedness(plus, minus)
+        if index is None and self._level != self._level:
+            index = 0.0
         if index is not None:
             self._level = self._mean.update(index)
-        elif self._level != self._level:
-            self._level = self._mean.update(0.0)
         return self._level

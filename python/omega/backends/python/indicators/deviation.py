@@ -11,7 +11,6 @@ from math import nan, sqrt
 
 from omega.backends.python.indicators.window import Window
 
-
 MOST = 100.0
 
 
