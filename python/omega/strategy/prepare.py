@@ -98,7 +98,7 @@ class Indicator:
         Raises:
             StrategyError: ``strategy.view_index`` for anything but a negative whole number.
         """
-        if not isinstance(index, int) or index >= 0:
+        if not isinstance(index, int | np.integer) or index >= 0:
             raise error_for("strategy.view_index", value=repr(index))
         own_idx = np.where(self._latest >= 0, self._latest + 1 + index, -1)
         shown: Floats = np.full(len(own_idx), np.nan)
@@ -131,7 +131,7 @@ class Indicator:
         return float(other), float(other), self._fresh
 
     def _monotone(self, method: str, count: int, compare: Callable[[Floats, Floats], Flags]) -> Flags:
-        if not isinstance(count, int) or count < 1:
+        if not isinstance(count, int | np.integer) or count < 1:
             raise error_for("strategy.view_count", method=method, value=repr(count))
         flags: Flags = np.ones(len(self._latest), dtype=np.bool_)
         for k in range(1, count + 1):
