@@ -349,6 +349,18 @@ mod tests {
     }
 
     #[test]
+    fn only_rounding_is_at_most_a_hundred_roundings_of_one() {
+        let bound = 100.0 * f64::EPSILON;
+        for scale in [1.0, 1300.0, 1e-5] {
+            assert!(is_rounding(bound * scale, scale) && is_rounding(-bound * scale, scale));
+            assert!(
+                !is_rounding(bound * scale * 1.001, scale) && !is_rounding(-bound * scale * 1.001, scale)
+            );
+        }
+        assert!(is_rounding(0.0, 0.0) && !is_rounding(f64::NAN, 1.0));
+    }
+
+    #[test]
     fn deviation_of_equal_values_is_zero() {
         assert_eq!(sample_deviation(&[0.1; 3]), Some(0.0));
         assert_eq!(sample_deviation(&[0.1]), None);
