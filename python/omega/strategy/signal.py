@@ -82,4 +82,4 @@ def hint_for(name: str) -> str:
     if name in LATER:
         return " This version simulates market orders with a stop and a target; the field is not available yet."
     close = difflib.get_close_matches(name, [*names, *ALIASES], n=1)
-    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(names)}."
+    return f" Did you mean {ALIASES.get(close[0], close[0])!r}?" if close else f" Known: {', '.join(names)}."

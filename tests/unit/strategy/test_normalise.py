@@ -82,7 +82,7 @@ def test_nonsense_numbers_travel_to_the_backend_which_judges_them():
         ({"direction": "long", "type": "limit"}, "signal.unknown_type", "'limit'"),
         ({"direction": "long", "entry": 1.1}, "signal.unknown_field", "not available yet"),
         ({"direction": "long", "sl_atr": 2}, "signal.unknown_field", "not available yet"),
-        ({"direction": "long", "stoploss": None}, "signal.unknown_field", "Did you mean 'stop_loss'?"),
+        ({"direction": "long", "stoploss": None}, "signal.unknown_field", "Did you mean 'sl'?"),
         ({"direction": "long", 3: 4}, "signal.unknown_field", "3"),
         ({"direction": "long", "sl": "1.1"}, "signal.wrong_type", "'1.1'"),
         ({"direction": "long", "size": True}, "signal.wrong_type", "True"),
