@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "40a4fc35967bd38d"
+SCHEMA_HASH = "ead281938e9569d2"
 
 
 class Column(NamedTuple):
