@@ -71,7 +71,7 @@ CATALOGUE: dict[str, Entry] = {
     "position.duplicate_id": Entry(4004, "EngineError", "Position id {position_id} exists already."),
     "size.no_stop": Entry(4005, "Note", "Risk-based sizing needs a stop loss."),
     "size.capped": Entry(4006, "Note", "The size was capped at volume_max."),
-    "size.off_grid": Entry(4007, "SignalError", "Bar {bar_idx} ({time_us}): size {value} is not a multiple of volume_step."),
+    "size.off_grid": Entry(4007, "SignalError", "Bar {bar_idx} ({time_us}): size {value} is not a multiple of the symbol's volume_step. Round it, or leave it to the run's sizing."),
     "costs.invalid_slippage_model": Entry(5001, "ConfigError", "{file}{line}: {key}: {reason}"),
     "costs.invalid_fee_config": Entry(5002, "ConfigError", "{file}{line}: {key}: {reason}"),
     "costs.symbol_not_in_config": Entry(5003, "ConfigError", "{file}: there is no entry for {symbol} and no defaults. Add one, or say costs: \"none\"."),

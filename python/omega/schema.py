@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "ead281938e9569d2"
+SCHEMA_HASH = "3e0e145996733370"
 
 
 class Column(NamedTuple):

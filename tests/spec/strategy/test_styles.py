@@ -287,9 +287,14 @@ def test_a_name_that_is_no_indicator_is_answered_with_what_there_is(data, name, 
     assert part in str(caught.value)
 
 
-def test_a_field_of_mappings_leads_to_the_keyword_of_that_meaning(data):
-    with pytest.raises(SignalError, match=r"no field 'stop_loss'\. Did you mean 'sl'\?"):
-        Cross().buy(stop_loss=1.1)
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("stop_loss", "sl"), ("stop", "sl"), ("volume", "size"), ("lots", "size")]
+)
+def test_a_word_for_a_field_leads_to_the_keyword_of_that_meaning(wrong, meant):
+    """SIG-1: and where there is no bar yet, the message names none."""
+    with pytest.raises(SignalError) as caught:
+        Cross().buy(**{wrong: 1.1})
+    assert str(caught.value) == (f"[signal.unknown_field] a signal has no field {wrong!r}. Did you mean {meant!r}?")
 
 
 @pytest.mark.parametrize(

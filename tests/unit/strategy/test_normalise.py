@@ -98,7 +98,7 @@ def test_nonsense_numbers_travel_to_the_backend_which_judges_them():
         ({"direction": "long", "target": 3}, "signal.unknown_field", "opens a new position"),
         ({"kind": "close", "size": 1}, "signal.unknown_field", "takes whole positions"),
         ("buy", "signal.wrong_type", "'buy'"),
-        (3, "signal.wrong_type", "3"),
+        (3, "signal.wrong_type", "the signal is 3; expected what self.buy() and the like make"),
         (Signal(direction=[]), "signal.unknown_direction", "[]"),
         (Signal(direction="up"), "signal.unknown_direction", "'up'"),
         (Signal(direction="long", type="limit"), "signal.unknown_type", "'limit'"),
