@@ -60,6 +60,13 @@ class Indicators:
         column, series = self._cache.own(name, **parameters)
         return self._show(column, series)
 
+    def __getattr__(self, name: str) -> Any:
+        """Refuse a name that is no indicator as the catalogue does: with what was meant, or what there is."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self.indicator(name)
+        raise AttributeError(f"indicators are written in small letters: {name.lower()}")
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StrategyData:
@@ -115,6 +122,10 @@ class Indicator:
         shown[known] = self._own[own_idx[known]]
         shown.flags.writeable = False
         return shown
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """Let NumPy and pandas read it as `values`: ``closes > indicator``."""
+        return np.array(self.values, dtype=dtype, copy=copy)
 
     def crossed_above(self, other: Indicator | float) -> Flags:
         """Return where ``view.crossed_above(other)`` is true (IND-6)."""
