@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "b887e6c22208cedf"
+SCHEMA_HASH = "f85d798d88e50b4c"
 
 
 class Column(NamedTuple):

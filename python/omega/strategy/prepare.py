@@ -51,6 +51,13 @@ class Indicators(IndicatorMethods[Any]):
         column, series = self._cache.own_custom(function, *sources, **arguments)
         return self._show(column, series)
 
+    def __getattr__(self, name: str) -> Any:
+        """Refuse a name that is no indicator as the catalogue does: with what was meant, or what there is."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self.indicator(name)
+        raise AttributeError(f"indicators are written in small letters: {name.lower()}")
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StrategyData:
@@ -106,6 +113,10 @@ class Indicator:
         shown[known] = self._own[own_idx[known]]
         shown.flags.writeable = False
         return shown
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """Let NumPy and pandas read it as `values`: ``closes > indicator``."""
+        return np.array(self.values, dtype=dtype, copy=copy)
 
     def crossed_above(self, other: Indicator | float) -> Flags:
         """Return where ``view.crossed_above(other)`` is true (IND-6)."""
