@@ -166,14 +166,10 @@ class Keys:
 
     def _check(self, indicator: Indicator, field: str, value: str | None, known: Sequence[str | None]) -> None:
         if value not in known:
-<<<<<<< HEAD
             names = [str(one) for one in known]
             expected = f"one of {', '.join(names)}" if len(names) > 1 else "".join(names) or "none"
-=======
-            expected = f"one of {', '.join(known)}" if len(known) > 1 else known[0]
             if field == "timeframe":
                 expected += " (name others in higher_timeframes when loading)"
->>>>>>> d0d5cea045bee6b6cf44f0c98ab87894af17abe5
             raise error_for(
                 "indicator.parameter", indicator=indicator.name, parameter=field, value=repr(value), expected=expected
             )

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from omega.backends.protocol import IndicatorView
 from omega.errors import error_for
+from omega.indicator_catalogue import CATALOGUE
 from omega.indicator_methods import IndicatorMethods
 
 __all__ = ["Indicator", "Indicators", "StrategyData", "batch_indicators"]
@@ -55,7 +56,8 @@ class Indicators(IndicatorMethods[Any]):
         """Refuse a name that is no indicator as the catalogue does: with what was meant, or what there is."""
         if name.startswith("_"):
             raise AttributeError(name)
-        self.indicator(name)
+        if name.lower() not in CATALOGUE:
+            self.compute_indicator(name)
         raise AttributeError(f"indicators are written in small letters: {name.lower()}")
 
 
