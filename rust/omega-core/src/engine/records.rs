@@ -7,8 +7,8 @@ use arrow_array::RecordBatch;
 use crate::engine::signals::Signal;
 use crate::error::Result;
 use crate::frame::{
-    batch, flags, float64_of, int8, int8_of, int16, int16_of, int32_of, int64, int64_of, optional_float64, optional_int16,
-    optional_int64, times_of,
+    batch, flags, float64_of, int8, int8_of, int16, int16_of, int32_of, int64, int64_of, optional_float64,
+    optional_int16, optional_int64, times_of,
 };
 use crate::portfolio::books::{Books, LedgerColumns};
 use crate::schema::{self, Direction, OrderStatus, OrderType};
@@ -153,6 +153,8 @@ columns! {
         pub gross: i64,
         /// Commission.
         pub commission: i64,
+        /// Swap.
+        pub swap: i64,
         /// Net result.
         pub net: i64,
         /// Booked risk.
@@ -197,6 +199,28 @@ columns! {
         pub commission: i64,
         /// Profit at the last mark.
         pub open_profit: i64,
+        /// Swap accrued and not yet booked.
+        pub accrued_swap: i64,
+    }
+}
+
+columns! {
+    /// A row of `swaps`.
+    SwapRow => SwapColumns {
+        /// The rollover.
+        pub time_us: i64,
+        /// The FX day that ends there.
+        pub fx_day: i32,
+        /// Position.
+        pub position_id: i64,
+        /// Symbol.
+        pub symbol: i16,
+        /// Nights.
+        pub multiplier: i32,
+        /// Accrued amount, never 0.
+        pub amount: i64,
+        /// First equity row that contains it.
+        pub equity_row: i64,
     }
 }
 
@@ -241,6 +265,8 @@ pub struct Records {
     pub trades: TradeColumns,
     /// Positions left open.
     pub positions: PositionColumns,
+    /// Swap that accrued.
+    pub swaps: SwapColumns,
     /// Refused signals.
     pub rejections: RejectionColumns,
     /// What was tolerated.
@@ -271,6 +297,7 @@ pub fn write_tables(records: Records, books: Books) -> Result<Tables> {
         ("fills", fills_batch(records.fills)?),
         ("trades", trades_batch(records.trades)?),
         ("positions", positions_batch(records.positions)?),
+        ("swaps", swaps_batch(records.swaps)?),
         ("rejections", rejections_batch(records.rejections)?),
         ("diagnostics", diagnostics_batch(records.diagnostics)?),
         ("ledger", ledger_batch(books.ledger)?),
@@ -353,7 +380,8 @@ fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
 
 fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
     let count = rows.id.len();
-    let bars_held = rows.exit_bar_idx.iter().zip(&rows.entry_bar_idx).map(|(exit, entry)| exit - entry).collect();
+    let bars_held =
+        rows.exit_bar_idx.iter().zip(&rows.entry_bar_idx).map(|(exit, entry)| exit - entry).collect();
     batch(
         schema::TRADES,
         vec![
@@ -374,7 +402,7 @@ fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
             int64_of(rows.spread),
             int64_of(rows.gross),
             int64_of(rows.commission),
-            int64_of(vec![0; count]),
+            int64_of(rows.swap),
             int64_of(rows.net),
             optional_int64(rows.risk.into_iter()),
             optional_float64(rows.r_multiple.into_iter()),
@@ -404,6 +432,22 @@ fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
             optional_int64(rows.tp.into_iter()),
             int64_of(rows.commission),
             int64_of(rows.open_profit),
+            int64_of(rows.accrued_swap),
+        ],
+    )
+}
+
+fn swaps_batch(rows: SwapColumns) -> Result<RecordBatch> {
+    batch(
+        schema::SWAPS,
+        vec![
+            times_of(rows.time_us),
+            int32_of(rows.fx_day),
+            int64_of(rows.position_id),
+            int16_of(rows.symbol),
+            int32_of(rows.multiplier),
+            int64_of(rows.amount),
+            int64_of(rows.equity_row),
         ],
     )
 }
