@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "e1711afe80607a2b"
+SCHEMA_HASH = "63adc3fa36f6d019"
 
 
 class Column(NamedTuple):
@@ -255,7 +255,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("amount", "int64", "minor", False, "Signed change of the balance, never 0."),
     ),
     "equity": (
-        Column("equity", "int64", "minor", False, "Balance + open profit at the closing side's close."),
+        Column("equity", "int64", "minor", False, "Balance + accrued swap + open profit at the closing side's close."),
     ),
     "rejections": (
         Column("time", "timestamp", "utc", False, "Time at which the refusal happened."),

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "e1711afe80607a2b";
+pub const SCHEMA_HASH: &str = "63adc3fa36f6d019";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -636,6 +636,8 @@ pub mod number {
     pub const ORDER_NO_MORE_BARS: i16 = 5007;
     /// `costs.spread_undefined`
     pub const COSTS_SPREAD_UNDEFINED: i16 = 5090;
+    /// `costs.invalid_swap`
+    pub const COSTS_INVALID_SWAP: i16 = 5091;
     /// `signal.unknown_direction`
     pub const SIGNAL_UNKNOWN_DIRECTION: i16 = 6001;
     /// `signal.unknown_kind`
@@ -773,6 +775,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("order.stop_too_close", 5006),
     ("order.no_more_bars", 5007),
     ("costs.spread_undefined", 5090),
+    ("costs.invalid_swap", 5091),
     ("signal.unknown_direction", 6001),
     ("signal.unknown_kind", 6002),
     ("signal.unknown_symbol", 6003),

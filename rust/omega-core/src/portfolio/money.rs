@@ -42,16 +42,6 @@ pub fn minor_rate(first: Fraction, second: Fraction, digits: u32, divisor: i64) 
     Ok(Rate { numerator, denominator })
 }
 
-/// Returns `amount · rate` as a booking: rounded once, half to even (NUM-1).
-///
-/// # Errors
-/// `engine.overflow` beyond 2^60 minor units.
-pub fn book(amount: i128, rate: Rate) -> Result<i64> {
-    let product = amount * rate.numerator;
-    let booked = if rate.denominator == 1 { product } else { half_even_quotient(product, rate.denominator) };
-    within(booked, MAX_BOOKING, "a booking")
-}
-
 /// A [`Rate`] that may be negative: credits and debits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignedRate {
@@ -77,6 +67,16 @@ pub fn signed_rate(first: Fraction, second: Fraction, divisor: i64, digits: u32)
 pub fn book_signed(amount: i128, rate: SignedRate) -> Result<i64> {
     let booked = book(amount, rate.rate)?;
     Ok(if rate.is_negative { -booked } else { booked })
+}
+
+/// Returns `amount · rate` as a booking: rounded once, half to even (NUM-1).
+///
+/// # Errors
+/// `engine.overflow` beyond 2^60 minor units.
+pub fn book(amount: i128, rate: Rate) -> Result<i64> {
+    let product = amount * rate.numerator;
+    let booked = if rate.denominator == 1 { product } else { half_even_quotient(product, rate.denominator) };
+    within(booked, MAX_BOOKING, "a booking")
 }
 
 /// Returns `amount` if it is one that a balance or equity may have.
