@@ -53,8 +53,8 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// `data.shape` if there is no such column.
-    pub fn times(&self, name: &str) -> Result<ScalarBuffer<i64>> {
-        self.check(Column { name: "time", kind: ColumnType::Timestamp, null: false })?;
+    pub fn times(&self, name: &'static str) -> Result<ScalarBuffer<i64>> {
+        self.check(Column { name, kind: ColumnType::Timestamp, null: false })?;
         self.column::<TimestampMicrosecondType>(name)
     }
 
