@@ -169,7 +169,9 @@ class Costs:
         if slippage is not None:
             check_slippage(slippage, spec, document=self.document, key=slippage_key)
         if commission is not None:
-            self._check_currency(commission.currency, currency, commission_key, "costs.invalid_fee_config")
+            self._check_currency(
+                commission.currency, currency, (*commission_key, "currency"), "costs.invalid_fee_config"
+            )
         swap, source = self._swap(spec, currency)
         return SymbolCosts(
             slippage=slippage or Slippage(),

@@ -10,7 +10,7 @@ import datetime
 import itertools
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, Strict, model_validator
 from pydantic_core import PydanticCustomError
 
 from omega.config.exact import as_pair, show_exact
@@ -52,11 +52,16 @@ class Swap(BaseModel):
     unit: SwapUnit = Field(description="points, money per lot, or percent of notional a year of 360 days.")
     long: SwapRate = Field(description="Swap of a long position per night; a debit is negative.")
     short: SwapRate = Field(description="Swap of a short position per night; a debit is negative.")
-    multipliers: Nights | None = Field(default=None, description="Nights per FX day, Monday first; 0 to 10 each.")
+    # Behind a wrapping validator lists are Python values, which strict tuples refuse; their items stay strict.
+    multipliers: Annotated[Nights, Strict(False)] | None = Field(
+        default=None, description="Nights per FX day, Monday first; 0 to 10 each."
+    )
     triple_day: Literal["monday", "tuesday", "wednesday", "thursday", "friday"] | None = Field(
         default=None, description="Weekday that counts three nights, the other four one; instead of multipliers."
     )
-    dated: tuple[DatedSwap, ...] = Field(default=(), description="Rates from a date on, in ascending order.")
+    dated: Annotated[tuple[DatedSwap, ...], Strict(False)] = Field(
+        default=(), description="Rates from a date on, in ascending order."
+    )
     currency: Currency | None = Field(default=None, description="Currency of unit money: the account's (ISO 4217).")
 
     @model_validator(mode="after")
