@@ -34,6 +34,7 @@ COSTS = {
     "defaults": {
         "slippage": {"fixed_pips": 0.25, "random_pips": 0.3},
         "commission": {"per_lot": 3.5, "currency": "USD"},
+        "swap": {"unit": "points", "long": -9.89, "short": 5.1},
         "spread": {"source": "data"},
     }
 }
@@ -108,7 +109,11 @@ def plan(first_step: int, strategy: dict[str, Any] | None) -> str:
         **{"name": "EURUSD", "digits": 5, "pip_points": 10, "tick_points": 1, "value": [1, 100]},
         **{"volume_step": [1, 100], "volume_min_steps": 1, "volume_max_steps": 10_000, "min_stop_points": 0},
         "slippage": {"fixed_points": [5, 2], "random_points": 3},
-        "commission": {"per_lot": [7, 2], "minimum": [0, 1], "on_entry": True, "on_exit": True},
+        "commission": {"scheme": "per_lot", "rate": [7, 2], "minimum": [0, 1], "on_entry": True, "on_exit": True},
+        "swap": {
+            **{"unit": "points", "long": [-989, 100], "short": [51, 10]},
+            **{"multipliers": [1, 1, 3, 1, 1, 0, 0], "dated": []},
+        },
     }
     return json.dumps(
         {

@@ -80,6 +80,7 @@ CATALOGUE: dict[str, Entry] = {
     "order.stop_too_close": Entry(5006, "Note", "The stop loss is closer than min_stop_points."),
     "order.no_more_bars": Entry(5007, "Note", "The data ended before the signal could work."),
     "costs.spread_undefined": Entry(5090, "ConfigError", "execution.spread: {symbol}: {reason}"),
+    "costs.invalid_swap": Entry(5091, "ConfigError", "{file}{line}: {key}: {reason}"),
     "signal.unknown_direction": Entry(6001, "SignalError", "Bar {bar_idx} ({time_us}): direction {value}; expected long, short, buy or sell."),
     "signal.unknown_kind": Entry(6002, "SignalError", "Bar {bar_idx} ({time_us}): kind {value}; expected order or close."),
     "signal.unknown_symbol": Entry(6003, "SignalError", "Bar {bar_idx} ({time_us}): symbol {value} is not part of this run."),

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "3e0e145996733370";
+pub const SCHEMA_HASH: &str = "9c0af0a57bbcfdd6";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,6 +290,8 @@ pub enum LedgerKind {
     Profit = 2,
     /// `commission`
     Commission = 3,
+    /// `swap`
+    Swap = 4,
 }
 
 impl LedgerKind {
@@ -306,6 +308,7 @@ impl LedgerKind {
             1 => Some(Self::Deposit),
             2 => Some(Self::Profit),
             3 => Some(Self::Commission),
+            4 => Some(Self::Swap),
             _ => None,
         }
     }
@@ -456,6 +459,18 @@ pub const POSITIONS: &[Column] = &[
     Column { name: "tp", kind: ColumnType::Int64, null: true },
     Column { name: "commission", kind: ColumnType::Int64, null: false },
     Column { name: "open_profit", kind: ColumnType::Int64, null: false },
+    Column { name: "accrued_swap", kind: ColumnType::Int64, null: false },
+];
+
+/// One row per open position and rollover that moved money (SWP-1).
+pub const SWAPS: &[Column] = &[
+    Column { name: "time", kind: ColumnType::Timestamp, null: false },
+    Column { name: "fx_day", kind: ColumnType::Int32, null: false },
+    Column { name: "position_id", kind: ColumnType::Int64, null: false },
+    Column { name: "symbol", kind: ColumnType::Int16, null: false },
+    Column { name: "multiplier", kind: ColumnType::Int32, null: false },
+    Column { name: "amount", kind: ColumnType::Int64, null: false },
+    Column { name: "equity_row", kind: ColumnType::Int64, null: false },
 ];
 
 /// Every change of the balance, in order of execution (LED-1). Balance = sum of amounts, exact.
@@ -623,6 +638,8 @@ pub mod number {
     pub const ORDER_NO_MORE_BARS: i16 = 5007;
     /// `costs.spread_undefined`
     pub const COSTS_SPREAD_UNDEFINED: i16 = 5090;
+    /// `costs.invalid_swap`
+    pub const COSTS_INVALID_SWAP: i16 = 5091;
     /// `signal.unknown_direction`
     pub const SIGNAL_UNKNOWN_DIRECTION: i16 = 6001;
     /// `signal.unknown_kind`
@@ -761,6 +778,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("order.stop_too_close", 5006),
     ("order.no_more_bars", 5007),
     ("costs.spread_undefined", 5090),
+    ("costs.invalid_swap", 5091),
     ("signal.unknown_direction", 6001),
     ("signal.unknown_kind", 6002),
     ("signal.unknown_symbol", 6003),
