@@ -235,7 +235,7 @@ def swap_cases() -> list[dict[str, Any]]:
 
 
 def test_swap_amounts_follow_from_rate_multiplier_and_volume() -> None:
-    """SWP-1: every amount once more, by its single formula; only the mark of percent is taken from the note's bar."""
+    """SWP-1: every amount, multiplier and boundary once more, by its single formula."""
     looked_at = 0
     for case in swap_cases():
         plan, steps = plan_of(case), {row["id"]: row for row in case["expect"]["orders"]}
@@ -264,7 +264,8 @@ def swap_by_formula(case: Mapping[str, Any], order: Mapping[str, Any], row: Mapp
         "money": order["steps"] * Fraction(*symbol["volume_step"]),
         "percent": mark * order["steps"] * Fraction(*symbol["value"]) / 36000,
     }[symbol["swap"]["unit"]]
-    return round(Fraction(*rates[column]) * row["multiplier"] * factor * 10 ** plan["account"]["digits"])
+    amount: Fraction = Fraction(*rates[column]) * row["multiplier"] * factor * 10 ** plan["account"]["digits"]
+    return round(amount)
 
 
 def test_accrued_swap_is_booked_with_the_closing_deal() -> None:
@@ -285,11 +286,19 @@ def test_accrued_swap_is_booked_with_the_closing_deal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "column"), [("trades", "mae_points"), ("fills", "price"), ("ledger", "amount"), ("fills", "time")]
+    ("name", "table", "column"),
+    [
+        ("fil5_long_touch", "trades", "mae_points"),
+        ("fil5_long_touch", "fills", "price"),
+        ("fil5_long_touch", "ledger", "amount"),
+        ("fil5_long_touch", "fills", "time"),
+        ("swp_points_long_debit", "swaps", "amount"),
+        ("swp_left_open", "positions", "accrued_swap"),
+    ],
 )
-def test_a_changed_cell_is_noticed(backend: Backend, table: str, column: str) -> None:
+def test_a_changed_cell_is_noticed(backend: Backend, name: str, table: str, column: str) -> None:
     """Canary: one cell off by one is one difference, at its place."""
-    case = load_case("fil5_long_touch")
+    case = load_case(name)
     row = case["expect"][table][-1]
     row[column] = "2025-01-06T00:30:01Z" if column == "time" else row[column] + 1
 
