@@ -7,8 +7,8 @@ use arrow_array::RecordBatch;
 use crate::engine::signals::Signal;
 use crate::error::Result;
 use crate::frame::{
-    batch, flags, float64_of, int8, int8_of, int16, int16_of, int32_of, int64, int64_of, optional_float64, optional_int16,
-    optional_int64, times_of,
+    batch, flags, float64_of, int8, int8_of, int16, int16_of, int32_of, int64, int64_of, optional_float64,
+    optional_int16, optional_int64, times_of,
 };
 use crate::portfolio::books::{Books, LedgerColumns};
 use crate::schema::{self, Direction, OrderStatus, OrderType};
@@ -353,7 +353,8 @@ fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
 
 fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
     let count = rows.id.len();
-    let bars_held = rows.exit_bar_idx.iter().zip(&rows.entry_bar_idx).map(|(exit, entry)| exit - entry).collect();
+    let bars_held =
+        rows.exit_bar_idx.iter().zip(&rows.entry_bar_idx).map(|(exit, entry)| exit - entry).collect();
     batch(
         schema::TRADES,
         vec![

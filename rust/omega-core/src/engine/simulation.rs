@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use crate::engine::records::{DiagnosticRow, PositionColumns, PositionRow, RecordedSignal, Records, RejectionRow, Tables};
+use crate::engine::records::{
+    DiagnosticRow, PositionColumns, PositionRow, RecordedSignal, Records, RejectionRow, Tables,
+};
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
 use crate::engine::{closing, opening, quiet};
