@@ -33,7 +33,7 @@ from omega.strategy.normalise import (
     fault,
     read_texts,
 )
-from omega.strategy.signal import Signal, ALIASES
+from omega.strategy.signal import ALIASES, Signal
 
 __all__ = ["SIGNALS", "BatchNormaliser", "table_of_rows"]
 
