@@ -257,8 +257,7 @@ def swap_by_formula(case: Mapping[str, Any], order: Mapping[str, Any], row: Mapp
         rates = dated if row["fx_day"] >= fx_day else rates
     bars, boundary = bars_table(case).to_pylist(), moment(row["time"])
     started = [i for i, bar in enumerate(bars) if bar["time"] < boundary]
-    inside_the_last = len(started) == len(bars)
-    mark = bars[started[-1] - inside_the_last][("bid_close", "ask_close")[column]]
+    mark = bars[started[-1]][("bid_close", "ask_close")[column]]
     factor = {
         "points": order["steps"] * Fraction(*symbol["value"]),
         "money": order["steps"] * Fraction(*symbol["volume_step"]),
