@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "9c0af0a57bbcfdd6"
+SCHEMA_HASH = "c83a85238a88ee37"
 
 
 class Column(NamedTuple):

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "9c0af0a57bbcfdd6";
+pub const SCHEMA_HASH: &str = "c83a85238a88ee37";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -538,6 +538,12 @@ pub mod number {
     pub const INDICATOR_UNKNOWN_PARAMETER: i16 = 3003;
     /// `indicator.key`
     pub const INDICATOR_KEY: i16 = 3004;
+    /// `indicator.no_volume`
+    pub const INDICATOR_NO_VOLUME: i16 = 3005;
+    /// `indicator.custom`
+    pub const INDICATOR_CUSTOM: i16 = 3006;
+    /// `indicator.looks_ahead`
+    pub const INDICATOR_LOOKS_AHEAD: i16 = 3007;
     /// `data.not_found`
     pub const DATA_NOT_FOUND: i16 = 2003;
     /// `data.ambiguous_source`
@@ -728,6 +734,9 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("indicator.parameter", 3002),
     ("indicator.unknown_parameter", 3003),
     ("indicator.key", 3004),
+    ("indicator.no_volume", 3005),
+    ("indicator.custom", 3006),
+    ("indicator.looks_ahead", 3007),
     ("data.not_found", 2003),
     ("data.ambiguous_source", 2004),
     ("data.unreadable", 2005),
