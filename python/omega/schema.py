@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "40a4fc35967bd38d"
+SCHEMA_HASH = "3abe5ba822011839"
 
 
 class Column(NamedTuple):

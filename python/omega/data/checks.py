@@ -19,7 +19,18 @@ from omega.data.calendar import Int64s, fx_calendar
 from omega.data.reading import PRICES, Column, RawBars
 from omega.errors import DataError, error_for
 
-__all__ = ["MAX_POINTS", "SideBars", "check_prices", "check_symbol", "check_time", "refuse_duplicates"]
+__all__ = [
+    "MAX_POINTS",
+    "SideBars",
+    "check_prices",
+    "check_symbol",
+    "check_time",
+    "convert_prices",
+    "numbers_of",
+    "refuse_duplicates",
+    "refuse_off_grid_time",
+    "refuse_order",
+]
 
 MAX_POINTS = 1_000_000_000
 """Prices lie within ±10^9 points, so that they fit int32 and their sums int64."""
@@ -60,7 +71,7 @@ class SideBars:
         return SideBars(self.time[kept], (open_, high, low, close), self.volume[kept], spread, self.snapped)
 
 
-def check_time(raw: RawBars, timeframe: str) -> tuple[Int64s, Flags | None]:
+def check_time(raw: RawBars, timeframe: str, session: str = "fx") -> tuple[Int64s, Flags | None]:
     """Return the open times, and None or a mask of rows that repeat the time of the row before.
 
     Raises:
@@ -73,12 +84,12 @@ def check_time(raw: RawBars, timeframe: str) -> tuple[Int64s, Flags | None]:
     unit = column.type.unit
     _refuse_implausible_time(raw, counted, unit)
     time_us = counted if unit == "us" else counted // 1_000 if unit == "ns" else counted * int(_US_PER_UNIT[unit])
-    calendar = fx_calendar(int(time_us.min()), int(time_us.max()))
+    calendar = fx_calendar(int(time_us.min()), int(time_us.max()), session)
     starts, _ = calendar.intervals(time_us, timeframe)
     off = starts != time_us
     if unit == "ns":
         off |= counted % 1_000 != 0
-    _refuse_off_grid_time(raw, time_us, starts, off, timeframe)
+    refuse_off_grid_time(raw, time_us, starts, off, timeframe)
     steps = np.diff(time_us)
     if steps.size == 0 or steps.min() > 0:
         return time_us, None
@@ -101,19 +112,32 @@ def check_prices(raw: RawBars, time_us: Int64s, *, digits: int, snap: bool) -> S
         DataError: Mixed symbols, null, NaN, infinite, not positive, off grid, out of range, high or low
             that contradict open and close, bad volume or spread.
     """
-    columns = [_floats(raw, name) for name in PRICES]
+    prices, columns, snapped = convert_prices(raw, PRICES, digits=digits, snap=snap)
+    _refuse_contradictions(raw, prices, columns)
+    open_, high, low, close = prices
+    return SideBars(time_us, (open_, high, low, close), _volume(raw), _spread(raw), snapped)
+
+
+def convert_prices(
+    raw: RawBars, names: tuple[str, ...], *, digits: int, snap: bool
+) -> tuple[tuple[Int32s, ...], list[Floats], int]:
+    """Return some price columns in points and as they were, and how many prices were snapped.
+
+    Raises:
+        DataError: Null, NaN, infinite, not positive, off grid, out of range.
+    """
+    columns = [_floats(raw, name) for name in names]
     converted = [_to_points(column, digits) for column in columns]
-    for name, column, (points, worst) in zip(PRICES, columns, converted, strict=True):
+    for name, column, (points, worst) in zip(names, columns, converted, strict=True):
         if points is None or (worst > _GRID_TOLERANCE_POINTS and not snap):
             _refuse_price(raw, name, column, digits)
     prices = tuple(points for points, _ in converted if points is not None)
     snapped = 0
     if any(worst > _GRID_TOLERANCE_POINTS for _, worst in converted):
         snapped = sum(int(_off_grid(column, digits).sum()) for column in columns)
-    _refuse_not_positive(raw, prices, columns)
-    _refuse_contradictions(raw, prices, columns)
-    open_, high, low, close = prices
-    return SideBars(time_us, (open_, high, low, close), _volume(raw), _spread(raw), snapped)
+    for name, points, column in zip(names, prices, columns, strict=True):
+        _refuse_not_positive(raw, name, points, column)
+    return prices, columns, snapped
 
 
 def check_symbol(raw: RawBars, symbol: str) -> None:
@@ -182,7 +206,8 @@ def _refuse_implausible_time(raw: RawBars, counted: Int64s, unit: str) -> None:
         raise error_for("data.year_out_of_range", **facts)
 
 
-def _refuse_off_grid_time(raw: RawBars, time_us: Int64s, starts: Int64s, off: Flags, timeframe: str) -> None:
+def refuse_off_grid_time(raw: RawBars, time_us: Int64s, starts: Int64s, off: Flags, timeframe: str) -> None:
+    """Raise ``data.time_off_grid`` for the first marked time, if one is."""
     if off.any():
         row = int(np.flatnonzero(off)[0])
         raise error_for(
@@ -194,6 +219,13 @@ def _refuse_off_grid_time(raw: RawBars, time_us: Int64s, starts: Int64s, off: Fl
             expected_us=int(starts[row]),
             timeframe=timeframe,
         )
+
+
+def refuse_order(raw: RawBars, time_us: int, previous_us: int, *, row: int, mend: str) -> None:
+    """Raise ``data.time_not_increasing`` for a row of a stream."""
+    raise error_for(
+        "data.time_not_increasing", where=raw.where, bar_idx=row, time_us=time_us, previous_us=previous_us, mend=mend
+    )
 
 
 def _not_increasing(raw: RawBars, time_us: Int64s, row: int, mend: str) -> DataError:
@@ -265,13 +297,10 @@ def _refuse_price(raw: RawBars, name: str, column: Floats, digits: int) -> None:
     )
 
 
-def _refuse_not_positive(raw: RawBars, prices: tuple[Int32s, ...], columns: list[Floats]) -> None:
-    for name, points, column in zip(PRICES, prices, columns, strict=True):
-        if points.min() <= 0:
-            row = int(np.flatnonzero(points <= 0)[0])
-            raise error_for(
-                "data.not_positive", where=raw.where, row=row, column=raw.names[name], value=_text(column[row])
-            )
+def _refuse_not_positive(raw: RawBars, name: str, points: Int32s, column: Floats) -> None:
+    if points.min() <= 0:
+        row = int(np.flatnonzero(points <= 0)[0])
+        raise error_for("data.not_positive", where=raw.where, row=row, column=raw.names[name], value=_text(column[row]))
 
 
 def _refuse_contradictions(raw: RawBars, prices: tuple[Int32s, ...], columns: list[Floats]) -> None:
@@ -301,10 +330,11 @@ def _refuse_null(raw: RawBars, name: str) -> None:
 
 def _floats(raw: RawBars, name: str) -> Floats:
     _refuse_null(raw, name)
-    return np.asarray(_numbers(raw, name).to_numpy())
+    return np.asarray(numbers_of(raw, name).to_numpy())
 
 
-def _numbers(raw: RawBars, name: str) -> Column:
+def numbers_of(raw: RawBars, name: str) -> Column:
+    """Return a column as float64; raise ``data.wrong_type`` if it holds no numbers."""
     column = raw.columns[name]
     kind = column.type
     is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
@@ -326,7 +356,7 @@ def _volume(raw: RawBars) -> Floats:
     """Return the volume with NaN for null; a NaN in the source itself is refused."""
     if "volume" not in raw.columns:
         return np.full(len(raw.columns["time"]), np.nan)
-    column = _numbers(raw, "volume")
+    column = numbers_of(raw, "volume")
     known = column.is_valid().to_numpy()
     volume = np.asarray(column.to_numpy(), np.float64)
     bad = np.flatnonzero(known & ~(np.isfinite(volume) & (volume >= 0)))

@@ -18,17 +18,22 @@ import pyarrow.parquet
 
 from omega.errors import error_for
 
-__all__ = ["FORMATS", "RawBars", "read_bars"]
+__all__ = ["FORMATS", "PRICES", "SPELLINGS", "Column", "RawBars", "plain_name", "read_bars"]
 
 Column: TypeAlias = "pa.ChunkedArray[Any]"
 PRICES = ("open", "high", "low", "close")
-_SPELLINGS = {
-    "time": ("time", "utctime", "datetime", "date", "timestamp", "gmttime", "opentime"),
+SPELLINGS = {
+    "time": ("time", "utctime", "datetime", "date", "timestamp", "timestamputc", "gmttime", "localtime", "opentime"),
     **{price: (price,) for price in PRICES},
     "volume": ("volume", "vol", "tickvolume", "tickvol"),
     "spread": ("spread",),
     "symbol": ("symbol", "ticker", "instrument"),
 }
+
+
+def plain_name(title: str) -> str:
+    """Return a column title without case, spaces, underlines and the brackets of MetaTrader."""
+    return title.lower().strip("<> ").replace(" ", "").replace("_", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,8 @@ def read_bars(source: object, where: str) -> RawBars:
     )
     found: dict[str, list[str]] = {}
     for name in table.column_names:
-        plain = name.lower().strip("<> ").replace(" ", "").replace("_", "")
-        for wanted, spellings in _SPELLINGS.items():
-            if plain in spellings:
+        for wanted, spellings in SPELLINGS.items():
+            if plain_name(name) in spellings:
                 found.setdefault(wanted, []).append(name)
     for wanted in ("time", *PRICES):
         if wanted not in found:

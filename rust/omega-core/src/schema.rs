@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "40a4fc35967bd38d";
+pub const SCHEMA_HASH: &str = "3abe5ba822011839";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -579,6 +579,40 @@ pub mod number {
     pub const DATA_SAMPLE_EXISTS: i16 = 2030;
     /// `data.not_a_table`
     pub const DATA_NOT_A_TABLE: i16 = 2031;
+    /// `data.bad_time`
+    pub const DATA_BAD_TIME: i16 = 2032;
+    /// `data.unknown_format`
+    pub const DATA_UNKNOWN_FORMAT: i16 = 2033;
+    /// `data.ragged_row`
+    pub const DATA_RAGGED_ROW: i16 = 2034;
+    /// `data.cut_short`
+    pub const DATA_CUT_SHORT: i16 = 2035;
+    /// `data.zone_unknown`
+    pub const DATA_ZONE_UNKNOWN: i16 = 2036;
+    /// `data.zone_changes`
+    pub const DATA_ZONE_CHANGES: i16 = 2037;
+    /// `data.side_unknown`
+    pub const DATA_SIDE_UNKNOWN: i16 = 2038;
+    /// `data.clock_change`
+    pub const DATA_CLOCK_CHANGE: i16 = 2039;
+    /// `data.timeframe_unknown`
+    pub const DATA_TIMEFRAME_UNKNOWN: i16 = 2040;
+    /// `data.price_scale`
+    pub const DATA_PRICE_SCALE: i16 = 2041;
+    /// `data.exists`
+    pub const DATA_EXISTS: i16 = 2042;
+    /// `data.damaged`
+    pub const DATA_DAMAGED: i16 = 2043;
+    /// `data.bad_manifest`
+    pub const DATA_BAD_MANIFEST: i16 = 2044;
+    /// `data.wrong_digits`
+    pub const DATA_WRONG_DIGITS: i16 = 2045;
+    /// `data.mixed_import`
+    pub const DATA_MIXED_IMPORT: i16 = 2046;
+    /// `data.crossed_ticks`
+    pub const DATA_CROSSED_TICKS: i16 = 2047;
+    /// `data.no_rows_left`
+    pub const DATA_NO_ROWS_LEFT: i16 = 2048;
     /// `data.duplicates_dropped`
     pub const DATA_DUPLICATES_DROPPED: i16 = 2050;
     /// `data.snapped`
@@ -737,6 +771,23 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.no_sample", 2029),
     ("data.sample_exists", 2030),
     ("data.not_a_table", 2031),
+    ("data.bad_time", 2032),
+    ("data.unknown_format", 2033),
+    ("data.ragged_row", 2034),
+    ("data.cut_short", 2035),
+    ("data.zone_unknown", 2036),
+    ("data.zone_changes", 2037),
+    ("data.side_unknown", 2038),
+    ("data.clock_change", 2039),
+    ("data.timeframe_unknown", 2040),
+    ("data.price_scale", 2041),
+    ("data.exists", 2042),
+    ("data.damaged", 2043),
+    ("data.bad_manifest", 2044),
+    ("data.wrong_digits", 2045),
+    ("data.mixed_import", 2046),
+    ("data.crossed_ticks", 2047),
+    ("data.no_rows_left", 2048),
     ("data.duplicates_dropped", 2050),
     ("data.snapped", 2051),
     ("data.unpaired_dropped", 2052),
