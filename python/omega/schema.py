@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "3abe5ba822011839"
+SCHEMA_HASH = "c731a4b1a379016b"
 
 
 class Column(NamedTuple):

@@ -24,6 +24,7 @@ __all__ = [
     "SideBars",
     "check_prices",
     "check_symbol",
+    "check_tick_time",
     "check_time",
     "convert_prices",
     "numbers_of",
@@ -38,6 +39,7 @@ MAX_POINTS = 1_000_000_000
 Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Shown = Floats | Int32s
 
 _GRID_TOLERANCE_POINTS = 1e-6
 _BLOCK = 1 << 15
@@ -77,18 +79,12 @@ def check_time(raw: RawBars, timeframe: str, session: str = "fx") -> tuple[Int64
     Raises:
         DataError: Null, wrong type, naive, implausible unit or year, descending, off the timeframe's grid.
     """
-    column = raw.columns["time"]
-    _refuse_wrong_time_type(raw, column)
-    _refuse_null(raw, "time")
-    counted = column.combine_chunks().cast(pa.int64()).to_numpy()
-    unit = column.type.unit
-    _refuse_implausible_time(raw, counted, unit)
-    time_us = counted if unit == "us" else counted // 1_000 if unit == "ns" else counted * int(_US_PER_UNIT[unit])
+    time_us, off_microsecond = _counted_us(raw)
     calendar = fx_calendar(int(time_us.min()), int(time_us.max()), session)
     starts, _ = calendar.intervals(time_us, timeframe)
     off = starts != time_us
-    if unit == "ns":
-        off |= counted % 1_000 != 0
+    if off_microsecond is not None:
+        off |= off_microsecond
     refuse_off_grid_time(raw, time_us, starts, off, timeframe)
     steps = np.diff(time_us)
     if steps.size == 0 or steps.min() > 0:
@@ -97,6 +93,19 @@ def check_time(raw: RawBars, timeframe: str, session: str = "fx") -> tuple[Int64
     if backwards.size:
         raise _not_increasing(raw, time_us, int(backwards[0]) + 1, "Sort the rows by time.")
     return time_us, np.concatenate([[False], steps == 0])
+
+
+def check_tick_time(raw: RawBars) -> Int64s:
+    """Return the times of ticks; equal times are legal, their order is kept.
+
+    Raises:
+        DataError: Null, wrong type, naive, implausible unit or year, descending.
+    """
+    time_us, _ = _counted_us(raw)
+    backwards = np.flatnonzero(np.diff(time_us) < 0)
+    if backwards.size:
+        raise _not_increasing(raw, time_us, int(backwards[0]) + 1, "Sort the rows by time.")
+    return time_us
 
 
 def refuse_duplicates(raw: RawBars, time_us: Int64s, repeated: Flags) -> None:
@@ -120,12 +129,14 @@ def check_prices(raw: RawBars, time_us: Int64s, *, digits: int, snap: bool) -> S
 
 def convert_prices(
     raw: RawBars, names: tuple[str, ...], *, digits: int, snap: bool
-) -> tuple[tuple[Int32s, ...], list[Floats], int]:
+) -> tuple[tuple[Int32s, ...], list[Shown], int]:
     """Return some price columns in points and as they were, and how many prices were snapped.
 
     Raises:
         DataError: Null, NaN, infinite, not positive, off grid, out of range.
     """
+    if raw.series is not None:
+        return _stored_points(raw, names, digits)
     columns = [_floats(raw, name) for name in names]
     converted = [_to_points(column, digits) for column in columns]
     for name, column, (points, worst) in zip(names, columns, converted, strict=True):
@@ -137,11 +148,31 @@ def convert_prices(
         snapped = sum(int(_off_grid(column, digits).sum()) for column in columns)
     for name, points, column in zip(names, prices, columns, strict=True):
         _refuse_not_positive(raw, name, points, column)
-    return prices, columns, snapped
+    return prices, list(columns), snapped
+
+
+def _stored_points(
+    raw: RawBars, names: tuple[str, ...], digits: int
+) -> tuple[tuple[Int32s, ...], list[Shown], int]:
+    """Return prices that are points already; what is shown of them in messages is points, too."""
+    assert raw.series is not None
+    if raw.series.digits != digits:
+        facts = {"symbol": raw.series.symbol, "found": raw.series.digits, "expected": digits}
+        raise error_for("data.wrong_digits", where=raw.where, **facts)
+    prices = []
+    for name in names:
+        _refuse_null(raw, name)
+        points = np.asarray(raw.columns[name].to_numpy())
+        _refuse_not_positive(raw, name, points, points)
+        prices.append(points)
+    return tuple(prices), list(prices), 0
 
 
 def check_symbol(raw: RawBars, symbol: str) -> None:
     """Raise ``data.mixed_symbols`` if a symbol column says anything but `symbol`."""
+    if raw.series is not None and raw.series.symbol != symbol:
+        shown = repr(raw.series.symbol)
+        raise error_for("data.mixed_symbols", where=raw.where, row=0, column="symbol", value=shown, symbol=symbol)
     if "symbol" not in raw.columns:
         return
     values = raw.columns["symbol"]
@@ -154,6 +185,19 @@ def check_symbol(raw: RawBars, symbol: str) -> None:
 
 
 # ---------------------------------------------------------------- time
+
+
+def _counted_us(raw: RawBars) -> tuple[Int64s, Flags | None]:
+    """Return the times in microseconds, and for nanoseconds which of them lie between two."""
+    column = raw.columns["time"]
+    _refuse_wrong_time_type(raw, column)
+    _refuse_null(raw, "time")
+    counted = column.combine_chunks().cast(pa.int64()).to_numpy()
+    unit = column.type.unit
+    _refuse_implausible_time(raw, counted, unit)
+    if unit == "ns":
+        return counted // 1_000, counted % 1_000 != 0
+    return (counted if unit == "us" else counted * int(_US_PER_UNIT[unit])), None
 
 
 def _refuse_wrong_time_type(raw: RawBars, column: Column) -> None:
@@ -297,13 +341,13 @@ def _refuse_price(raw: RawBars, name: str, column: Floats, digits: int) -> None:
     )
 
 
-def _refuse_not_positive(raw: RawBars, name: str, points: Int32s, column: Floats) -> None:
+def _refuse_not_positive(raw: RawBars, name: str, points: Int32s, column: Shown) -> None:
     if points.min() <= 0:
         row = int(np.flatnonzero(points <= 0)[0])
         raise error_for("data.not_positive", where=raw.where, row=row, column=raw.names[name], value=_text(column[row]))
 
 
-def _refuse_contradictions(raw: RawBars, prices: tuple[Int32s, ...], columns: list[Floats]) -> None:
+def _refuse_contradictions(raw: RawBars, prices: tuple[Int32s, ...], columns: list[Shown]) -> None:
     shown = dict(zip(PRICES, columns, strict=True))
     open_, high, low, close = prices
     for edge, code, wrong in (
@@ -355,7 +399,7 @@ def numbers_of(raw: RawBars, name: str) -> Column:
 def _volume(raw: RawBars) -> Floats:
     """Return the volume with NaN for null; a NaN in the source itself is refused."""
     if "volume" not in raw.columns:
-        return np.full(len(raw.columns["time"]), np.nan)
+        return np.broadcast_to(np.float64(np.nan), len(raw.columns["time"]))
     column = numbers_of(raw, "volume")
     known = column.is_valid().to_numpy()
     volume = np.asarray(column.to_numpy(), np.float64)
@@ -381,5 +425,5 @@ def _spread(raw: RawBars) -> Int32s | None:
     return spread.astype(np.int32)
 
 
-def _text(value: np.float64) -> str:
+def _text(value: np.float64 | np.int32) -> str:
     return repr(float(value))

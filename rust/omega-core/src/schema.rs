@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "3abe5ba822011839";
+pub const SCHEMA_HASH: &str = "c731a4b1a379016b";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -625,6 +625,36 @@ pub mod number {
     pub const DATA_CROSSED_WIDENED: i16 = 2054;
     /// `data.spread_lower_bound`
     pub const DATA_SPREAD_LOWER_BOUND: i16 = 2055;
+    /// `data.resample_differs`
+    pub const DATA_RESAMPLE_DIFFERS: i16 = 2056;
+    /// `data.gaps`
+    pub const DATA_GAPS: i16 = 2060;
+    /// `data.weekend_bars`
+    pub const DATA_WEEKEND_BARS: i16 = 2061;
+    /// `data.holiday_bars`
+    pub const DATA_HOLIDAY_BARS: i16 = 2062;
+    /// `data.spread_outliers`
+    pub const DATA_SPREAD_OUTLIERS: i16 = 2063;
+    /// `data.frozen_prices`
+    pub const DATA_FROZEN_PRICES: i16 = 2064;
+    /// `data.price_spikes`
+    pub const DATA_PRICE_SPIKES: i16 = 2065;
+    /// `data.price_breaks`
+    pub const DATA_PRICE_BREAKS: i16 = 2066;
+    /// `data.zero_volume`
+    pub const DATA_ZERO_VOLUME: i16 = 2067;
+    /// `data.one_sided`
+    pub const DATA_ONE_SIDED: i16 = 2068;
+    /// `data.weekly_open_shift`
+    pub const DATA_WEEKLY_OPEN_SHIFT: i16 = 2069;
+    /// `data.zone_change_inside`
+    pub const DATA_ZONE_CHANGE_INSIDE: i16 = 2070;
+    /// `data.close_labels`
+    pub const DATA_CLOSE_LABELS: i16 = 2071;
+    /// `data.open_is_previous_close`
+    pub const DATA_OPEN_IS_PREVIOUS_CLOSE: i16 = 2072;
+    /// `data.daily_break`
+    pub const DATA_DAILY_BREAK: i16 = 2073;
     /// `position.not_found`
     pub const POSITION_NOT_FOUND: i16 = 4001;
     /// `order.no_margin`
@@ -794,6 +824,21 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.crossed_dropped", 2053),
     ("data.crossed_widened", 2054),
     ("data.spread_lower_bound", 2055),
+    ("data.resample_differs", 2056),
+    ("data.gaps", 2060),
+    ("data.weekend_bars", 2061),
+    ("data.holiday_bars", 2062),
+    ("data.spread_outliers", 2063),
+    ("data.frozen_prices", 2064),
+    ("data.price_spikes", 2065),
+    ("data.price_breaks", 2066),
+    ("data.zero_volume", 2067),
+    ("data.one_sided", 2068),
+    ("data.weekly_open_shift", 2069),
+    ("data.zone_change_inside", 2070),
+    ("data.close_labels", 2071),
+    ("data.open_is_previous_close", 2072),
+    ("data.daily_break", 2073),
     ("position.not_found", 4001),
     ("order.no_margin", 4002),
     ("size.below_minimum", 4003),
