@@ -67,7 +67,7 @@ class Audit:
             return f"Not usable as it is: {self.findings[0].text}"
         if self.severity == "warning":
             reasons = [finding.text for finding in self.findings if finding.severity == "warning"]
-            more = f" There are {len(reasons) - 1} more points to consider." if len(reasons) > 1 else ""
+            more = f" Further warnings: {len(reasons) - 1}." if len(reasons) > 1 else ""
             return f"Usable with care: {reasons[0]}{more}"
         if any(finding.code == "data.one_sided" for finding in self.findings):
             one_sided = next(finding for finding in self.findings if finding.code == "data.one_sided")

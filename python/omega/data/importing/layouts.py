@@ -58,8 +58,9 @@ class Layout:
     zone: str | None
 
     @property
-    def is_date_only(self) -> bool:
-        return "hour" not in self.parts
+    def names(self) -> set[str]:
+        """The parts; a fraction may be missing where it is zero."""
+        return set(self.parts) - {"fraction"}
 
 
 def layout_of(text: str) -> Layout | None:
@@ -104,7 +105,7 @@ def parse_times(column: pa.Array[Any]) -> tuple[Int64s, Layout]:
         else:
             matrix = text[offsets[:-1][rows][:, None] + np.arange(length)]
         layout = layout_of(column[int(rows[0])].as_py())
-        if layout is None or layout.zone != first.zone or layout.is_date_only != first.is_date_only:
+        if layout is None or layout.zone != first.zone or layout.names != first.names:
             bad[rows] = True
             continue
         result[rows], bad[rows] = _parse(matrix, layout)
