@@ -66,7 +66,9 @@ def zone_question(openings: Openings, *, where: str, session: str, timeframe: st
     late_us = max(_LATE_US, 0 if timeframe is None else min(duration_us(timeframe), 3_600_000_000))
     fits = {zone: openings.fits(zone, session, late_us) for zone in CANDIDATES}
     count = len(openings.after)
-    good = [zone for zone in CANDIDATES if count and fits[zone].mean() >= _FITS]
+    # New York + 7 h and Athens differ in four weeks of a year only: the best fit counts, not a good one.
+    best = max((int(fit.sum()) for fit in fits.values()), default=0)
+    good = [zone for zone in CANDIDATES if count and best >= _FITS * count and int(fits[zone].sum()) == best]
     if not good and count >= 4 and (change := _change(fits, openings)):
         before, after, begins_us = change
         proposal = f"{before}, from {iso_text(begins_us)[:10]} {after}"
