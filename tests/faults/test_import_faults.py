@@ -354,9 +354,7 @@ FILE_FAULTS: dict[str, tuple[Callable[[pathlib.Path], pathlib.Path], dict[str, A
     "an archive of nothing": (zipped({}), {}, "data.unreadable"),
     "an archive that is none": (text("a.zip", "PK nothing"), {}, "data.unreadable"),
     "a LEAN file with a time beyond the day": (
-        lambda folder: zipped({"x.csv": "0,1.1,1.2\n86400001,1.1,1.2\n"})(folder).rename(
-            folder / "20240102_quote.zip"
-        ),
+        lambda folder: zipped({"x.csv": "0,1.1,1.2\n86400001,1.1,1.2\n"})(folder).rename(folder / "20240102_quote.zip"),
         {},
         "data.bad_time",
     ),

@@ -5,7 +5,6 @@ The bars were checked as a load checks them; a file that a load refuses has the 
 
 from __future__ import annotations
 
-import json
 import pathlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -93,9 +92,7 @@ def audit_bars(
     symbol: str,
     digits: int,
     where: str,
-    neighbour: BaseBars | None = None,
-    neighbour_timeframe: str = "",
-    shown_as: str = "",
+    neighbour: tuple[BaseBars, str] | None = None,
 ) -> Audit:
     """Return the audit of checked bars.
 
@@ -105,9 +102,7 @@ def audit_bars(
         symbol: Symbol name; its session is looked up.
         digits: Decimals of its prices.
         where: Files, for people.
-        neighbour: Another series of the same market, to tell open from close times.
-        neighbour_timeframe: Its timeframe.
-        shown_as: What to call the timeframe (`ticks` for bars made of ticks).
+        neighbour: Another series of the same market and its timeframe, to tell open from close times.
     """
     session = session_of(symbol)
     first_us, last_us = int(bars.time[0]), int(bars.time[-1])
@@ -115,13 +110,15 @@ def audit_bars(
     subject = Subject(bars, timeframe, digits, session, calendar)
     findings = find_all(subject)
     if neighbour is not None:
-        wide = fx_calendar(min(first_us, int(neighbour.time[0])), max(last_us, int(neighbour.time[-1])), session)
-        label = label_finding(replace(subject, calendar=wide), Subject(neighbour, neighbour_timeframe, digits, session, wide))
+        other, other_timeframe = neighbour
+        wide = fx_calendar(min(first_us, int(other.time[0])), max(last_us, int(other.time[-1])), session)
+        compared = Subject(other, other_timeframe, digits, session, wide)
+        label = label_finding(replace(subject, calendar=wide), compared)
         findings = [*([label] if label else []), *findings]
     days, coverage = _coverage(subject)
     return Audit(
         symbol=symbol,
-        timeframe=shown_as or timeframe,
+        timeframe=timeframe,
         sides="bid" if bars.ask is None else "bid and ask",
         where=where,
         rows=len(bars.time),
@@ -171,9 +168,7 @@ def cache_is_damaged(file: pathlib.Path) -> bool:
 
 def week_table(spread: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float | None]]:
     """Return seven rows of 24 hours, Sunday first; hours without a bar are None."""
-    return [
-        [None if np.isnan(value) else round(float(value), 3) for value in day] for day in spread.reshape(7, 24)
-    ]
+    return [[None if np.isnan(value) else round(float(value), 3) for value in day] for day in spread.reshape(7, 24)]
 
 
 def _coverage(subject: Subject) -> tuple[Int64s, np.ndarray[Any, np.dtype[np.float64]]]:
@@ -198,4 +193,4 @@ def _coverage(subject: Subject) -> tuple[Int64s, np.ndarray[Any, np.dtype[np.flo
 def _plain(finding: Finding) -> dict[str, Any]:
     time = None if finding.time_us is None else iso_text(finding.time_us)
     fields = {"code": finding.code, "severity": finding.severity, "count": finding.count, "row": finding.row}
-    return json.loads(json.dumps({**fields, "time": time, "value": finding.value, "text": finding.text}))
+    return {**fields, "time": time, "value": finding.value, "text": finding.text}

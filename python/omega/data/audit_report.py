@@ -23,8 +23,13 @@ __all__ = ["audit_html", "write_audit_report"]
 _EPOCH = datetime.date(1970, 1, 1)
 _CELL = 13
 _DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
-_STEPS = ((0.0, "none", "no bars"), (0.5, "poor", "under 50 %"), (0.9, "part", "50 to 90 %"))
-_STEPS += ((0.99, "most", "90 to 99 %"), (math.inf, "full", "99 % and more"))
+_STEPS = (
+    (0.0, "none", "no bars"),
+    (0.5, "poor", "under 50 %"),
+    (0.9, "part", "50 to 90 %"),
+    (0.99, "most", "90 to 99 %"),
+    (math.inf, "full", "99 % and more"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class FxCalendar:
         before = np.cumsum(lengths) - lengths
         session = np.maximum(np.searchsorted(self.opens_us, time_us, side="right") - 1, 0)
         inside: Int64s = np.clip(time_us - self.opens_us[session], 0, lengths[session])
-        return before[session] + inside
+        return np.asarray(before[session] + inside)
 
     def is_in_session(self, time_us: Int64s) -> npt.NDArray[np.bool_]:
         """Return whether a bar that opens at each time, or a tick, lies in a session."""

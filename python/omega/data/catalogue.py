@@ -88,9 +88,7 @@ def stored_series(path: pathlib.Path) -> list[StoredSeries]:
         if match is None or path.suffix.lower() not in FORMATS:
             hint = " Import it first, or name it like EURUSD_M1_bid.parquet."
             raise error_for("data.not_found", where=str(path), wanted="series omega knows by this name", hint=hint)
-        return [
-            series for series in _series_in(path.parent, [*path.parent.iterdir()]) if path in series.files.values()
-        ]
+        return [series for series in _series_in(path.parent, [*path.parent.iterdir()]) if path in series.files.values()]
     if not path.is_dir():
         raise error_for("data.not_found", where=str(path), wanted="such file or folder", hint="")
     folders = sorted({file.parent for file in path.rglob("*") if file.is_file()})
@@ -199,10 +197,9 @@ def _audited(
         symbol=series.symbol,
         digits=known,
         where=series.where,
-        neighbour=None if neighbour is None else neighbour[0],
-        neighbour_timeframe="" if neighbour is None else neighbour[1],
-        shown_as=series.timeframe,
+        neighbour=neighbour,
     )
+    audit = replace(audit, timeframe=series.timeframe)
     if "bid" not in series.files and series.timeframe != "ticks":
         kept = [finding for finding in audit.findings if finding.code != "data.one_sided"]
         text = "There is only an ask side: put the bid file beside it."
@@ -238,13 +235,12 @@ def list_data(folder: pathlib.Path) -> Iterator[CatalogueRow]:
         DataError: ``data.not_found``, and what reading a file raises.
     """
     for series in stored_series(folder):
-        bars, _, _ = read_stored(replace(series, files=_one(series)), **_TOLERANT) if _is_known(series) else (None, 0, [])
+        times = None
+        if _is_known(series):
+            one = replace(series, files=_one(series))
+            times = read_stored(one, crossed="widen", max_unpaired=1.0, duplicates="keep_first")[0].time
         for side, file in series.files.items():
-            times = None if bars is None else bars.time
             yield _row(series, side, file, times)
-
-
-_TOLERANT = {"crossed": "widen", "max_unpaired": 1.0, "duplicates": "keep_first"}
 
 
 def _one(series: StoredSeries) -> dict[str, pathlib.Path]:
@@ -274,9 +270,7 @@ def _row(series: StoredSeries, side: str, file: pathlib.Path, times: Any) -> Cat
         column = pq.read_table(file, columns=["time"])["time"].cast("int64")
         first, last = int(column[0].as_py()), int(column[-1].as_py())
     size = file.stat().st_size
-    return CatalogueRow(
-        series.symbol, series.timeframe, side, rows, first, last, missing, size, file_hash(file), file
-    )
+    return CatalogueRow(series.symbol, series.timeframe, side, rows, first, last, missing, size, file_hash(file), file)
 
 
 def _digits(symbol: str, file: pathlib.Path) -> int:

@@ -1,4 +1,4 @@
-"""What a series must satisfy before it is used (CHK-1), and its way onto the grid of points (DAT-3).
+"""What prices must satisfy before they are used (CHK-1), and their way onto the grid of points (DAT-3).
 
 The happy path looks at every value once, in blocks that stay in the cache; only when something is
 wrong is the first offender searched, so that the message can name file, row, column and value.
@@ -7,30 +7,24 @@ The caller's data is never modified.
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from omega.data.calendar import Int64s, fx_calendar
+from omega.data.calendar import Int64s
 from omega.data.reading import PRICES, Column, RawBars
-from omega.errors import DataError, error_for
+from omega.data.time_checks import Flags, first_bad_text, refuse_null
+from omega.errors import error_for
 
 __all__ = [
     "MAX_POINTS",
     "SideBars",
     "check_prices",
     "check_symbol",
-    "check_tick_time",
-    "check_time",
     "convert_prices",
     "numbers_of",
-    "refuse_duplicates",
-    "refuse_off_grid_time",
-    "refuse_order",
 ]
 
 MAX_POINTS = 1_000_000_000
@@ -38,14 +32,10 @@ MAX_POINTS = 1_000_000_000
 
 Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Shown = Floats | Int32s
 
 _GRID_TOLERANCE_POINTS = 1e-6
 _BLOCK = 1 << 15
-_YEAR_1971_US = 31_536_000_000_000
-_YEAR_2262_US = 9_214_646_400_000_000
-_US_PER_UNIT = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,47 +61,6 @@ class SideBars:
         open_, high, low, close = (points[kept] for points in self.prices)
         spread = None if self.spread is None else self.spread[kept]
         return SideBars(self.time[kept], (open_, high, low, close), self.volume[kept], spread, self.snapped)
-
-
-def check_time(raw: RawBars, timeframe: str, session: str = "fx") -> tuple[Int64s, Flags | None]:
-    """Return the open times, and None or a mask of rows that repeat the time of the row before.
-
-    Raises:
-        DataError: Null, wrong type, naive, implausible unit or year, descending, off the timeframe's grid.
-    """
-    time_us, off_microsecond = _counted_us(raw)
-    calendar = fx_calendar(int(time_us.min()), int(time_us.max()), session)
-    starts, _ = calendar.intervals(time_us, timeframe)
-    off = starts != time_us
-    if off_microsecond is not None:
-        off |= off_microsecond
-    refuse_off_grid_time(raw, time_us, starts, off, timeframe)
-    steps = np.diff(time_us)
-    if steps.size == 0 or steps.min() > 0:
-        return time_us, None
-    backwards = np.flatnonzero(steps < 0)
-    if backwards.size:
-        raise _not_increasing(raw, time_us, int(backwards[0]) + 1, "Sort the rows by time.")
-    return time_us, np.concatenate([[False], steps == 0])
-
-
-def check_tick_time(raw: RawBars) -> Int64s:
-    """Return the times of ticks; equal times are legal, their order is kept.
-
-    Raises:
-        DataError: Null, wrong type, naive, implausible unit or year, descending.
-    """
-    time_us, _ = _counted_us(raw)
-    backwards = np.flatnonzero(np.diff(time_us) < 0)
-    if backwards.size:
-        raise _not_increasing(raw, time_us, int(backwards[0]) + 1, "Sort the rows by time.")
-    return time_us
-
-
-def refuse_duplicates(raw: RawBars, time_us: Int64s, repeated: Flags) -> None:
-    """Raise ``data.time_not_increasing`` for the first row that repeats a time."""
-    row = int(np.flatnonzero(repeated)[0])
-    raise _not_increasing(raw, time_us, row, 'Remove one of the rows, or load with duplicates="keep_last".')
 
 
 def check_prices(raw: RawBars, time_us: Int64s, *, digits: int, snap: bool) -> SideBars:
@@ -151,17 +100,15 @@ def convert_prices(
     return prices, list(columns), snapped
 
 
-def _stored_points(
-    raw: RawBars, names: tuple[str, ...], digits: int
-) -> tuple[tuple[Int32s, ...], list[Shown], int]:
+def _stored_points(raw: RawBars, names: tuple[str, ...], digits: int) -> tuple[tuple[Int32s, ...], list[Shown], int]:
     """Return prices that are points already; what is shown of them in messages is points, too."""
     assert raw.series is not None
     if raw.series.digits != digits:
-        facts = {"symbol": raw.series.symbol, "found": raw.series.digits, "expected": digits}
-        raise error_for("data.wrong_digits", where=raw.where, **facts)
+        found = raw.series.digits
+        raise error_for("data.wrong_digits", where=raw.where, symbol=raw.series.symbol, found=found, expected=digits)
     prices = []
     for name in names:
-        _refuse_null(raw, name)
+        refuse_null(raw, name)
         points = np.asarray(raw.columns[name].to_numpy())
         _refuse_not_positive(raw, name, points, points)
         prices.append(points)
@@ -182,107 +129,6 @@ def check_symbol(raw: RawBars, symbol: str) -> None:
             raise error_for(
                 "data.mixed_symbols", where=raw.where, row=row, column=column, value=repr(value), symbol=symbol
             )
-
-
-# ---------------------------------------------------------------- time
-
-
-def _counted_us(raw: RawBars) -> tuple[Int64s, Flags | None]:
-    """Return the times in microseconds, and for nanoseconds which of them lie between two."""
-    column = raw.columns["time"]
-    _refuse_wrong_time_type(raw, column)
-    _refuse_null(raw, "time")
-    counted = column.combine_chunks().cast(pa.int64()).to_numpy()
-    unit = column.type.unit
-    _refuse_implausible_time(raw, counted, unit)
-    if unit == "ns":
-        return counted // 1_000, counted % 1_000 != 0
-    return (counted if unit == "us" else counted * int(_US_PER_UNIT[unit])), None
-
-
-def _refuse_wrong_time_type(raw: RawBars, column: Column) -> None:
-    name = raw.names["time"]
-    if pa.types.is_timestamp(column.type):
-        if column.type.tz is None:
-            raise error_for("data.naive_time", where=raw.where, row=0, column=name, value=str(column[0].as_py()))
-        return
-    row = 0
-    if pa.types.is_string(column.type):
-        row, found = _first_bad_text(column, datetime.datetime.fromisoformat)
-        if isinstance(found, datetime.datetime):
-            raise error_for("data.naive_time", where=raw.where, row=row, column=name, value=str(found))
-    raise error_for(
-        "data.wrong_type",
-        where=raw.where,
-        row=row,
-        column=name,
-        found=f"{column[row].as_py()!r} ({column.type})",
-        expected="a timestamp with a zone in every row",
-        hint=" Whole numbers have no unit: store timestamps." if pa.types.is_integer(column.type) else "",
-    )
-
-
-def _first_bad_text(column: Column, parse: Callable[[str], object]) -> tuple[int, object]:
-    """Return the first row whose text does not parse, or parses to a time without a zone, and what it is."""
-    for row, text in enumerate(column.to_pylist()):
-        try:
-            value = parse(text or "")
-        except ValueError:
-            return row, text
-        if isinstance(value, datetime.datetime) and value.tzinfo is None:
-            return row, value
-    return 0, column[0].as_py()
-
-
-def _refuse_implausible_time(raw: RawBars, counted: Int64s, unit: str) -> None:
-    scale = _US_PER_UNIT[unit]
-    bad = (counted < 0) | (counted > _YEAR_2262_US / scale)
-    all_1970 = not bad.any() and counted.max() < _YEAR_1971_US / scale
-    if not bad.any() and not all_1970:
-        return
-    row = 0 if all_1970 else int(np.flatnonzero(bad)[0])
-    shown = f"{int(counted[row])} {unit} since 1970"
-    facts: dict[str, str | int] = {"where": raw.where, "row": row, "column": raw.names["time"], "value": shown}
-    for other, other_scale in _US_PER_UNIT.items():
-        if _YEAR_1971_US <= int(counted[row]) * other_scale < _YEAR_2262_US:
-            raise error_for("data.time_unit", unit=other, **facts)
-    if bad.any():
-        raise error_for("data.year_out_of_range", **facts)
-
-
-def refuse_off_grid_time(raw: RawBars, time_us: Int64s, starts: Int64s, off: Flags, timeframe: str) -> None:
-    """Raise ``data.time_off_grid`` for the first marked time, if one is."""
-    if off.any():
-        row = int(np.flatnonzero(off)[0])
-        raise error_for(
-            "data.time_off_grid",
-            where=raw.where,
-            row=row,
-            column=raw.names["time"],
-            time_us=int(time_us[row]),
-            expected_us=int(starts[row]),
-            timeframe=timeframe,
-        )
-
-
-def refuse_order(raw: RawBars, time_us: int, previous_us: int, *, row: int, mend: str) -> None:
-    """Raise ``data.time_not_increasing`` for a row of a stream."""
-    raise error_for(
-        "data.time_not_increasing", where=raw.where, bar_idx=row, time_us=time_us, previous_us=previous_us, mend=mend
-    )
-
-
-def _not_increasing(raw: RawBars, time_us: Int64s, row: int, mend: str) -> DataError:
-    error = error_for(
-        "data.time_not_increasing",
-        where=raw.where,
-        bar_idx=row,
-        time_us=int(time_us[row]),
-        previous_us=int(time_us[row - 1]),
-        mend=mend,
-    )
-    assert isinstance(error, DataError)
-    return error
 
 
 # ---------------------------------------------------------------- prices
@@ -365,15 +211,8 @@ def _refuse_contradictions(raw: RawBars, prices: tuple[Int32s, ...], columns: li
 # ---------------------------------------------------------------- columns
 
 
-def _refuse_null(raw: RawBars, name: str) -> None:
-    column = raw.columns[name]
-    if column.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy())[0])
-        raise error_for("data.null", where=raw.where, row=row, column=raw.names[name], count=column.null_count)
-
-
 def _floats(raw: RawBars, name: str) -> Floats:
-    _refuse_null(raw, name)
+    refuse_null(raw, name)
     return np.asarray(numbers_of(raw, name).to_numpy())
 
 
@@ -383,7 +222,7 @@ def numbers_of(raw: RawBars, name: str) -> Column:
     kind = column.type
     is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
     if not is_number and not pa.types.is_null(kind):
-        row = _first_bad_text(column, float)[0] if pa.types.is_string(kind) else 0
+        row = first_bad_text(column, float)[0] if pa.types.is_string(kind) else 0
         raise error_for(
             "data.wrong_type",
             where=raw.where,

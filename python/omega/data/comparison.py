@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from omega.data.calendar import FxCalendar, Int64s, iso_text
-from omega.data.checks import Flags
 from omega.data.pairing import BaseBars, Prices
 from omega.data.reading import PRICES
 from omega.data.resampling import resample
+from omega.data.time_checks import Flags
 from omega.data.timeframes import MINUTE_US, MINUTES
 
 __all__ = ["Comparison", "compare_resampled"]
@@ -67,7 +67,10 @@ def compare_resampled(
     first_us, last_us = int(base.time[0]), int(base.time[-1]) + MINUTES[base_timeframe] * MINUTE_US
     time_us, prices = given
     _, given_close = calendar.intervals(time_us, timeframe)
-    in_made, in_given = (_inside(made.time, close_us, first_us, last_us), _inside(time_us, given_close, first_us, last_us))
+    in_made, in_given = (
+        _inside(made.time, close_us, first_us, last_us),
+        _inside(time_us, given_close, first_us, last_us),
+    )
     made, given_time = made.rows(in_made), time_us[in_given]
     common, rows, given_rows = np.intersect1d(made.time, given_time, assume_unique=True, return_indices=True)
     gaps = [

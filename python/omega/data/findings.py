@@ -13,10 +13,12 @@ from typing import Literal
 import numpy as np
 
 from omega.data.calendar import FxCalendar, Int64s, iso_text
-from omega.data.checks import Flags, Floats
+from omega.data.checks import Floats
 from omega.data.pairing import BaseBars
 from omega.data.sessions import session_named
+from omega.data.time_checks import Flags
 from omega.data.timeframes import DAY_US, MINUTE_US, duration_us
+from omega.data.zones import zone_named
 
 __all__ = ["Finding", "Subject", "find_all", "hours_of_week", "label_finding"]
 
@@ -181,25 +183,40 @@ def _weekly_open(subject: Subject) -> Iterator[Finding]:
     usual = _most_frequent(hours)
     if (hours == usual).mean() >= 0.8:
         if usual != 0:
-            text = (
-                f"The week opens {usual:+d} h from where session {subject.session!r} opens, all year: is the clock right?"
-            )
-            row = int(rows[0])
-            yield subject.at("weekly_open_shift", "warning", rows, row, value=f"{usual:+d} h", text=text)
+            text = f"The week opens {usual:+d} h from where session {subject.session!r} opens: is the clock right?"
+            yield subject.at("weekly_open_shift", "warning", rows, int(rows[0]), value=f"{usual:+d} h", text=text)
+        else:
+            yield from _between_changes(subject, rows, hours)
         return
     half = next((k for k in range(2, len(hours) - 1) if _is_step(hours, k)), None)
     if half is not None:
-        row = int(rows[half])
         before, after = _most_frequent(hours[:half]), _most_frequent(hours[half:])
-        text = f"The week opens at {before:+d} h until {iso_text(int(opened[half]))}, at {after:+d} h from then on: the clock changes inside the file."
-        yield subject.at("zone_change_inside", "error", rows[half:], row, value=f"{after:+d} h", text=text)
+        text = (
+            f"The week opens at {before:+d} h until {iso_text(int(opened[half]))}, at {after:+d} h from then on: "
+            "the clock changes inside the file."
+        )
+        at = int(rows[half])
+        yield subject.at("zone_change_inside", "error", rows[half:], at, value=f"{after:+d} h", text=text)
         return
+    yield _shift(subject, rows, hours, "by season: its summer time is not New York's")
+
+
+def _between_changes(subject: Subject, rows: Int64s, hours: Int64s) -> Iterator[Finding]:
+    """A clock with Europe's summer time is wrong only in the weeks between America's changes and Europe's."""
+    opened = subject.bars.time[rows]
+    calendar = subject.calendar
+    offset = calendar.offset_minutes[calendar.day_of(opened)].astype(np.int64) * MINUTE_US
+    between = zone_named("Europe/Athens").to_utc(opened + offset + 7 * _HOUR_US)[0] != opened
+    off = between & (hours != 0)
+    if off.sum() >= 2 and off.sum() >= 0.7 * between.sum():
+        yield _shift(subject, rows[between], hours[between], "between America's and Europe's changes of the clocks")
+
+
+def _shift(subject: Subject, rows: Int64s, hours: Int64s, when: str) -> Finding:
     off = np.flatnonzero(hours != 0)
-    row = int(rows[off[0]])
-    text = (
-        f"{len(off)} of {len(rows)} weeks do not open at their hour, by season: the clock's summer time is not New York's."
-    )
-    yield subject.at("weekly_open_shift", "warning", rows[off], row, value=f"{int(hours[off[0]]):+d} h", text=text)
+    text = f"{len(off)} weekly openings are not where session {subject.session!r} opens, {when}."
+    at = int(rows[off[0]])
+    return subject.at("weekly_open_shift", "warning", rows[off], at, value=f"{int(hours[off[0]]):+d} h", text=text)
 
 
 def _is_step(hours: Int64s, k: int) -> bool:
@@ -234,7 +251,10 @@ def _spread_outliers(subject: Subject) -> Iterator[Finding]:
         return
     worst = int(rows[np.argmax(spread[rows])])
     severity: Severity = "warning" if len(rows) > 0.001 * len(spread) else "info"
-    text = f"{len(rows):,} spreads are over {_OUTLIER} times the usual one of their hour; the widest has {int(spread[worst]):,} points."
+    text = (
+        f"{len(rows):,} spreads are over {_OUTLIER} times the usual one of their hour; the widest has "
+        f"{int(spread[worst]):,} points."
+    )
     yield subject.at("spread_outliers", severity, rows, worst, value=f"{int(spread[worst])} points", text=text)
 
 
@@ -242,7 +262,8 @@ def _frozen(subject: Subject) -> Iterator[Finding]:
     open_, high, low, close = subject.bars.bid
     same = np.concatenate([[False], (high[1:] == low[1:]) & (close[1:] == close[:-1])])
     ends = np.flatnonzero(np.diff(np.concatenate([same, [False]]).astype(np.int8)) == -1)
-    starts = np.flatnonzero(np.diff(np.concatenate([[False], same]).astype(np.int8)) == 1)
+    # The first bar of a stretch is the one that the others repeat.
+    starts = np.flatnonzero(np.diff(np.concatenate([[False], same]).astype(np.int8)) == 1) - 1
     lengths = ends - starts + 1
     needed = max(_FROZEN_BARS, _FROZEN_US // duration_us(subject.timeframe)) if len(open_) else 0
     long = lengths >= needed
@@ -251,7 +272,9 @@ def _frozen(subject: Subject) -> Iterator[Finding]:
     row = int(starts[long][np.argmax(lengths[long])])
     rows = starts[long]
     most = int(lengths[long].max())
-    text = f"The price stands still {len(rows):,} times for {needed} bars or more; the longest stretch has {most:,} bars."
+    text = (
+        f"The price stands still {len(rows):,} times for {needed} bars or more; the longest stretch has {most:,} bars."
+    )
     yield subject.at("frozen_prices", "warning", rows, row, value=f"{most} bars", text=text)
 
 
@@ -262,7 +285,10 @@ def _jumps(subject: Subject) -> Iterator[Finding]:
     ratio = close[1:] / close[:-1]
     rows = np.flatnonzero((ratio > _BREAK) | (ratio < 1 / _BREAK)) + 1
     if len(rows):
-        row, shown = int(rows[0]), f"{close[rows[0] - 1] / 10**subject.digits:g} to {close[rows[0]] / 10**subject.digits:g}"
+        row, shown = (
+            int(rows[0]),
+            f"{close[rows[0] - 1] / 10**subject.digits:g} to {close[rows[0]] / 10**subject.digits:g}",
+        )
         text = f"{len(rows):,} closes differ from the one before by half or more, the first from {shown}."
         yield subject.at("price_breaks", "error", rows, row, value=shown, text=text)
         return
@@ -275,7 +301,10 @@ def _jumps(subject: Subject) -> Iterator[Finding]:
     if len(rows):
         row = int(rows[np.argmax(np.abs(moves[rows - 1]))])
         points = int(abs(moves[row - 1]))
-        text = f"{len(rows):,} closes jump {_SPIKE} times the usual move and come straight back; the largest by {points:,} points."
+        text = (
+            f"{len(rows):,} closes jump {_SPIKE} times the usual move and come straight back; the largest by "
+            f"{points:,} points."
+        )
         yield subject.at("price_spikes", "warning", rows, row, value=f"{points} points", text=text)
 
 

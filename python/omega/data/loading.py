@@ -16,14 +16,15 @@ import numpy as np
 
 from omega.data.cache import read_cache, write_cache
 from omega.data.calendar import fx_calendar, instant_of, iso_text
-from omega.data.checks import Floats, SideBars, check_prices, check_symbol, check_time, refuse_duplicates
+from omega.data.checks import Floats, SideBars, check_prices, check_symbol
 from omega.data.comparison import compare_resampled
 from omega.data.market_data import MarketData
 from omega.data.pairing import BaseBars, Note, Repairs, pair
 from omega.data.reading import FORMATS, read_bars
 from omega.data.sessions import session_of
 from omega.data.sources import find_series
-from omega.data.timeframes import MINUTES, divides, duration_us, timeframe_named
+from omega.data.time_checks import check_time, refuse_duplicates
+from omega.data.timeframes import MINUTES, divides, timeframe_named
 from omega.errors import OmegaError, error_for
 
 __all__ = ["load"]
@@ -297,13 +298,18 @@ def _cut(
     base_timeframe, session = made_of
     first_us, last_us = int(base.time[0]), int(base.time[-1])
     calendar = fx_calendar(first_us, last_us, session)
-    if base_timeframe == wanted[0] and MINUTES[wanted[0]] <= 60:
-        bar_open, bar_close = base.time, base.time + duration_us(wanted[0])
+    count = len(base.time)
+    if base_timeframe == wanted[0]:
+        opens = base.time
+        if span.end_us is not None:
+            closes = calendar.intervals(base.time, wanted[0])[1]
+            count = int(np.searchsorted(closes, span.end_us, side="right"))
+        opens = opens[:count]
     else:
         bar_open, bar_close = calendar.intervals(base.time, wanted[0])
-    count = len(bar_open) if span.end_us is None else int(np.searchsorted(bar_close, span.end_us, side="right"))
-    is_first = np.diff(bar_open[:count], prepend=bar_open[0] - 1) != 0
-    opens = bar_open[:count][is_first]
+        if span.end_us is not None:
+            count = int(np.searchsorted(bar_close, span.end_us, side="right"))
+        opens = bar_open[:count][np.diff(bar_open[:count], prepend=bar_open[0] - 1) != 0]
     begin = span.warmup_bars if span.start_us is None else int(np.searchsorted(opens, span.start_us))
     if len(opens) == 0 or (span.start_us is not None and begin == len(opens)):
         raise error_for("data.no_bars", where=where, range=str(span), first_us=first_us, last_us=last_us)

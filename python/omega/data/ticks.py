@@ -14,6 +14,7 @@ from omega.data.pairing import BaseBars
 from omega.data.reading import RawBars, read_table
 from omega.data.sessions import session_of
 from omega.data.store import SeriesFile, facts_of
+from omega.data.time_checks import check_tick_time
 from omega.errors import error_for
 
 __all__ = ["Ticks", "bars_of_ticks", "read_ticks"]
@@ -56,7 +57,7 @@ def read_ticks(path: pathlib.Path, symbol: str, digits: int) -> Ticks:
     series: SeriesFile | None = facts_of(table.schema)
     raw = RawBars(where, {name: table.column(name) for name in names}, names, series)
     checks.check_symbol(raw, symbol)
-    time_us = checks.check_tick_time(raw)
+    time_us = check_tick_time(raw)
     (bid, ask), _, _ = checks.convert_prices(raw, ("bid", "ask"), digits=digits, snap=False)
     crossed = bid > ask
     if crossed.any():
@@ -77,7 +78,7 @@ def bars_of_ticks(ticks: Ticks, timeframe: str, symbol: str) -> BaseBars:
         for quotes in (ticks.bid, ticks.ask)
     ]
     # Sums of decimals like 1.12 are rounded to the precision of their source.
-    volume = np.round(np.add.reduceat(ticks.volume, first), 6)
+    volume = np.asarray(np.round(np.add.reduceat(ticks.volume, first), 6), np.float64)
     return BaseBars(start[first], sides[0], sides[1], None, volume)
 
 

@@ -74,7 +74,12 @@ def test_weeks_and_months_of_twenty_years_hold_the_sessions_of_that_calendar(tim
 
 
 def test_the_session_of_a_symbol_is_data():
-    assert [session_of(symbol) for symbol in ("EURUSD", "XAUUSD", "btcusd", "US500")] == ["fx", "metals", "crypto", "fx"]
+    assert [session_of(symbol) for symbol in ("EURUSD", "XAUUSD", "btcusd", "US500")] == [
+        "fx",
+        "metals",
+        "crypto",
+        "fx",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +146,9 @@ def test_weeks_and_months_of_crypto_have_all_their_days():
 def test_strict_shows_the_last_hour_before_christmas_until_the_first_one_after_it():
     """TIM-4: no bar should have completed on a holiday."""
     closes = np.array([us("2024-12-24T22:00"), us("2024-12-25T23:00")])
-    decisions = np.array([us("2024-12-25T12:00"), us("2024-12-25T22:30"), us("2024-12-25T23:00"), us("2024-12-26T00:00")])
+    decisions = np.array(
+        [us("2024-12-25T12:00"), us("2024-12-25T22:30"), us("2024-12-25T23:00"), us("2024-12-26T00:00")]
+    )
     calendar = fx_calendar(int(closes[0]), int(decisions[-1]))
 
     shown = visible_bars(decisions, closes, "H1", calendar, Alignment(mode="strict"))

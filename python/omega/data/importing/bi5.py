@@ -75,10 +75,10 @@ def _read(path: pathlib.Path, begin_us: int, record: np.dtype[np.void], digits: 
     except lzma.LZMAError as reason:
         raise error_for("data.unreadable", where=str(path), format="Dukascopy .bi5", reason=str(reason)) from reason
     if not reader.eof or reader.unused_data or len(data) % record.itemsize:
-        reason = f"{len(data)} bytes are no whole number of {record.itemsize}-byte records"
+        fault = f"{len(data)} bytes are no whole number of {record.itemsize}-byte records"
         if not reader.eof or reader.unused_data:
-            reason = "the packed data end too early or go on too long"
-        raise error_for("data.unreadable", where=str(path), format="Dukascopy .bi5", reason=reason)
+            fault = "the packed data end too early or go on too long"
+        raise error_for("data.unreadable", where=str(path), format="Dukascopy .bi5", reason=fault)
     rows = np.frombuffer(data, record)
     unit_us = 1_000 if record is _TICK else 1_000_000
     counter = "ms" if record is _TICK else "s"

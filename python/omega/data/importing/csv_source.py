@@ -187,7 +187,9 @@ def _parts(column: pa.Array[Any], *, where: str, name: str, first_row: int, fill
     except BadTime as bad:
         text = texts[bad.row].as_py()
         row = int(np.argmax(coded.indices.to_numpy() == bad.row))
-        shown = BadTime(row, text, f"it is not written like {texts[0].as_py()!r}" if bad.row else "it is not understood")
+        shown = BadTime(
+            row, text, f"it is not written like {texts[0].as_py()!r}" if bad.row else "it is not understood"
+        )
         raise bad_time(shown, where=where, name=name, first_row=first_row) from bad
     return np.asarray(values[coded.indices.to_numpy()])
 

@@ -16,12 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omega.data import checks
+from omega.data import checks, time_checks
 from omega.data.calendar import FxCalendar, Int64s, fx_calendar
-from omega.data.checks import Flags, Floats, Int32s, SideBars
+from omega.data.checks import Floats, Int32s, SideBars
 from omega.data.importing.openings import Openings
 from omega.data.importing.sources import Batch, Source
 from omega.data.reading import PRICES, RawBars
+from omega.data.time_checks import Flags
 from omega.data.timeframes import duration_us
 from omega.data.zones import Zone
 from omega.errors import DataError, error_for
@@ -227,7 +228,7 @@ def _bar_times(batch: Batch, source: Source, stream: Stream) -> tuple[Int64s, Fl
     elif "drop_off_grid" in stream.repairs:
         kept &= _count(stream, "drop_off_grid", kept, off)
     else:
-        checks.refuse_off_grid_time(_raw(batch, source, ""), time_us, starts, off, stream.timeframe)
+        time_checks.refuse_off_grid_time(_raw(batch, source, ""), time_us, starts, off, stream.timeframe)
     _keep_in_order(time_us, kept, batch, source, stream)
     _drop_weekend(calendar, time_us, kept, stream)
     stream.openings.see(time_us[kept])
@@ -243,7 +244,7 @@ def _tick_times(batch: Batch, source: Source, stream: Stream) -> tuple[Int64s, F
         row = int(np.argmax(steps < 0))
         before = previous if row == 0 else int(time_us[row - 1])
         mend = "Sort the ticks: --repair sort."
-        checks.refuse_order(_raw(batch, source, ""), int(time_us[row]), before, row=row, mend=mend)
+        time_checks.refuse_order(_raw(batch, source, ""), int(time_us[row]), before, row=row, mend=mend)
     stream.last_us = int(time_us[-1])
     _drop_weekend(fx_calendar(int(time_us[0]), int(time_us[-1]), stream.session), time_us, kept, stream)
     stream.openings.see(time_us[kept])
@@ -265,7 +266,7 @@ def _keep_in_order(time_us: Int64s, kept: Flags, batch: Batch, source: Source, s
             at = int(np.argmax(bad))
             before = first_previous if at == 0 else int(times[at - 1])
             mend = "Remove one of the rows: --repair drop_duplicates." if is_repeat[at] else "Sort: --repair sort."
-            checks.refuse_order(_raw(batch, source, ""), int(times[at]), before, row=int(rows[at]), mend=mend)
+            time_checks.refuse_order(_raw(batch, source, ""), int(times[at]), before, row=int(rows[at]), mend=mend)
         stream.counts["drop_duplicates"] += int(is_repeat.sum())
         kept[rows[is_repeat]] = False
     stream.last_us = int(times[-1])
@@ -308,8 +309,9 @@ def _scaled(raw: RawBars, stream: Stream, names: tuple[str, ...]) -> RawBars:
     if stream.digits >= 2 and len(raw.columns[names[0]]) >= 10:
         head = checks.numbers_of(raw, names[0]).slice(0, 1_000).to_numpy()
         if np.isfinite(head).all() and bool((np.abs(head - np.rint(head)) < 1e-6).all()):
-            shown = {"column": raw.names[names[0]], "value": repr(float(head[0])), "digits": stream.digits}
-            raise error_for("data.price_scale", where=raw.where, row=0, **shown)
+            column, value = raw.names[names[0]], repr(float(head[0]))
+            digits = stream.digits
+            raise error_for("data.price_scale", where=raw.where, row=0, column=column, value=value, digits=digits)
     return raw
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
