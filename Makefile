@@ -17,7 +17,12 @@ RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Ca
 ifeq ($(filter pure native,$(BUILD)),)
 $(error OMEGA_BUILD is '$(BUILD)'; expected pure, or unset)
 endif
-export OMEGA_BUILD PYO3_PYTHON := $(BIN)/python
+export OMEGA_BUILD
+
+# What maturin tells PyO3, so that tests and clippy do not compile it again.
+SIGNATURE = import struct, sys; v = sys.version_info; print(f"cpython-{v[0]}.{v[1]}-{8 * struct.calcsize('P')}bit")
+CARGO = PYO3_PYTHON=$(BIN)/python PYO3_BUILD_EXTENSION_MODULE=1 \
+  PYO3_ENVIRONMENT_SIGNATURE="$$($(BIN)/python -c '$(subst ','\'',$(SIGNATURE))')" cargo
 
 .PHONY: help setup demo test check parity bench schema clean
 
@@ -31,7 +36,7 @@ demo: setup ## Run the two example backtests on the bundled real data
 	$(BIN)/omega run examples/eurusd_m15_ema_cross.json
 
 test: setup ## Run all tests (at most 5 minutes on 2 cores)
-	@if [ "$(BUILD)" != pure ]; then cargo test --release --quiet --workspace; fi
+	@if [ "$(BUILD)" != pure ]; then $(CARGO) test --release --quiet --workspace; fi
 	$(BIN)/pytest -n 2
 
 check: setup ## Lint, types, import contracts, generated files, code blocks of the documentation
@@ -44,7 +49,7 @@ check: setup ## Lint, types, import contracts, generated files, code blocks of t
 	if [ "$(BUILD)" != pure ]; then
 	  $(BIN)/stubtest omega._native --mypy-config-file pyproject.toml
 	  cargo fmt --all --check
-	  cargo clippy --release --quiet --workspace --all-targets -- -D warnings
+	  $(CARGO) clippy --release --quiet --workspace --all-targets -- -D warnings
 	fi
 
 parity: setup ## Compare both backends bit for bit

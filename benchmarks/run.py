@@ -28,6 +28,8 @@ SHORT = 20_000
 
 
 def measure(sizes: dict[str, cases.Size]) -> Iterator[cases.Figure]:
+    # First: a child's peak memory is never less than what this process holds when it forks.
+    yield from cases.whole_run(list(sizes), 2)
     for name, size in sizes.items():
         case = cases.Case(name, size)
         for work in (cases.signal_table, cases.native_strategy, cases.on_bar):
@@ -35,7 +37,6 @@ def measure(sizes: dict[str, cases.Size]) -> Iterator[cases.Figure]:
         yield from cases.short_run(cases.Case(name, cases.Size(SHORT, size.repeats)))
     largest = max(size.bars for size in sizes.values())
     yield from cases.loading(largest, 2)
-    yield from cases.whole_run(list(sizes), 2)
 
 
 def ratio(figure: cases.Figure, figures: list[cases.Figure]) -> float | None:

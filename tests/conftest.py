@@ -16,6 +16,7 @@ from omega.backends.protocol import Backend
 
 IS_PURE = os.environ.get("OMEGA_BUILD", "").lower() == "pure"
 BACKENDS = ["python"] if IS_PURE else ["python", "rust"]
+collect_ignore = ["parity"] if IS_PURE else []  # comparing takes two
 SWITCHES = [name for name in os.environ if name == "OMEGA_BACKEND" or name.startswith("OMEGA_USE_RUST_")]
 
 # Deadlines measure the machine, not the code. The blob of a failing draw is printed, so that it can be replayed.

@@ -51,8 +51,8 @@ class OmegaError(Exception):
         self.code = code
         self.number = entry.number
         self.context: Mapping[str, type_of_fact] = context
-        shown = {name: _show(name, value) for name, value in context.items()}
-        super().__init__(f"[{code}] {entry.message.format(**shown)}")
+        shown = _Facts({name: _show(name, value) for name, value in context.items()})
+        super().__init__(f"[{code}] {entry.message.format_map(shown)}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (self.code, dict(self.context), self.__notes__ if hasattr(self, "__notes__") else [])
@@ -103,6 +103,13 @@ _CLASSES: dict[str, type[OmegaError]] = {
         BackendMismatch,
     )
 }
+
+
+class _Facts(dict[str, type_of_fact]):
+    """Facts of a message; one that the raiser does not know is left blank rather than hiding the error."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
 def error_for(code: str, **context: type_of_fact) -> OmegaError:

@@ -9,6 +9,8 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
+from omega.cli import main
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md") if (ROOT / name).exists()),
@@ -35,6 +37,18 @@ def test_every_python_block_runs(document, monkeypatch):
 
 def test_the_readme_has_an_example():
     assert "```python" in (ROOT / "README.md").read_text()
+
+
+def test_the_readme_shows_what_the_demo_prints(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    block = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    shown = [line for line in block.splitlines() if line not in ("", "…")]
+
+    assert main(["run", "examples/eurusd_ema_cross.json", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+
+    assert len(shown) >= 12
+    assert [line for line in shown if line not in printed] == []
 
 
 def test_a_block_that_fails_is_noticed(tmp_path):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 
 from omega.runner import compare_backends, run_config
-
-pytestmark = pytest.mark.skipif(os.environ.get("OMEGA_BUILD") == "pure", reason="a pure build has one half")
 
 CONFIG = "examples/eurusd_ema_cross.json"
 SHORT = ["data.end=2010-07-01", "rating.samples=60", "rating.dropout_samples=20"]

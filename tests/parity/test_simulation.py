@@ -7,7 +7,6 @@ fill modes and both intrabar rules. No tolerance anywhere.
 from __future__ import annotations
 
 import json
-import os
 
 import pyarrow as pa
 import pytest
@@ -16,8 +15,6 @@ from hypothesis import given, settings
 from omega.backends import get_backend
 from omega.testing.cases import Case, make_case, simulation_cases
 from omega.testing.outcomes import Failure, assert_same_bits, outcome, stepwise_outcome
-
-pytestmark = pytest.mark.skipif(os.environ.get("OMEGA_BUILD") == "pure", reason="a pure build has one half")
 
 
 def trading_case() -> Case:

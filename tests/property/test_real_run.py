@@ -126,7 +126,8 @@ def signals_before(tables: Any, bar_idx: int) -> list[dict[str, Any]]:
 RUN_ONCE = """
 import sys
 from omega.cli import main
-sys.exit(main(["run", "examples/eurusd_ema_cross.json", "--set", "rating.samples=200", "--out", sys.argv[1], "--run-id", "run"]))
+words = ["run", "examples/eurusd_ema_cross.json", "--set", "rating.samples=200", "--run-id", "run"]
+sys.exit(main([*words, "--out", sys.argv[1]]))
 """
 
 

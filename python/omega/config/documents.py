@@ -9,7 +9,9 @@ in YAML also aliases, anchors and tags (306 bytes of aliases unfold into 387 mil
 
 from __future__ import annotations
 
+import copy
 import datetime
+import functools
 import json
 import os
 import re
@@ -245,6 +247,13 @@ class _Composer(yaml.SafeLoader):
 
 
 def _read_yaml(text: str) -> tuple[Any, Mapping[Key, int]]:
+    tree, lines = _parse_yaml(text)
+    return copy.deepcopy(tree), lines
+
+
+@functools.lru_cache(maxsize=16)
+def _parse_yaml(text: str) -> tuple[Any, Mapping[Key, int]]:
+    """Parse once per text: the same cost file is read for every run of a study."""
     try:
         node = yaml.compose(text, Loader=_Composer)
     except yaml.MarkedYAMLError as error:

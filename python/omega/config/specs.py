@@ -5,6 +5,7 @@ Specs are read from `symbol_specs.yaml` (bundled, or the user's own file); they 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -77,7 +78,15 @@ def load_specs(path: str | Path | None = None) -> Mapping[str, SymbolSpec]:
     Raises:
         ConfigError: ``config.*`` with file, line and key path.
     """
-    document = read_document(Path(path or BUNDLED_SPECS), shown_as="symbol_specs.yaml" if path is None else None)
+    return _bundled_specs() if path is None else _specs_of(read_document(Path(path)))
+
+
+@functools.cache
+def _bundled_specs() -> Mapping[str, SymbolSpec]:
+    return _specs_of(read_document(BUNDLED_SPECS, shown_as="symbol_specs.yaml"))
+
+
+def _specs_of(document: Document) -> Mapping[str, SymbolSpec]:
     if not isinstance(document.tree, dict) or not isinstance(document.tree.get("symbols"), dict):
         raise error_for("config.missing_key", **document.place(("symbols",)), expected="a table of symbols by name")
     unknown = sorted(set(document.tree) - {"symbols"})

@@ -1,7 +1,8 @@
 """Unit and definition of every metric, every raw rating value and every reason for having none (MET, RAT).
 
-Units are those people see; ``fraction`` is 0.01 for one percent. At the seam ``account currency`` is minor units
-(integers; averages are floats of them) and ``utc`` is microseconds since 1970-01-01.
+Units: ``minor`` is money, minor units of the account currency at the seam (integers; averages are floats of the
+same unit) and account currency where people read it; ``utc`` is microseconds since 1970-01-01 at the seam;
+``fraction`` is 0.01 for one percent.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ class Definition(NamedTuple):
     """Unit of a value, and one sentence that says what it is."""
 
     unit: str
-    definition: str
+    text: str
 
 
-DEFINITIONS: dict[str, Definition] = {
-    "initial_balance": Definition("account currency", "Balance before the first step."),
-    "final_equity": Definition("account currency", "Marked equity after the end."),
-    "total_net": Definition("account currency", "Sum of the net of all closed trades."),
-    "total_gross_cost_free": Definition("account currency", "Profit of the closed trades had there been no costs."),
-    "total_spread": Definition("account currency", "Spread paid, negative."),
-    "total_slippage": Definition("account currency", "Slippage paid, negative."),
-    "total_commission": Definition("account currency", "Commission paid, negative."),
-    "total_swap": Definition("account currency", "Swap of the closed trades; negative where it cost."),
-    "total_costs": Definition("account currency", "Spread + slippage + commission + swap; negative where they cost."),
+METRICS: dict[str, Definition] = {
+    "initial_balance": Definition("minor", "Balance before the first step."),
+    "final_equity": Definition("minor", "Marked equity after the end."),
+    "total_net": Definition("minor", "Sum of the net of all closed trades."),
+    "total_gross_cost_free": Definition("minor", "Profit of the closed trades had there been no costs."),
+    "total_spread": Definition("minor", "Spread paid, negative."),
+    "total_slippage": Definition("minor", "Slippage paid, negative."),
+    "total_commission": Definition("minor", "Commission paid, negative."),
+    "total_swap": Definition("minor", "Swap of the closed trades; negative where it cost."),
+    "total_costs": Definition("minor", "Spread + slippage + commission + swap; negative where they cost."),
     "return_frac": Definition("fraction", "(final equity - initial balance) / initial balance."),
     "elapsed_days": Definition("days", "Time from the first to the last equity row."),
     "ruined": Definition("flag", "1 if marked equity was ever at or below 0."),
@@ -36,10 +37,10 @@ DEFINITIONS: dict[str, Definition] = {
     "wins": Definition("count", "Trades with net > 0."),
     "losses": Definition("count", "Trades with net < 0."),
     "win_rate": Definition("fraction", "Wins / trades."),
-    "avg_win": Definition("account currency", "Mean net of the wins."),
-    "avg_loss": Definition("account currency", "Mean net of the losses, negative."),
+    "avg_win": Definition("minor", "Mean net of the wins."),
+    "avg_loss": Definition("minor", "Mean net of the losses, negative."),
     "payoff": Definition("ratio", "Average win / |average loss|."),
-    "expectancy": Definition("account currency", "Mean net of a trade."),
+    "expectancy": Definition("minor", "Mean net of a trade."),
     "expectancy_r": Definition("R", "Mean net / risk over the trades that have an initial risk."),
     "profit_factor": Definition("ratio", "Sum of wins / |sum of losses|; trades with net = 0 are neither."),
     "sqn": Definition("ratio", "System quality number: sqrt(min(n, 100)) · mean(R) / sd(R)."),
@@ -63,9 +64,7 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "calmar": Definition("ratio", "CAGR / largest drawdown fraction."),
     "martin": Definition("ratio", "(CAGR - risk-free rate) / Ulcer index."),
-    "max_drawdown": Definition(
-        "account currency", "Largest fall of marked equity from a peak, row 0 being the first peak."
-    ),
+    "max_drawdown": Definition("minor", "Largest fall of marked equity from a peak, row 0 being the first peak."),
     "max_drawdown_frac": Definition(
         "fraction",
         "Largest (peak - equity) / peak; above 1 below zero. May be another fall than the money's.",
@@ -104,12 +103,12 @@ RAW: dict[str, Definition] = {
     "monte_carlo_p_low": Definition("fraction", "Lower end of its 95 % Wilson interval."),
     "monte_carlo_p_high": Definition("fraction", "Upper end of its 95 % Wilson interval."),
     "monte_carlo_risk_of_ruin": Definition("fraction", "Share of resamples whose balance reaches 0 or less."),
-    "monte_carlo_net_q05": Definition("account currency", "5 % quantile of final net."),
-    "monte_carlo_net_q50": Definition("account currency", "Median final net."),
-    "monte_carlo_net_q95": Definition("account currency", "95 % quantile of final net."),
-    "monte_carlo_drawdown_q05": Definition("account currency", "5 % quantile of the largest fall of the balance."),
-    "monte_carlo_drawdown_q50": Definition("account currency", "Median largest fall of the balance."),
-    "monte_carlo_drawdown_q95": Definition("account currency", "95 % quantile of the largest fall of the balance."),
+    "monte_carlo_net_q05": Definition("minor", "5 % quantile of final net."),
+    "monte_carlo_net_q50": Definition("minor", "Median final net."),
+    "monte_carlo_net_q95": Definition("minor", "95 % quantile of final net."),
+    "monte_carlo_drawdown_q05": Definition("minor", "5 % quantile of the largest fall of the balance."),
+    "monte_carlo_drawdown_q50": Definition("minor", "Median largest fall of the balance."),
+    "monte_carlo_drawdown_q95": Definition("minor", "95 % quantile of the largest fall of the balance."),
 }
 
 REASONS: dict[str, str] = {

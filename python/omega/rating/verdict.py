@@ -61,7 +61,7 @@ def rate_run(
 
 def in_currency(name: str, value: Number, account_digits: int) -> Number:
     """Return a raw value as people read it: money in account currency, anything else as it is."""
-    if value is None or RAW[name].unit != "account currency":
+    if value is None or RAW[name].unit != "minor":
         return value
     minor_units: int = 10**account_digits
     return value / minor_units

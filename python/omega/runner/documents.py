@@ -1,4 +1,4 @@
-"""The JSON documents of a run: metrics, rating, diagnostics, manifest."""
+"""The JSON documents of a run: metrics, diagnostics, manifest."""
 
 from __future__ import annotations
 
@@ -12,28 +12,25 @@ from typing import Any
 from omega.backends.protocol import Backend
 from omega.engine import BacktestResult
 from omega.error_catalogue import CATALOGUE
-from omega.rating import RatingResult
-from omega.rating.definitions import DEFINITIONS
+from omega.rating.definitions import METRICS, REASONS
 
-__all__ = ["diagnostics_document", "manifest_document", "metrics_document", "rating_document"]
+__all__ = ["diagnostics_document", "manifest_document", "metrics_document"]
 
 PACKAGES = ("numpy", "pyarrow", "pydantic", "tzdata")
 
 
 def metrics_document(result: BacktestResult) -> dict[str, Any]:
-    """Return metrics.json: value, unit and definition by name; a null has a reason."""
-    metrics, document = result.metrics, {}
+    """Return metrics.json: value, unit and definition by name; a null has a reason. Money is in account currency."""
+    metrics, currency = result.metrics, result.plan["account"]["currency"]
+    document: dict[str, Any] = {}
     for name, value in metrics.items():
-        definition = DEFINITIONS[name]
-        document[name] = {"value": _plain(value), "unit": definition.unit, "definition": definition.definition}
-        if value is None:
-            document[name]["reason"] = metrics.reason(name)
+        definition = METRICS[name]
+        unit = currency if definition.unit == "minor" else definition.unit
+        document[name] = {"value": _plain(value), "unit": unit, "definition": definition.text}
+        reason = metrics.reason(name)
+        if reason is not None:
+            document[name]["reason"] = REASONS[reason]
     return document
-
-
-def rating_document(rating: RatingResult) -> dict[str, Any]:
-    """Return rating.json."""
-    return rating.to_dict()
 
 
 def diagnostics_document(result: BacktestResult) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import numbers
-import operator
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -41,7 +40,6 @@ _ABSENT: Any = object()
 _ORDER, _MARKET = int(SignalKind.ORDER), int(OrderType.MARKET)
 _SIDES = {"long": int(Direction.LONG), "short": int(Direction.SHORT)}
 _PLAIN = frozenset({float, type(None)})
-_every_field = operator.attrgetter(*names)
 
 
 class Texts(NamedTuple):
@@ -131,7 +129,8 @@ def plain_row(signal: Signal, bar_idx: int) -> Row | None:
 
     Most signals are such orders; looking at every field by itself would cost a strategy several times its bar.
     """
-    kind, direction, order_type, symbol, magic, target, *rest = _every_field(signal)
+    fields: tuple[Any, ...] = signal
+    kind, direction, order_type, symbol, magic, target, *rest = fields
     *levels, reason, tags, scenario, meta, given = rest
     if not (symbol is magic is target is reason is tags is scenario is meta is given is None):
         return None
@@ -156,7 +155,7 @@ def read_fields(signal: Any, moment: Moment) -> dict[str, Any]:
             ``signal.wrong_type`` for anything that is not a signal.
     """
     if isinstance(signal, Signal):
-        return {name: getattr(signal, name) for name in names}
+        return signal._asdict()
     if isinstance(signal, Mapping):
         pairs: Iterable[tuple[Any, Any]] = signal.items()
     elif hasattr(signal, "direction") or hasattr(signal, "kind"):

@@ -33,7 +33,7 @@ from omega.strategy.normalise import (
     fault,
     read_texts,
 )
-from omega.strategy.signal import ALIASES
+from omega.strategy.signal import ALIASES, Signal
 
 __all__ = ["SIGNALS", "BatchNormaliser", "table_of_rows"]
 
@@ -79,7 +79,7 @@ class BatchNormaliser:
         """
         if answer is None:
             return table_of_rows([])
-        if isinstance(answer, list | tuple):
+        if isinstance(answer, list | tuple) and not isinstance(answer, Signal):
             return table_of_rows([row for signal in answer for row in self._signal_rows(signal)])
         if isinstance(answer, np.ndarray) and answer.dtype.names:
             answer = {name: answer[name] for name in answer.dtype.names}
@@ -90,7 +90,7 @@ class BatchNormaliser:
         return self._columns(arrow, meta) if arrow.num_rows else table_of_rows([])
 
     def _signal_rows(self, signal: Any) -> list[tuple[Any, ...]]:
-        if isinstance(signal, list | tuple):  # what `Strategy.reverse` returns
+        if isinstance(signal, list | tuple) and not isinstance(signal, Signal):  # what `Strategy.reverse` returns
             return [row for part in signal for row in self._signal_rows(part)]
         bar_idx = signal.get("bar_idx") if isinstance(signal, Mapping) else getattr(signal, "bar_idx", None)
         if not isinstance(bar_idx, int | np.integer) or isinstance(bar_idx, bool):

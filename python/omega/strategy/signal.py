@@ -6,19 +6,17 @@ A `Signal` holds what was written; nothing is checked here beyond the names. Tex
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 __all__ = ["ALIASES", "LATER", "Signal", "hint_for", "names"]
 
 Side = Literal["long", "short", "buy", "sell"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """One request of a strategy: open a position, or close some.
+class Signal(NamedTuple):
+    """One request of a strategy: open a position, or close some. Immutable; give fields by name.
 
     Attributes:
         kind: ``"order"`` or ``"close"``.
@@ -56,7 +54,7 @@ class Signal:
     bar_idx: int | None = None
 
 
-names: tuple[str, ...] = tuple(field.name for field in dataclasses.fields(Signal))
+names: tuple[str, ...] = Signal._fields
 
 ALIASES: Mapping[str, str] = {
     "stop_loss": "sl",

@@ -13,7 +13,7 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypedDict, Unpack
 
-from omega.errors import error_for
+from omega.errors import OmegaError, error_for
 from omega.strategy.parameters import Parameter, bind, collect
 from omega.strategy.signal import Side, Signal, hint_for, names
 from omega.values import utc
@@ -168,11 +168,17 @@ class Strategy:
         Raises:
             SignalError: ``signal.unknown_field`` for any other name.
         """
-        return self._signal("order", direction="long", **order)
+        try:
+            return Signal("order", "long", **order)
+        except TypeError:
+            raise self._unknown_field(order) from None
 
     def sell(self, **order: Unpack[OrderFields]) -> Signal:
         """Return a market order to open a short position; arguments as in `buy`."""
-        return self._signal("order", direction="short", **order)
+        try:
+            return Signal("order", "short", **order)
+        except TypeError:
+            raise self._unknown_field(order) from None
 
     def close(self, position: Position | int | None = None, **filters: Unpack[CloseFields]) -> Signal:
         """Return a request to close positions, whole, at the next bar's open.
@@ -203,10 +209,13 @@ class Strategy:
         try:
             return Signal(kind=kind, **fields)
         except TypeError:
-            wrong = next(name for name in fields if name not in names)
-            bar_idx, now_us = self._books.moment() if self._books else (fields.get("bar_idx"), None)
-            facts = {"bar_idx": bar_idx, "time_us": now_us, "value": repr(wrong), "hint": hint_for(wrong)}
-            raise error_for("signal.unknown_field", **facts) from None
+            raise self._unknown_field(fields) from None
+
+    def _unknown_field(self, fields: Mapping[str, Any]) -> OmegaError:
+        wrong = next((name for name in fields if name not in names), "direction")  # given by buy and sell
+        bar_idx, now_us = self._books.moment() if self._books else (fields.get("bar_idx"), None)
+        facts = {"bar_idx": bar_idx, "time_us": now_us, "value": repr(wrong), "hint": hint_for(wrong)}
+        return error_for("signal.unknown_field", **facts)
 
     # ------------------------------------------------------------------ what it may see
 

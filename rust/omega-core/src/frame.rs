@@ -129,39 +129,53 @@ pub fn batch(columns: &[Column], arrays: Vec<ArrayRef>) -> Result<RecordBatch> {
 
 /// An int8 column.
 pub fn int8(values: impl Iterator<Item = i8>) -> ArrayRef {
-    primitive::<Int8Type>(values)
+    int8_of(values.collect())
 }
 
 /// An int16 column.
 pub fn int16(values: impl Iterator<Item = i16>) -> ArrayRef {
-    primitive::<Int16Type>(values)
-}
-
-/// An int32 column.
-pub fn int32(values: impl Iterator<Item = i32>) -> ArrayRef {
-    primitive::<Int32Type>(values)
+    int16_of(values.collect())
 }
 
 /// An int64 column.
 pub fn int64(values: impl Iterator<Item = i64>) -> ArrayRef {
-    primitive::<Int64Type>(values)
+    int64_of(values.collect())
+}
+
+/// An int8 column that takes over its values without a copy.
+#[must_use]
+pub fn int8_of(values: Vec<i8>) -> ArrayRef {
+    owned::<Int8Type>(values)
+}
+
+/// An int16 column that takes over its values without a copy.
+#[must_use]
+pub fn int16_of(values: Vec<i16>) -> ArrayRef {
+    owned::<Int16Type>(values)
+}
+
+/// An int32 column that takes over its values without a copy.
+#[must_use]
+pub fn int32_of(values: Vec<i32>) -> ArrayRef {
+    owned::<Int32Type>(values)
 }
 
 /// An int64 column that takes over its values without a copy.
 #[must_use]
 pub fn int64_of(values: Vec<i64>) -> ArrayRef {
-    Arc::new(PrimitiveArray::<Int64Type>::new(values.into(), None))
+    owned::<Int64Type>(values)
 }
 
-/// A float64 column.
-pub fn float64(values: impl Iterator<Item = f64>) -> ArrayRef {
-    primitive::<Float64Type>(values)
+/// A float64 column that takes over its values without a copy.
+#[must_use]
+pub fn float64_of(values: Vec<f64>) -> ArrayRef {
+    owned::<Float64Type>(values)
 }
 
-/// A column of times in microseconds.
-pub fn times(values: impl Iterator<Item = i64>) -> ArrayRef {
-    let array: PrimitiveArray<TimestampMicrosecondType> = PrimitiveArray::from_iter_values(values);
-    Arc::new(array.with_timezone("UTC"))
+/// A column of times in microseconds that takes over its values without a copy.
+#[must_use]
+pub fn times_of(values: Vec<i64>) -> ArrayRef {
+    Arc::new(PrimitiveArray::<TimestampMicrosecondType>::new(values.into(), None).with_timezone("UTC"))
 }
 
 /// A column of flags.
@@ -184,8 +198,8 @@ pub fn optional_float64(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
     Arc::new(values.collect::<PrimitiveArray<Float64Type>>())
 }
 
-fn primitive<T: ArrowPrimitiveType>(values: impl Iterator<Item = T::Native>) -> ArrayRef {
-    Arc::new(PrimitiveArray::<T>::from_iter_values(values))
+fn owned<T: ArrowPrimitiveType>(values: Vec<T::Native>) -> ArrayRef {
+    Arc::new(PrimitiveArray::<T>::new(values.into(), None))
 }
 
 fn data_type(kind: ColumnType) -> DataType {

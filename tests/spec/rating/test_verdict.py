@@ -9,7 +9,7 @@ import pytest
 
 from omega.errors import ConfigError
 from omega.rating import LABEL, RatingResult, rate_run
-from omega.rating.definitions import DEFINITIONS, RAW, REASONS
+from omega.rating.definitions import METRICS, RAW, REASONS
 from omega.rating.result import Component
 from omega.rating.verdict import recommendation, weighted_score
 
@@ -193,11 +193,11 @@ def test_every_value_has_a_definition_and_every_definition_a_value() -> None:
     plan = Plan(volume_steps=[(1, 1)], risk_free=(0, 1), days=5, seed=0, samples=1, dropout_samples=1)
     rows = metrics.compute_metrics(*inputs, plan)
 
-    assert [name for name, _, _ in rows] == list(DEFINITIONS)
+    assert [name for name, _, _ in rows] == list(METRICS)
     assert [name for name, _ in rating.rate(*inputs, plan)] == list(RAW)
-    units = {definition.unit for definition in (*DEFINITIONS.values(), *RAW.values())}
+    units = {definition.unit for definition in (*METRICS.values(), *RAW.values())}
     assert units == {
-        *("account currency", "fraction", "ratio", "count", "R", "lots", "bars"),
+        *("minor", "fraction", "ratio", "count", "R", "lots", "bars"),
         *("per year", "days", "utc", "flag", "number"),
     }
     assert {reason for _, _, reason in rows if reason} <= set(REASONS)

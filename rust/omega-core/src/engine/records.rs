@@ -7,11 +7,41 @@ use arrow_array::RecordBatch;
 use crate::engine::signals::Signal;
 use crate::error::Result;
 use crate::frame::{
-    batch, flags, float64, int8, int16, int32, int64, int64_of, optional_float64, optional_int16,
-    optional_int64, times,
+    batch, flags, float64_of, int8, int8_of, int16, int16_of, int32_of, int64, int64_of, optional_float64,
+    optional_int16, optional_int64, times_of,
 };
-use crate::portfolio::books::Books;
-use crate::schema::{self, Direction, ExitReason, Moment, OrderStatus, OrderType, Rule, Side};
+use crate::portfolio::books::{Books, LedgerColumns};
+use crate::schema::{self, Direction, OrderStatus, OrderType};
+
+/// A row type and its columns: rows are pushed field by field, so that a table is never walked twice.
+macro_rules! columns {
+    ($(#[$doc:meta])* $row:ident => $columns:ident { $($(#[$field_doc:meta])* pub $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $row {
+            $($(#[$field_doc])* pub $field: $kind,)*
+        }
+
+        /// The rows so far, column by column.
+        #[derive(Clone, Debug, Default)]
+        pub struct $columns {
+            $($(#[$field_doc])* pub $field: Vec<$kind>,)*
+        }
+
+        impl $columns {
+            /// Makes room for `count` more rows.
+            pub fn reserve(&mut self, count: usize) {
+                $(self.$field.reserve(count);)*
+            }
+
+            /// Appends one row.
+            #[inline]
+            pub fn push(&mut self, row: $row) {
+                $(self.$field.push(row.$field);)*
+            }
+        }
+    };
+}
 
 /// A row of `recorded_signals`.
 #[derive(Clone, Debug)]
@@ -24,166 +54,178 @@ pub struct RecordedSignal {
     pub signal: Signal,
 }
 
-/// A row of `orders`.
-#[derive(Clone, Copy, Debug)]
-pub struct OrderRow {
-    /// Opening signal number.
-    pub id: i64,
-    /// Bar of acceptance.
-    pub bar_idx: i64,
-    /// Time of acceptance.
-    pub time_us: i64,
-    /// Symbol.
-    pub symbol: i16,
-    /// Direction.
-    pub direction: i8,
-    /// Strategy tag.
-    pub magic: i64,
-    /// Volume.
-    pub steps: i64,
-    /// Stop loss after the fill.
-    pub sl: Option<i64>,
-    /// Take profit after the fill.
-    pub tp: Option<i64>,
+columns! {
+    /// A row of `orders`.
+    OrderRow => OrderColumns {
+        /// Opening signal number.
+        pub id: i64,
+        /// Bar of acceptance.
+        pub bar_idx: i64,
+        /// Time of acceptance.
+        pub time_us: i64,
+        /// Symbol.
+        pub symbol: i16,
+        /// Direction.
+        pub direction: i8,
+        /// Strategy tag.
+        pub magic: i64,
+        /// Volume.
+        pub steps: i64,
+        /// Stop loss after the fill.
+        pub sl: Option<i64>,
+        /// Take profit after the fill.
+        pub tp: Option<i64>,
+    }
 }
 
-/// A row of `fills`.
-#[derive(Clone, Copy, Debug)]
-pub struct FillRow {
-    /// Position.
-    pub position_id: i64,
-    /// Leg.
-    pub leg: i32,
-    /// Bar the fill is named after.
-    pub bar_idx: i64,
-    /// Time.
-    pub time_us: i64,
-    /// Symbol.
-    pub symbol: i16,
-    /// Direction of the deal.
-    pub direction: i8,
-    /// Quote side.
-    pub side: Side,
-    /// Rule that priced it.
-    pub rule: Rule,
-    /// Where in the bar.
-    pub moment: Moment,
-    /// Level that was reached.
-    pub level: Option<i64>,
-    /// Price before slippage.
-    pub raw_price: i64,
-    /// Price of the deal.
-    pub price: i64,
-    /// Volume.
-    pub steps: i64,
-    /// Slippage.
-    pub slippage_points: i64,
-    /// Its random part.
-    pub slippage_random_points: i64,
-    /// Spread memo.
-    pub spread_points: i64,
-    /// Commission.
-    pub commission: i64,
+columns! {
+    /// A row of `fills`.
+    FillRow => FillColumns {
+        /// Position.
+        pub position_id: i64,
+        /// Leg.
+        pub leg: i32,
+        /// Bar the fill is named after.
+        pub bar_idx: i64,
+        /// Time.
+        pub time_us: i64,
+        /// Symbol.
+        pub symbol: i16,
+        /// Direction of the deal.
+        pub direction: i8,
+        /// Quote side.
+        pub side: i8,
+        /// Rule that priced it.
+        pub rule: i8,
+        /// Where in the bar.
+        pub moment: i8,
+        /// Level that was reached.
+        pub level: Option<i64>,
+        /// Price before slippage.
+        pub raw_price: i64,
+        /// Price of the deal.
+        pub price: i64,
+        /// Volume.
+        pub steps: i64,
+        /// Slippage.
+        pub slippage_points: i64,
+        /// Its random part.
+        pub slippage_random_points: i64,
+        /// Spread memo.
+        pub spread_points: i64,
+        /// Commission.
+        pub commission: i64,
+    }
 }
 
-/// A row of `trades`.
-#[derive(Clone, Copy, Debug)]
-pub struct TradeRow {
-    /// Opening signal number.
-    pub id: i64,
-    /// Symbol.
-    pub symbol: i16,
-    /// Direction.
-    pub direction: i8,
-    /// Strategy tag.
-    pub magic: i64,
-    /// Bar and time of the entry.
-    pub entry: (i64, i64),
-    /// Mean entry price.
-    pub entry_price: f64,
-    /// Bar and time of the last close.
-    pub exit: (i64, i64),
-    /// Mean exit price.
-    pub exit_price: f64,
-    /// Volume.
-    pub steps: i64,
-    /// Profit without spread and slippage.
-    pub gross_cost_free: i64,
-    /// Slippage.
-    pub slippage: i64,
-    /// Spread.
-    pub spread: i64,
-    /// Profit at the actual fills.
-    pub gross: i64,
-    /// Commission.
-    pub commission: i64,
-    /// Net result.
-    pub net: i64,
-    /// Booked risk.
-    pub risk: Option<i64>,
-    /// Net over risk.
-    pub r_multiple: Option<f64>,
-    /// Maximum adverse excursion.
-    pub mae_points: f64,
-    /// Maximum favourable excursion.
-    pub mfe_points: f64,
-    /// Reason of the last close.
-    pub reason: ExitReason,
-    /// Whether a bar left its order open.
-    pub ambiguous: bool,
+columns! {
+    /// A row of `trades`.
+    TradeRow => TradeColumns {
+        /// Opening signal number.
+        pub id: i64,
+        /// Symbol.
+        pub symbol: i16,
+        /// Direction.
+        pub direction: i8,
+        /// Strategy tag.
+        pub magic: i64,
+        /// Bar of the entry.
+        pub entry_bar_idx: i64,
+        /// Time of the entry.
+        pub entry_time_us: i64,
+        /// Mean entry price.
+        pub entry_price: f64,
+        /// Bar of the last close.
+        pub exit_bar_idx: i64,
+        /// Time of the last close.
+        pub exit_time_us: i64,
+        /// Mean exit price.
+        pub exit_price: f64,
+        /// Volume.
+        pub steps: i64,
+        /// Profit without spread and slippage.
+        pub gross_cost_free: i64,
+        /// Slippage.
+        pub slippage: i64,
+        /// Spread.
+        pub spread: i64,
+        /// Profit at the actual fills.
+        pub gross: i64,
+        /// Commission.
+        pub commission: i64,
+        /// Net result.
+        pub net: i64,
+        /// Booked risk.
+        pub risk: Option<i64>,
+        /// Net over risk.
+        pub r_multiple: Option<f64>,
+        /// Maximum adverse excursion.
+        pub mae_points: f64,
+        /// Maximum favourable excursion.
+        pub mfe_points: f64,
+        /// Reason of the last close.
+        pub reason: i8,
+        /// Whether a bar left its order open.
+        pub ambiguous: bool,
+    }
 }
 
-/// A row of `positions`.
-#[derive(Clone, Copy, Debug)]
-pub struct PositionRow {
-    /// Opening signal number.
-    pub id: i64,
-    /// Symbol.
-    pub symbol: i16,
-    /// Direction.
-    pub direction: i8,
-    /// Strategy tag.
-    pub magic: i64,
-    /// Bar and time of the entry.
-    pub entry: (i64, i64),
-    /// Mean entry price.
-    pub entry_price: f64,
-    /// Volume.
-    pub steps: i64,
-    /// Stop loss.
-    pub sl: Option<i64>,
-    /// Take profit.
-    pub tp: Option<i64>,
-    /// Commission so far.
-    pub commission: i64,
-    /// Profit at the last mark.
-    pub open_profit: i64,
+columns! {
+    /// A row of `positions`.
+    PositionRow => PositionColumns {
+        /// Opening signal number.
+        pub id: i64,
+        /// Symbol.
+        pub symbol: i16,
+        /// Direction.
+        pub direction: i8,
+        /// Strategy tag.
+        pub magic: i64,
+        /// Bar of the entry.
+        pub entry_bar_idx: i64,
+        /// Time of the entry.
+        pub entry_time_us: i64,
+        /// Mean entry price.
+        pub entry_price: f64,
+        /// Volume.
+        pub steps: i64,
+        /// Stop loss.
+        pub sl: Option<i64>,
+        /// Take profit.
+        pub tp: Option<i64>,
+        /// Commission so far.
+        pub commission: i64,
+        /// Profit at the last mark.
+        pub open_profit: i64,
+    }
 }
 
-/// A row of `rejections`.
-#[derive(Clone, Copy, Debug)]
-pub struct RejectionRow {
-    /// Time of the refusal.
-    pub time_us: i64,
-    /// Bar in which the signal would have worked.
-    pub bar_idx: i64,
-    /// Error number.
-    pub code: i16,
-    /// Signal number.
-    pub signal: i64,
+columns! {
+    /// A row of `rejections`.
+    RejectionRow => RejectionColumns {
+        /// Time of the refusal.
+        pub time_us: i64,
+        /// Bar in which the signal would have worked.
+        pub bar_idx: i64,
+        /// Error number.
+        pub code: i16,
+        /// Signal number.
+        pub signal: i64,
+    }
 }
 
-/// A row of `diagnostics`.
-#[derive(Clone, Copy, Debug)]
-pub struct DiagnosticRow {
-    /// Error number.
-    pub code: i16,
-    /// Bar.
-    pub bar_idx: Option<i64>,
-    /// Signal number.
-    pub signal: Option<i64>,
-    /// How often.
-    pub count: i64,
+columns! {
+    /// A row of `diagnostics`.
+    DiagnosticRow => DiagnosticColumns {
+        /// Error number.
+        pub code: i16,
+        /// Bar.
+        pub bar_idx: Option<i64>,
+        /// Signal number.
+        pub signal: Option<i64>,
+        /// How often.
+        pub count: i64,
+    }
 }
 
 /// The growing result tables of one run, apart from the books.
@@ -192,17 +234,27 @@ pub struct Records {
     /// Signals as numbered.
     pub signals: Vec<RecordedSignal>,
     /// Accepted orders.
-    pub orders: Vec<OrderRow>,
+    pub orders: OrderColumns,
     /// Fills.
-    pub fills: Vec<FillRow>,
+    pub fills: FillColumns,
     /// Closed trades.
-    pub trades: Vec<TradeRow>,
+    pub trades: TradeColumns,
     /// Positions left open.
-    pub positions: Vec<PositionRow>,
+    pub positions: PositionColumns,
     /// Refused signals.
-    pub rejections: Vec<RejectionRow>,
+    pub rejections: RejectionColumns,
     /// What was tolerated.
-    pub diagnostics: Vec<DiagnosticRow>,
+    pub diagnostics: DiagnosticColumns,
+}
+
+impl Records {
+    /// Makes room for what `count` orders leave behind.
+    pub fn reserve(&mut self, count: usize) {
+        self.signals.reserve(count);
+        self.orders.reserve(count);
+        self.fills.reserve(2 * count);
+        self.trades.reserve(count);
+    }
 }
 
 /// Result tables by name.
@@ -212,16 +264,16 @@ pub type Tables = Vec<(&'static str, RecordBatch)>;
 ///
 /// # Errors
 /// `data.shape` if a table does not fit its schema: a defect of the engine.
-pub fn write_tables(records: &Records, books: Books) -> Result<Tables> {
+pub fn write_tables(records: Records, books: Books) -> Result<Tables> {
     Ok(vec![
         ("recorded_signals", signals_batch(&records.signals)?),
-        ("orders", orders_batch(&records.orders)?),
-        ("fills", fills_batch(&records.fills)?),
-        ("trades", trades_batch(&records.trades)?),
-        ("positions", positions_batch(&records.positions)?),
-        ("rejections", rejections_batch(&records.rejections)?),
-        ("diagnostics", diagnostics_batch(&records.diagnostics)?),
-        ("ledger", ledger_batch(&books)?),
+        ("orders", orders_batch(records.orders)?),
+        ("fills", fills_batch(records.fills)?),
+        ("trades", trades_batch(records.trades)?),
+        ("positions", positions_batch(records.positions)?),
+        ("rejections", rejections_batch(records.rejections)?),
+        ("diagnostics", diagnostics_batch(records.diagnostics)?),
+        ("ledger", ledger_batch(books.ledger)?),
         ("equity", batch(schema::EQUITY, vec![int64_of(books.equity)])?),
     ])
 }
@@ -252,141 +304,140 @@ fn signals_batch(rows: &[RecordedSignal]) -> Result<RecordBatch> {
     )
 }
 
-fn orders_batch(rows: &[OrderRow]) -> Result<RecordBatch> {
+fn orders_batch(rows: OrderColumns) -> Result<RecordBatch> {
+    let count = rows.id.len();
     batch(
         schema::ORDERS,
         vec![
-            int64(rows.iter().map(|row| row.id)),
-            int64(rows.iter().map(|row| row.bar_idx)),
-            times(rows.iter().map(|row| row.time_us)),
-            int16(rows.iter().map(|row| row.symbol)),
-            int8(rows.iter().map(|row| row.direction)),
-            int8(rows.iter().map(|_| OrderType::Market.code())),
-            int64(rows.iter().map(|row| row.magic)),
-            int64(rows.iter().map(|row| row.steps)),
-            optional_int64(rows.iter().map(|row| row.sl)),
-            optional_int64(rows.iter().map(|row| row.tp)),
-            int8(rows.iter().map(|_| OrderStatus::Filled.code())),
+            int64_of(rows.id),
+            int64_of(rows.bar_idx),
+            times_of(rows.time_us),
+            int16_of(rows.symbol),
+            int8_of(rows.direction),
+            int8_of(vec![OrderType::Market.code(); count]),
+            int64_of(rows.magic),
+            int64_of(rows.steps),
+            optional_int64(rows.sl.into_iter()),
+            optional_int64(rows.tp.into_iter()),
+            int8_of(vec![OrderStatus::Filled.code(); count]),
         ],
     )
 }
 
-fn fills_batch(rows: &[FillRow]) -> Result<RecordBatch> {
+fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
+    let count = rows.leg.len();
     batch(
         schema::FILLS,
         vec![
-            int64(rows.iter().map(|row| row.position_id)),
-            int32(rows.iter().map(|row| row.leg)),
-            int32(rows.iter().map(|_| 0)),
-            int64(rows.iter().map(|row| row.bar_idx)),
-            times(rows.iter().map(|row| row.time_us)),
-            int16(rows.iter().map(|row| row.symbol)),
-            int8(rows.iter().map(|row| row.direction)),
-            int8(rows.iter().map(|row| row.side.code())),
-            int8(rows.iter().map(|row| row.rule.code())),
-            int8(rows.iter().map(|row| row.moment.code())),
-            optional_int64(rows.iter().map(|row| row.level)),
-            int64(rows.iter().map(|row| row.raw_price)),
-            int64(rows.iter().map(|row| row.price)),
-            int64(rows.iter().map(|row| row.steps)),
-            int64(rows.iter().map(|row| row.slippage_points)),
-            int64(rows.iter().map(|row| row.slippage_random_points)),
-            int64(rows.iter().map(|row| row.spread_points)),
-            int64(rows.iter().map(|row| row.commission)),
+            int64_of(rows.position_id),
+            int32_of(rows.leg),
+            int32_of(vec![0; count]),
+            int64_of(rows.bar_idx),
+            times_of(rows.time_us),
+            int16_of(rows.symbol),
+            int8_of(rows.direction),
+            int8_of(rows.side),
+            int8_of(rows.rule),
+            int8_of(rows.moment),
+            optional_int64(rows.level.into_iter()),
+            int64_of(rows.raw_price),
+            int64_of(rows.price),
+            int64_of(rows.steps),
+            int64_of(rows.slippage_points),
+            int64_of(rows.slippage_random_points),
+            int64_of(rows.spread_points),
+            int64_of(rows.commission),
         ],
     )
 }
 
-fn trades_batch(rows: &[TradeRow]) -> Result<RecordBatch> {
+fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
+    let count = rows.id.len();
+    let bars_held =
+        rows.exit_bar_idx.iter().zip(&rows.entry_bar_idx).map(|(exit, entry)| exit - entry).collect();
     batch(
         schema::TRADES,
         vec![
-            int64(rows.iter().map(|row| row.id)),
-            int16(rows.iter().map(|row| row.symbol)),
-            int8(rows.iter().map(|row| row.direction)),
-            int8(rows.iter().map(|_| OrderType::Market.code())),
-            int64(rows.iter().map(|row| row.magic)),
-            int64(rows.iter().map(|row| row.entry.0)),
-            times(rows.iter().map(|row| row.entry.1)),
-            float64(rows.iter().map(|row| row.entry_price)),
-            int64(rows.iter().map(|row| row.exit.0)),
-            times(rows.iter().map(|row| row.exit.1)),
-            float64(rows.iter().map(|row| row.exit_price)),
-            int64(rows.iter().map(|row| row.steps)),
-            int64(rows.iter().map(|row| row.gross_cost_free)),
-            int64(rows.iter().map(|row| row.slippage)),
-            int64(rows.iter().map(|row| row.spread)),
-            int64(rows.iter().map(|row| row.gross)),
-            int64(rows.iter().map(|row| row.commission)),
-            int64(rows.iter().map(|_| 0)),
-            int64(rows.iter().map(|row| row.net)),
-            optional_int64(rows.iter().map(|row| row.risk)),
-            optional_float64(rows.iter().map(|row| row.r_multiple)),
-            float64(rows.iter().map(|row| row.mae_points)),
-            float64(rows.iter().map(|row| row.mfe_points)),
-            int64(rows.iter().map(|row| row.exit.0 - row.entry.0)),
-            int8(rows.iter().map(|row| row.reason.code())),
-            int32(rows.iter().map(|_| 1)),
-            flags(rows.iter().map(|row| row.ambiguous)),
+            int64_of(rows.id),
+            int16_of(rows.symbol),
+            int8_of(rows.direction),
+            int8_of(vec![OrderType::Market.code(); count]),
+            int64_of(rows.magic),
+            int64_of(rows.entry_bar_idx),
+            times_of(rows.entry_time_us),
+            float64_of(rows.entry_price),
+            int64_of(rows.exit_bar_idx),
+            times_of(rows.exit_time_us),
+            float64_of(rows.exit_price),
+            int64_of(rows.steps),
+            int64_of(rows.gross_cost_free),
+            int64_of(rows.slippage),
+            int64_of(rows.spread),
+            int64_of(rows.gross),
+            int64_of(rows.commission),
+            int64_of(vec![0; count]),
+            int64_of(rows.net),
+            optional_int64(rows.risk.into_iter()),
+            optional_float64(rows.r_multiple.into_iter()),
+            float64_of(rows.mae_points),
+            float64_of(rows.mfe_points),
+            int64_of(bars_held),
+            int8_of(rows.reason),
+            int32_of(vec![1; count]),
+            flags(rows.ambiguous.into_iter()),
         ],
     )
 }
 
-fn positions_batch(rows: &[PositionRow]) -> Result<RecordBatch> {
+fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
     batch(
         schema::POSITIONS,
         vec![
-            int64(rows.iter().map(|row| row.id)),
-            int16(rows.iter().map(|row| row.symbol)),
-            int8(rows.iter().map(|row| row.direction)),
-            int64(rows.iter().map(|row| row.magic)),
-            int64(rows.iter().map(|row| row.entry.0)),
-            times(rows.iter().map(|row| row.entry.1)),
-            float64(rows.iter().map(|row| row.entry_price)),
-            int64(rows.iter().map(|row| row.steps)),
-            optional_int64(rows.iter().map(|row| row.sl)),
-            optional_int64(rows.iter().map(|row| row.tp)),
-            int64(rows.iter().map(|row| row.commission)),
-            int64(rows.iter().map(|row| row.open_profit)),
+            int64_of(rows.id),
+            int16_of(rows.symbol),
+            int8_of(rows.direction),
+            int64_of(rows.magic),
+            int64_of(rows.entry_bar_idx),
+            times_of(rows.entry_time_us),
+            float64_of(rows.entry_price),
+            int64_of(rows.steps),
+            optional_int64(rows.sl.into_iter()),
+            optional_int64(rows.tp.into_iter()),
+            int64_of(rows.commission),
+            int64_of(rows.open_profit),
         ],
     )
 }
 
-fn rejections_batch(rows: &[RejectionRow]) -> Result<RecordBatch> {
+fn rejections_batch(rows: RejectionColumns) -> Result<RecordBatch> {
     batch(
         schema::REJECTIONS,
-        vec![
-            times(rows.iter().map(|row| row.time_us)),
-            int64(rows.iter().map(|row| row.bar_idx)),
-            int16(rows.iter().map(|row| row.code)),
-            int64(rows.iter().map(|row| row.signal)),
-        ],
+        vec![times_of(rows.time_us), int64_of(rows.bar_idx), int16_of(rows.code), int64_of(rows.signal)],
     )
 }
 
-fn diagnostics_batch(rows: &[DiagnosticRow]) -> Result<RecordBatch> {
+fn diagnostics_batch(rows: DiagnosticColumns) -> Result<RecordBatch> {
     batch(
         schema::DIAGNOSTICS,
         vec![
-            int16(rows.iter().map(|row| row.code)),
-            optional_int64(rows.iter().map(|row| row.bar_idx)),
-            optional_int64(rows.iter().map(|row| row.signal)),
-            int64(rows.iter().map(|row| row.count)),
+            int16_of(rows.code),
+            optional_int64(rows.bar_idx.into_iter()),
+            optional_int64(rows.signal.into_iter()),
+            int64_of(rows.count),
         ],
     )
 }
 
-fn ledger_batch(books: &Books) -> Result<RecordBatch> {
-    let rows = &books.ledger;
+fn ledger_batch(rows: LedgerColumns) -> Result<RecordBatch> {
     batch(
         schema::LEDGER,
         vec![
-            times(rows.iter().map(|row| row.time_us)),
-            int64(rows.iter().map(|row| row.equity_row)),
-            int8(rows.iter().map(|row| row.kind.code())),
-            optional_int16(rows.iter().map(|row| row.position.map(|position| position.0))),
-            optional_int64(rows.iter().map(|row| row.position.map(|position| position.1))),
-            int64(rows.iter().map(|row| row.amount)),
+            times_of(rows.time_us),
+            int64_of(rows.equity_row),
+            int8_of(rows.kind),
+            optional_int16(rows.symbol.into_iter()),
+            optional_int64(rows.position_id.into_iter()),
+            int64_of(rows.amount),
         ],
     )
 }

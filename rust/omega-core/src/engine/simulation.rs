@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use crate::engine::records::{DiagnosticRow, PositionRow, RecordedSignal, Records, RejectionRow, Tables};
+use crate::engine::records::{
+    DiagnosticRow, PositionColumns, PositionRow, RecordedSignal, Records, RejectionRow, Tables,
+};
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
 use crate::engine::{closing, opening, quiet};
@@ -183,7 +185,7 @@ impl Simulation {
         let open_profit = self.open_profit(last)?;
         self.books.mark(open_profit)?;
         self.write_diagnostics();
-        write_tables(&self.records, self.books)
+        write_tables(self.records, self.books)
     }
 
     /// Fills what was asked for: closes first, then orders, each in the order given (LOOP step 2).
@@ -220,7 +222,7 @@ impl Simulation {
     }
 
     fn report_open_positions(&mut self, last: usize) -> Result<()> {
-        let mut rows = Vec::with_capacity(self.positions.len());
+        let mut rows = PositionColumns::default();
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[last]);
             rows.push(PositionRow {
@@ -228,7 +230,8 @@ impl Simulation {
                 symbol: position.symbol,
                 direction: direction_code(position.direction),
                 magic: position.magic,
-                entry: (as_i64(position.entry_bar_idx), position.entry_time_us),
+                entry_bar_idx: as_i64(position.entry_bar_idx),
+                entry_time_us: position.entry_time_us,
                 entry_price: closing::price_of_sum(self, position.k, position.steps),
                 steps: position.steps,
                 sl: position.sl,
@@ -277,6 +280,9 @@ pub fn simulate(
         None => native_signals(market, &simulation.plan)?,
         Some(batch) => read_signals(batch, bar_count)?,
     };
+    simulation.records.reserve(rows.len());
+    simulation.books.ledger.reserve(3 * rows.len());
+    simulation.opened.reserve(rows.len());
     let taken = simulation.take_in(rows)?;
     let mut position = 0;
     let mut bar_idx = simulation.plan.first_step;

@@ -8,19 +8,21 @@ use crate::market::as_i64;
 use crate::portfolio::money::check_balance;
 use crate::schema::LedgerKind;
 
-/// One change of the balance.
-#[derive(Clone, Copy, Debug)]
-pub struct LedgerRow {
+/// Every change of the balance so far, column by column.
+#[derive(Clone, Debug, Default)]
+pub struct LedgerColumns {
     /// Time of the fill, or of the first step.
-    pub time_us: i64,
+    pub time_us: Vec<i64>,
     /// First equity row that contains it.
-    pub equity_row: i64,
-    /// What changed the balance.
-    pub kind: LedgerKind,
-    /// Symbol and position; `None` for deposits.
-    pub position: Option<(i16, i64)>,
+    pub equity_row: Vec<i64>,
+    /// `LedgerKind` code.
+    pub kind: Vec<i8>,
+    /// Symbol; `None` for deposits.
+    pub symbol: Vec<Option<i16>>,
+    /// Position; `None` for deposits.
+    pub position_id: Vec<Option<i64>>,
     /// Signed change, never 0.
-    pub amount: i64,
+    pub amount: Vec<i64>,
 }
 
 /// Ledger, balance and equity of one run.
@@ -31,18 +33,30 @@ pub struct Books {
     /// One value per equity row so far.
     pub equity: Vec<i64>,
     /// Every change of the balance.
-    pub ledger: Vec<LedgerRow>,
+    pub ledger: LedgerColumns,
+}
+
+impl LedgerColumns {
+    /// Makes room for `count` more rows.
+    pub fn reserve(&mut self, count: usize) {
+        self.time_us.reserve(count);
+        self.equity_row.reserve(count);
+        self.kind.reserve(count);
+        self.symbol.reserve(count);
+        self.position_id.reserve(count);
+        self.amount.reserve(count);
+    }
 }
 
 impl Books {
     /// Opens the books with a deposit; `rows` equity rows are expected.
     #[must_use]
     pub fn new(balance: i64, time_us: i64, rows: usize) -> Self {
-        let deposit =
-            LedgerRow { time_us, equity_row: 0, kind: LedgerKind::Deposit, position: None, amount: balance };
         let mut equity = Vec::with_capacity(rows);
         equity.push(balance);
-        Self { balance, equity, ledger: vec![deposit] }
+        let mut books = Self { balance, equity, ledger: LedgerColumns::default() };
+        books.push(LedgerKind::Deposit, balance, time_us, 0, None);
+        books
     }
 
     /// Changes the balance by `amount` and writes the row; nothing happens for 0.
@@ -61,10 +75,19 @@ impl Books {
             return Ok(());
         }
         self.balance = check_balance(i128::from(self.balance) + i128::from(amount), "the balance")?;
-        let equity_row = as_i64(self.equity.len());
-        let position = Some((symbol, position_id));
-        self.ledger.push(LedgerRow { time_us, equity_row, kind, position, amount });
+        self.push(kind, amount, time_us, as_i64(self.equity.len()), Some((symbol, position_id)));
         Ok(())
+    }
+
+    /// twin: none — the last line of `write`.
+    fn push(&mut self, kind: LedgerKind, amount: i64, time_us: i64, row: i64, position: Option<(i16, i64)>) {
+        let ledger = &mut self.ledger;
+        ledger.time_us.push(time_us);
+        ledger.equity_row.push(row);
+        ledger.kind.push(kind.code());
+        ledger.symbol.push(position.map(|position| position.0));
+        ledger.position_id.push(position.map(|position| position.1));
+        ledger.amount.push(amount);
     }
 
     /// Writes the equity row of this step: balance plus open profit.

@@ -47,7 +47,8 @@ pub fn minor_rate(first: Fraction, second: Fraction, digits: u32) -> Result<Rate
 /// # Errors
 /// `engine.overflow` beyond 2^60 minor units.
 pub fn book(amount: i128, rate: Rate) -> Result<i64> {
-    let booked = half_even_quotient(amount * rate.numerator, rate.denominator);
+    let product = amount * rate.numerator;
+    let booked = if rate.denominator == 1 { product } else { half_even_quotient(product, rate.denominator) };
     within(booked, MAX_BOOKING, "a booking")
 }
 

@@ -176,61 +176,64 @@ def check_range(reach: int, balance: int) -> None:
 
 
 def walk_trades(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
-    """Return one path per sample, drawing as many single trades as there are.
-
-    `rng.block_of_keys` is written out: this loop is most of what a rating costs on this backend.
-    """
+    """Return one path per sample, drawing as many single trades as there are."""
     nets = [unit.net for unit in units]
-    count = len(nets)
     keys = rng.round_keys(plan.seed, rng.MONTE_CARLO)
-    mask, first, second = rng.MASK, rng.MULTIPLIER_0, rng.MULTIPLIER_1
     paths = []
     for sample in range(plan.samples):
         running = peak = lowest = balance
         drawdown = 0
-        for part in range((count + 3) // 4):
-            w0, w1, w2, w3 = sample, part, 0, 0
-            for key_0, key_1 in keys:
-                product_0 = first * w0
-                product_1 = second * w2
-                w0 = (product_1 >> 64) ^ w1 ^ key_0
-                w1 = product_1 & mask
-                w2 = (product_0 >> 64) ^ w3 ^ key_1
-                w3 = product_0 & mask
-            left = count - 4 * part
-            for word in (w0, w1, w2, w3) if left >= 4 else (w0, w1, w2, w3)[:left]:
-                running += nets[(word * count) >> 64]
-                if running > peak:
-                    peak = running
-                elif peak - running > drawdown:
-                    # A new lowest balance is always a new largest fall: the peak never comes down.
-                    drawdown = peak - running
-                    if running < lowest:
-                        lowest = running
+        for idx in drawn(keys, sample, len(nets)):
+            running += nets[idx]
+            if running > peak:
+                peak = running
+            elif peak - running > drawdown:
+                # A new lowest balance is always a new largest fall: the peak never comes down.
+                drawdown = peak - running
+                if running < lowest:
+                    lowest = running
         paths.append(Path(running - balance, drawdown, lowest))
     return paths
 
 
 def walk_units(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
     """Return one path per sample, drawing as many units as there are."""
-    count = len(units)
     keys = rng.round_keys(plan.seed, rng.MONTE_CARLO)
     paths = []
     for sample in range(plan.samples):
         running = peak = lowest = balance
         drawdown = 0
-        words: rng.Words = (0, 0, 0, 0)
-        for draw in range(count):
-            if draw % 4 == 0:
-                words = rng.block_of_keys(keys, (sample, draw // 4, 0, 0))
-            unit = units[rng.uniform_int(words[draw % 4], count - 1)]
-            for fall in (peak - running - unit.low, unit.drawdown):
-                if fall > drawdown:
-                    drawdown = fall
-            if running + unit.low < lowest:
-                lowest = running + unit.low
-            if running + unit.high > peak:
-                peak = running + unit.high
-            running += unit.net
+        for idx in drawn(keys, sample, len(units)):
+            net, high, low, inner = units[idx]
+            if peak - running - low > drawdown:
+                drawdown = peak - running - low
+            if inner > drawdown:
+                drawdown = inner
+            if running + low < lowest:
+                lowest = running + low
+            if running + high > peak:
+                peak = running + high
+            running += net
         paths.append(Path(running - balance, drawdown, lowest))
     return paths
+
+
+def drawn(keys: rng.Keys, sample: int, count: int) -> list[int]:
+    """Return `count` draws of 0…count - 1. twin: none — Rust draws as it walks.
+
+    `rng.block_of_keys` and `rng.uniform_int` are written out: this loop is most of what a rating costs here.
+    """
+    mask, first, second = rng.MASK, rng.MULTIPLIER_0, rng.MULTIPLIER_1
+    draws: list[int] = []
+    for part in range((count + 3) // 4):
+        w0, w1, w2, w3 = sample, part, 0, 0
+        for key_0, key_1 in keys:
+            product_0 = first * w0
+            product_1 = second * w2
+            w0 = (product_1 >> 64) ^ w1 ^ key_0
+            w1 = product_1 & mask
+            w2 = (product_0 >> 64) ^ w3 ^ key_1
+            w3 = product_0 & mask
+        draws += ((w0 * count) >> 64, (w1 * count) >> 64, (w2 * count) >> 64, (w3 * count) >> 64)
+    del draws[count:]
+    return draws
