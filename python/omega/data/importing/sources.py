@@ -20,7 +20,7 @@ from omega.errors import OmegaError, error_for
 
 __all__ = ["BATCH_BYTES", "Batch", "Source", "bad_time", "read_times"]
 
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = 1 << 20
 _UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _YEAR_1971_S, _YEAR_2262_S = 31_536_000, 9_214_646_400
 
