@@ -405,3 +405,28 @@ def test_a_file_that_cannot_be_imported_says_why(name, tmp_path):
     assert error.code in code.split("|"), str(error)
     assert code == "config.invalid" or str(path) in str(error)
     assert str(error).rstrip().endswith(".")
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in [*BARS, *TICKS] if kind.name != "CSV with zones"], ids=lambda k: k.name
+)
+def test_a_csv_cut_anywhere_inside_its_last_row_is_refused(kind, tmp_path):
+    """Acceptance: every length that ends inside a row. TrueFX, TradingView and titled CSV need no last line break,
+    so that a cut inside their last cell can look whole: that is what no reader of plain CSV can notice."""
+    path = kind.write(tmp_path, kind.lines())
+    whole = path.read_bytes()
+    last_row = whole.rindex(b"\n", 0, -1) + 1
+    always = kind.name.split()[0] in ("MetaTrader", "HistData", "Dukascopy")
+    last_cell = whole.rindex(kind.delimiter.encode()) + 1
+    options = kind.options | ({"timeframe": "M1"} if kind.is_bars else {})
+
+    survived = []
+    for length in range(last_row + 1, len(whole) if always else last_cell + 1):
+        path.write_bytes(whole[:length])
+        try:
+            do_import(path, tmp_path / "store", **options)
+            survived.append(whole[last_row:length])
+        except OmegaError:
+            pass
+
+    assert survived == []
