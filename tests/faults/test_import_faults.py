@@ -411,8 +411,11 @@ def test_a_file_that_cannot_be_imported_says_why(name, tmp_path):
     "kind", [kind for kind in [*BARS, *TICKS] if kind.name != "CSV with zones"], ids=lambda k: k.name
 )
 def test_a_csv_cut_anywhere_inside_its_last_row_is_refused(kind, tmp_path):
-    """Acceptance: every length that ends inside a row. TrueFX, TradingView and titled CSV need no last line break,
-    so that a cut inside their last cell can look whole: that is what no reader of plain CSV can notice."""
+    """IMP: every length that ends inside a row.
+
+    TrueFX, TradingView and titled CSV need no last line break, so that a cut inside their last cell can look whole:
+    that is what no reader of plain CSV can notice.
+    """
     path = kind.write(tmp_path, kind.lines())
     whole = path.read_bytes()
     last_row = whole.rindex(b"\n", 0, -1) + 1

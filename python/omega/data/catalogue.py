@@ -22,7 +22,7 @@ from omega.data.comparison import compare_resampled
 from omega.data.findings import Finding
 from omega.data.loading import load
 from omega.data.pairing import BaseBars
-from omega.data.reading import FORMATS
+from omega.data.reading import FORMATS, read_table
 from omega.data.sessions import session_of
 from omega.data.store import facts_of, file_hash, verify
 from omega.data.ticks import bars_of_ticks, read_ticks
@@ -257,20 +257,27 @@ def _is_known(series: StoredSeries) -> bool:
 
 
 def _row(series: StoredSeries, side: str, file: pathlib.Path, times: Any) -> CatalogueRow:
-    rows = pq.read_metadata(file).num_rows if file.suffix == ".parquet" else 0 if times is None else len(times)
-    missing, first, last = None, 0, 0
-    if times is not None:
-        first, last = int(times[0]), int(times[-1])
-        calendar = fx_calendar(first, last, session_of(series.symbol))
+    missing = None
+    if times is None:
+        times = read_table(file, str(file))["time"].cast("int64").to_numpy()
+    else:
+        calendar = fx_calendar(int(times[0]), int(times[-1]), session_of(series.symbol))
         _, close_us = calendar.intervals(times, series.timeframe)
         length_us = MINUTES[series.timeframe] * 60_000_000
         absent = np.maximum(calendar.session_us(times[1:]) - calendar.session_us(close_us[:-1]), 0)
         missing = int((absent // length_us).sum())
-    else:
-        column = pq.read_table(file, columns=["time"])["time"].cast("int64")
-        first, last = int(column[0].as_py()), int(column[-1].as_py())
-    size = file.stat().st_size
-    return CatalogueRow(series.symbol, series.timeframe, side, rows, first, last, missing, size, file_hash(file), file)
+    return CatalogueRow(
+        symbol=series.symbol,
+        timeframe=series.timeframe,
+        side=side,
+        rows=len(times),
+        first_us=int(times[0]),
+        last_us=int(times[-1]),
+        missing=missing,
+        size=file.stat().st_size,
+        sha256=file_hash(file),
+        path=file,
+    )
 
 
 def _digits(symbol: str, file: pathlib.Path) -> int:

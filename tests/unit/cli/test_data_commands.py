@@ -125,6 +125,23 @@ def test_list_shows_rows_span_missing_bars_size_and_hash(store, capsys):
     assert capsys.readouterr().out.splitlines()[0].split()[:5] == ["symbol", "timeframe", "side", "rows", "first"]
 
 
+def test_list_knows_ticks_of_any_format(tmp_path, capsys):
+    (tmp_path / "ABC_ticks.csv").write_text(
+        "time,bid,ask\n2024-01-02T00:00:00Z,1.1,1.2\n2024-01-02T00:00:01Z,1.1,1.2\n"
+    )
+
+    assert main(["data", "list", str(tmp_path), "--json"]) == 0
+
+    row = json.loads(capsys.readouterr().out)[0]
+    assert (row["symbol"], row["timeframe"], row["side"], row["rows"], row["missing"]) == (
+        "ABC",
+        "ticks",
+        "both",
+        2,
+        None,
+    )
+
+
 def test_list_of_an_empty_folder_exits_with_3(tmp_path, capsys):
     assert main(["data", "list", str(tmp_path)]) == 3
     assert "EURUSD_M1_bid.parquet" in capsys.readouterr().err
