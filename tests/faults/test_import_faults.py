@@ -240,6 +240,10 @@ def without_zone(folder: pathlib.Path) -> pathlib.Path:
     return folder / "x_bid.parquet"
 
 
+def history(version: int, minutes: int) -> bytes:
+    return struct.pack("<i64s12sii60x", version, b"(C)", b"EURUSD", minutes, 5)
+
+
 TICK = struct.pack(">IIIff", 250, 110_012, 110_000, 1.5, 2.25)
 PACKED = lzma.compress(TICK * 20, lzma.FORMAT_ALONE)
 HOUR = "EURUSD/2024/00/02/00h_ticks.bi5"
@@ -252,7 +256,12 @@ FILE_FAULTS: dict[str, tuple[Callable[[pathlib.Path], pathlib.Path], dict[str, A
     "a picture": (text("a.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 9), {}, "data.unknown_format"),
     "prose": (text("a.csv", "Dear Sir,\nplease find attached\n"), {}, "data.missing_column"),
     "numbers without titles": (text("a.csv", "1,2,3,4,5\n6,7,8,9,10\n"), {}, "data.unknown_format"),
-    "a MetaTrader history file": (text("EURUSD1.hst", b"\x91\x01\0\0"), {}, "data.unknown_format"),
+    "a history file without its header": (text("EURUSD1.hst", b"\x91\x01\0\0"), {}, "data.unknown_format"),
+    "a history file of another version": (text("EURUSD1.hst", history(402, 1)), {}, "data.unknown_format"),
+    "a history file of seven minutes": (text("EURUSD1.hst", history(401, 7)), {}, "data.unknown_format"),
+    "a history file without bars": (text("EURUSD1.hst", history(401, 1)), {}, "data.empty"),
+    "a history file cut inside a bar": (text("EURUSD1.hst", history(401, 1) + bytes(59)), UTC, "data.unreadable"),
+    "a history file of zeros": (text("EURUSD1.hst", history(401, 1) + bytes(60)), UTC, "data.not_positive"),
     "no close": (text("a.csv", "time,open,high,low\n2024-01-02T00:00:00Z,1,1,1\n"), {}, "data.missing_column"),
     "no time": (text("a.csv", "open,high,low,close\n1,1,1,1\n"), {}, "data.missing_column"),
     "two closes": (

@@ -180,6 +180,47 @@ def test_bi5_records_are_read_as_their_bytes_say(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("version", "bar", "spreads"),
+    [
+        # time, open, low, high, close, volume
+        (400, struct.pack("<i5d", 1_704_153_600, 1.1, 1.0998, 1.1002, 1.1001, 7.0), None),
+        # time, open, high, low, close, volume, spread, real volume
+        (401, struct.pack("<q4dqiq", 1_704_153_600, 1.1, 1.1002, 1.0998, 1.1001, 7, 3, 0), [3]),
+    ],
+)
+def test_history_files_are_read_as_their_bytes_say(version, bar, spreads, tmp_path):
+    """IMP: both versions; the header tells the timeframe, the clock is asked for."""
+    content = struct.pack("<i64s12sii60x", version, b"(C) MetaQuotes", b"EURUSD", 5, 5) + bar
+    with pytest.raises(DataError) as caught:
+        do_import(tmp_path, content, name="EURUSD5.hst")
+    assert caught.value.code == "data.zone_unknown"
+
+    done = do_import(tmp_path, content, name="EURUSD5.hst", zone="+02:00")
+
+    table = pq.read_table(done.path)
+    assert done.path.name == "EURUSD_M5_bid.parquet"
+    assert [table[name].to_pylist() for name in ("open", "high", "low", "close", "volume")] == [
+        [110_000], [110_020], [109_980], [110_010], [7.0],
+    ]  # fmt: skip
+    assert table["time"].cast("int64").to_pylist() == [(1_704_153_600 - 7_200) * 1_000_000]
+    assert (table["spread"].to_pylist() if "spread" in table.column_names else None) == spreads
+
+
+def test_daily_bars_of_metatrader_have_a_date_and_no_clock(tmp_path):
+    """IMP: midnight on a New York + 7 h server is 17:00 New York of the day before."""
+    text = "<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+    text += "".join(f"2024.07.0{day}\t1.1\t1.2\t1.0\t1.1\t9\t0\t2\n" for day in (1, 2, 3))
+    with pytest.raises(DataError) as caught:
+        do_import(tmp_path, text)
+    assert caught.value.context["proposal"] == "America/New_York+7h"
+
+    done = do_import(tmp_path, text, zone="America/New_York+7h")
+
+    assert done.path.name == "EURUSD_D1_bid.parquet"
+    assert str(pq.read_table(done.path)["time"][0]) == "2024-06-30 21:00:00+00:00"
+
+
 def test_close_times_become_open_times_when_the_user_says_so(tmp_path):
     """CHK-2: a bar that closes at 00:05 opened at 00:04."""
     assert minutes(do_import(tmp_path, bars(GOOD[1:]), side="bid", label="close").path) == [0, 1, 2, 3, 4]

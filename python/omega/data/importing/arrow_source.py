@@ -55,7 +55,7 @@ def arrow_source(path: pathlib.Path, mapping: Mapping[str, str]) -> Source:
 
 
 class _opened:
-    """Schema and record batches of a Parquet or Arrow IPC file."""
+    """Schema and record batches of a Parquet or Arrow IPC file; with each the share that is read by then."""
 
     def __init__(self, path: pathlib.Path, columns: list[str] | None = None) -> None:
         self._path, self._columns = path, columns
@@ -63,10 +63,17 @@ class _opened:
     def __enter__(self) -> tuple[Any, Iterator[Any]]:
         if self._path.suffix.lower() == ".parquet":
             self._file = pq.ParquetFile(self._path, page_checksum_verification=True)
-            return self._file.schema_arrow, self._file.iter_batches(1 << 17, columns=self._columns)
+            return self._file.schema_arrow, self._parquet(self._file)
         self._file = pa.memory_map(str(self._path))
         reader = pa.ipc.open_file(self._file)
-        return reader.schema, (reader.get_batch(idx) for idx in range(reader.num_record_batches))
+        count = reader.num_record_batches
+        return reader.schema, ((reader.get_batch(idx), (idx + 1) / count) for idx in range(count))
+
+    def _parquet(self, file: Any) -> Iterator[tuple[Any, float]]:
+        done = 0
+        for record in file.iter_batches(1 << 17, columns=self._columns):
+            done += record.num_rows
+            yield record, done / file.metadata.num_rows
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
@@ -76,13 +83,13 @@ def _batches(path: pathlib.Path, format_name: str, names: dict[str, str]) -> Ite
     row = 0
     try:
         with _opened(path, list(names.values())) as (_, records):
-            for record in records:
+            for record, share in records:
                 if record.num_rows == 0:
                     continue
                 where = str(path)
                 time_us, _ = read_times(record.column(names["time"]), where=where, name=names["time"], first_row=row)
                 columns = {name: record.column(title) for name, title in names.items() if name != "time"}
-                yield Batch(row, time_us, columns, 0)
+                yield Batch(row, time_us, columns, int(share * path.stat().st_size))
                 row += record.num_rows
     except (pa.ArrowException, OSError) as reason:
         text = (str(reason).strip().splitlines() or [type(reason).__name__])[0]

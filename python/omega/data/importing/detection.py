@@ -16,6 +16,7 @@ from omega.data.importing.arrow_source import arrow_source
 from omega.data.importing.bi5 import bi5_source
 from omega.data.importing.columns import COLUMNS, QUOTES, column_positions
 from omega.data.importing.csv_source import CsvShape, csv_batches, first_lines, head_of
+from omega.data.importing.hst import hst_source
 from omega.data.importing.layouts import layout_of
 from omega.data.importing.sources import Source
 from omega.data.reading import PRICES, plain_name
@@ -108,8 +109,7 @@ def detect(path: pathlib.Path, columns: Mapping[str, str] | None = None) -> Sour
     if suffix in (".parquet", ".feather", ".arrow"):
         return arrow_source(path, columns or {})
     if suffix == ".hst":
-        hint = " Export it from the History Center as CSV."
-        raise error_for("data.unknown_format", where=str(path), saw="a MetaTrader 4 history file", hint=hint)
+        return hst_source(path)
     return _csv_source(path, columns or {})
 
 
@@ -203,7 +203,7 @@ def _named(
 ) -> tuple[str, str | None, str | None]:
     """Return format, clock and side that a header tells."""
     has_parts = "date" in positions and "clock" in positions
-    if shape.delimiter == "\t" and has_parts:
+    if shape.delimiter == "\t" and (has_parts or header[0].startswith("<")):
         return "MetaTrader 5", None, "bid"
     if has_parts:
         return "MetaTrader 4 with a header", None, "bid"
