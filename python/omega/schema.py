@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "c731a4b1a379016b"
+SCHEMA_HASH = "e69e1fb5a6b29c42"
 
 
 class Column(NamedTuple):

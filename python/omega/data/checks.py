@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from omega.data.calendar import Int64s
 from omega.data.reading import PRICES, Column, RawBars
-from omega.data.time_checks import Flags, first_bad_text, refuse_null
+from omega.data.time_checks import Flags, first_bad_text, is_text, refuse_null
 from omega.errors import error_for
 
 __all__ = [
@@ -222,7 +222,7 @@ def numbers_of(raw: RawBars, name: str) -> Column:
     kind = column.type
     is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
     if not is_number and not pa.types.is_null(kind):
-        row = first_bad_text(column, float)[0] if pa.types.is_string(kind) else 0
+        row = first_bad_text(column, float)[0] if is_text(kind) else 0
         raise error_for(
             "data.wrong_type",
             where=raw.where,

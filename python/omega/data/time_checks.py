@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from omega.data.calendar import Int64s, fx_calendar
 from omega.data.reading import Column, RawBars
-from omega.data.timeframes import MINUTE_US, MINUTES
+from omega.data.timeframes import MINUTE_US, MINUTES, divides, duration_us
 from omega.errors import DataError, error_for
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "check_tick_time",
     "check_time",
     "first_bad_text",
+    "is_text",
     "refuse_duplicates",
     "refuse_null",
     "refuse_off_grid_time",
@@ -26,6 +27,8 @@ __all__ = [
 ]
 
 Flags = npt.NDArray[np.bool_]
+_TELLING_BARS = 50
+"""So many bars without two neighbours are no accident."""
 _YEAR_1971_US = 31_536_000_000_000
 _YEAR_2262_US = 9_214_646_400_000_000
 _US_PER_UNIT = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
@@ -46,6 +49,7 @@ def check_time(raw: RawBars, timeframe: str, session: str = "fx") -> tuple[Int64
             off |= off_microsecond
         refuse_off_grid_time(raw, time_us, starts, off, timeframe)
     steps = np.diff(time_us)
+    _refuse_coarser_bars(raw, time_us, steps, timeframe)
     if steps.size == 0 or steps.min() > 0:
         return time_us, None
     backwards = np.flatnonzero(steps < 0)
@@ -93,7 +97,7 @@ def _refuse_wrong_time_type(raw: RawBars, column: Column) -> None:
             raise error_for("data.naive_time", where=raw.where, row=0, column=name, value=str(column[0].as_py()))
         return
     row = 0
-    if pa.types.is_string(column.type):
+    if is_text(column.type):
         row, found = first_bad_text(column, datetime.datetime.fromisoformat)
         if isinstance(found, datetime.datetime):
             raise error_for("data.naive_time", where=raw.where, row=row, column=name, value=str(found))
@@ -104,8 +108,19 @@ def _refuse_wrong_time_type(raw: RawBars, column: Column) -> None:
         column=name,
         found=f"{column[row].as_py()!r} ({column.type})",
         expected="a timestamp with a zone in every row",
-        hint=" Whole numbers have no unit: store timestamps." if pa.types.is_integer(column.type) else "",
+        hint=_time_hint(column.type),
     )
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a column holds text, whichever way Arrow stores it."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _time_hint(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind):
+        return " Whole numbers have no unit: store timestamps."
+    return " Text is not parsed here: in pandas, to_datetime(…, utc=True) does it." if is_text(kind) else ""
 
 
 def first_bad_text(column: Column, parse: Callable[[str], object]) -> tuple[int, object]:
@@ -149,6 +164,21 @@ def refuse_off_grid_time(raw: RawBars, time_us: Int64s, starts: Int64s, off: Fla
             expected_us=int(starts[row]),
             timeframe=timeframe,
         )
+
+
+def _refuse_coarser_bars(raw: RawBars, time_us: Int64s, steps: Int64s, timeframe: str) -> None:
+    """Refuse hourly bars that are called minutes: they would be known too early, and nothing else would tell."""
+    if steps.size < _TELLING_BARS or (0 < steps.min() <= duration_us(timeframe)):
+        return
+    between = steps[steps > 0]
+    if len(between) < _TELLING_BARS or between.min() <= duration_us(timeframe):
+        return
+    calendar = fx_calendar(int(time_us.min()), int(time_us.max()))
+    for name in reversed(MINUTES):
+        coarser = MINUTES[name] > MINUTES[timeframe] and divides(timeframe, name)
+        if coarser and np.array_equal(calendar.intervals(time_us, name)[0], time_us):
+            count = len(time_us)
+            raise error_for("data.wrong_timeframe", where=raw.where, timeframe=timeframe, count=count, found=name)
 
 
 def refuse_order(raw: RawBars, time_us: int, previous_us: int, *, row: int, mend: str) -> None:

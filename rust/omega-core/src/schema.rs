@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "c731a4b1a379016b";
+pub const SCHEMA_HASH: &str = "e69e1fb5a6b29c42";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -579,8 +579,10 @@ pub mod number {
     pub const DATA_SAMPLE_EXISTS: i16 = 2030;
     /// `data.not_a_table`
     pub const DATA_NOT_A_TABLE: i16 = 2031;
+    /// `data.wrong_timeframe`
+    pub const DATA_WRONG_TIMEFRAME: i16 = 2032;
     /// `data.bad_time`
-    pub const DATA_BAD_TIME: i16 = 2032;
+    pub const DATA_BAD_TIME: i16 = 2049;
     /// `data.unknown_format`
     pub const DATA_UNKNOWN_FORMAT: i16 = 2033;
     /// `data.ragged_row`
@@ -801,7 +803,8 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.no_sample", 2029),
     ("data.sample_exists", 2030),
     ("data.not_a_table", 2031),
-    ("data.bad_time", 2032),
+    ("data.wrong_timeframe", 2032),
+    ("data.bad_time", 2049),
     ("data.unknown_format", 2033),
     ("data.ragged_row", 2034),
     ("data.cut_short", 2035),

@@ -95,7 +95,7 @@ def test_costs_never_default_to_zero(table, code, key):
         ("per_lot: 3.50, ", "", "config.missing_key", "defaults.commission.per_lot"),
         ("sides: entry", "sides: entries", "costs.invalid_fee_config", "defaults.commission.sides"),
         ("currency: USD", "currency: $", "costs.invalid_fee_config", "defaults.commission.currency"),
-        ("per_lot: 3.50", "per_million_notional: 30", "config.missing_key", "defaults.commission.per_lot"),
+        ("per_lot: 3.50", "per_million_notional: 30", "config.unknown_key", "defaults.commission.per_million_notional"),
         ("add_points: 3", "add_points: 1.5", "config.invalid", "per_symbol.EURUSD.spread.add_points"),
         (", add_points: 3", "", "config.invalid", "per_symbol.EURUSD.spread"),
         ("source: column", "source: data", "config.invalid", "per_symbol.EURUSD.spread"),

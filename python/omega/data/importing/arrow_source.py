@@ -37,7 +37,8 @@ def arrow_source(path: pathlib.Path, mapping: Mapping[str, str]) -> Source:
         raise error_for("data.unknown_format", where=str(path), saw=saw, hint="")
     positions = column_positions(path, titles, mapping)
     if "clock" in positions:
-        raise error_for("data.ambiguous_column", where=str(path), column="time", found="'date', 'time'")
+        mend = "Join them in one column of times, or name one with --columns."
+        raise error_for("data.ambiguous_column", where=str(path), column="time", found="'date', 'time'", mend=mend)
     kind: Literal["bars", "ticks"] = "ticks" if "bid" in positions and "open" not in positions else "bars"
     time_type = types[positions["time"]]
     in_name = re.search(r"(?<![A-Za-z])(BID|ASK|bid|ask)(?![A-Za-z])", path.stem)

@@ -60,7 +60,8 @@ def column_positions(path: pathlib.Path, titles: list[str], mapping: Mapping[str
     for name in wanted:
         if len(found.get(name, [])) > 1:
             listed = ", ".join(repr(titles[idx]) for idx in found[name])
-            raise error_for("data.ambiguous_column", where=str(path), column=name, found=listed)
+            mend = "Say which one is meant with --columns."
+            raise error_for("data.ambiguous_column", where=str(path), column=name, found=listed, mend=mend)
     return {name: found[name][0] for name in wanted if name in found}
 
 
