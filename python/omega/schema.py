@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "f85d798d88e50b4c"
+SCHEMA_HASH = "e68f87af1f2ba701"
 
 
 class Column(NamedTuple):
@@ -89,6 +89,7 @@ class LedgerKind(enum.IntEnum):
     DEPOSIT = 1
     PROFIT = 2
     COMMISSION = 3
+    SWAP = 4
 
 
 ENUMS: dict[str, type[enum.IntEnum]] = {
@@ -210,7 +211,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("spread", "int64", "minor", False, "Spread, costs negative."),
         Column("gross", "int64", "minor", False, "Profit at the actual fills = gross_cost_free + slippage + spread."),
         Column("commission", "int64", "minor", False, "Commission, costs negative."),
-        Column("swap", "int64", "minor", False, "Swap; 0 until swap is simulated."),
+        Column("swap", "int64", "minor", False, "Swap booked with the closing deal, credits positive."),
         Column("net", "int64", "minor", False, "gross + commission + swap."),
         Column("risk", "int64", "minor", True, "Booked risk of the completed entry (POS-2); null without a first stop on the loss side."),
         Column("r_multiple", "float64", "R", True, "net / risk."),
@@ -234,6 +235,16 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("tp", "int64", "points", True, "Take profit."),
         Column("commission", "int64", "minor", False, "Commission booked so far, <= 0."),
         Column("open_profit", "int64", "minor", False, "Profit at the last closing-side close."),
+        Column("accrued_swap", "int64", "minor", False, "Swap accrued and not yet booked."),
+    ),
+    "swaps": (
+        Column("time", "timestamp", "utc", False, "The rollover: 17:00 New York."),
+        Column("fx_day", "int32", "days since 1970-01-01", False, "The FX day that ends there."),
+        Column("position_id", "int64", "signal number", False, "Position."),
+        Column("symbol", "int16", "symbol", False, "Traded symbol."),
+        Column("multiplier", "int32", "nights", False, "Nights charged for that FX day."),
+        Column("amount", "int64", "minor", False, "Accrued amount, credits positive, never 0."),
+        Column("equity_row", "int64", "index", False, "First row of the equity table that contains it."),
     ),
     "ledger": (
         Column("time", "timestamp", "utc", False, "Time of the fill, or of the first step for the deposit."),
@@ -244,7 +255,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("amount", "int64", "minor", False, "Signed change of the balance, never 0."),
     ),
     "equity": (
-        Column("equity", "int64", "minor", False, "Balance + open profit at the closing side's close."),
+        Column("equity", "int64", "minor", False, "Balance + accrued swap + open profit at the closing side's close."),
     ),
     "rejections": (
         Column("time", "timestamp", "utc", False, "Time at which the refusal happened."),

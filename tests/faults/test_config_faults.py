@@ -15,13 +15,14 @@ GOOD = {
     "name": "faults",
     "data": {"path": "data", "symbols": ["EURUSD"], "timeframe": "M15", "start": "2025-01-20"},
     "account": {"currency": "USD", "balance": 100000},
-    "execution": {"costs": {"defaults": {"slippage": {"fixed_pips": 0.2}, "commission": "none"}}},
+    "execution": {"costs": {"defaults": {"slippage": {"fixed_pips": 0.2}, "commission": "none", "swap": "none"}}},
     "sizing": {"risk_amount": 100},
     "strategy": {"native": "ema_cross", "parameters": {"fast": 20}},
 }
 ABSENT = object()
 
 INVALID, UNKNOWN, MISSING = "config.invalid", "config.unknown_key", "config.missing_key"
+FEE, SWAP = "costs.invalid_fee_config", "costs.invalid_swap"
 FAULTS = [
     ("acount", {}, UNKNOWN),
     ("version", 2, INVALID),
@@ -82,8 +83,19 @@ FAULTS = [
     ("execution.costs.default", {}, UNKNOWN),
     ("execution.costs.defaults.slippage.fixed_pips", -1, "costs.invalid_slippage_model"),
     ("execution.costs.defaults.slippage.impact", 1, UNKNOWN),
-    ("execution.costs.defaults.commission", {"per_lot": -1, "currency": "USD"}, "costs.invalid_fee_config"),
-    ("execution.costs.defaults.swap", "none", UNKNOWN),
+    ("execution.costs.defaults.commission", {"per_lot": -1, "currency": "USD"}, FEE),
+    ("execution.costs.defaults.commission", {"currency": "USD"}, FEE),
+    ("execution.costs.defaults.commission", {"per_lot": 1, "per_trade": 1, "currency": "USD"}, FEE),
+    ("execution.costs.defaults.swap", None, SWAP),
+    ("execution.costs.defaults.swap", "broker", SWAP),
+    ("execution.costs.defaults.swap", {"unit": "points"}, MISSING),
+    ("execution.costs.defaults.swap", {"unit": "pips", "long": 0, "short": 0}, SWAP),
+    ("execution.costs.defaults.swap", {"unit": "money", "long": 0, "short": 0}, SWAP),
+    ("execution.costs.defaults.swap", {"unit": "money", "long": 0, "short": 0, "currency": "EUR"}, SWAP),
+    ("execution.costs.defaults.swap", {"unit": "points", "long": 0, "short": 0, "triple": "friday"}, UNKNOWN),
+    ("execution.costs.defaults.swap", {"unit": "points", "long": 0, "short": 0, "multipliers": [1] * 8}, SWAP),
+    ("execution.costs.defaults.swap", {"unit": "points", "long": 0, "short": 0, "dated": [3]}, SWAP),
+    ("execution.swap", "none", UNKNOWN),
     ("execution.fill", "this_open", INVALID),
     ("execution.intrabar", "finer", INVALID),
     ("execution.close_at_end", "yes", INVALID),

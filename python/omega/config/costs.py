@@ -1,8 +1,8 @@
-"""What trading costs: spread source, slippage, commission (CST-1 to CST-4).
+"""What trading costs: spread source, slippage, commission, swap (CST-1 to CST-4, SWP-1).
 
 Costs are never zero by default. A cost file has `defaults` and `per_symbol`; a symbol's entry replaces its
-default part by part. Slippage and commission must be given, a figure or "none"; the spread comes from the ask data
-unless the entry says otherwise. Swap and margin are not simulated in this version.
+default part by part. Slippage, commission and swap must be given, figures or "none"; the spread comes from the ask
+data unless the entry says otherwise. Margin is not simulated in this version.
 """
 
 from __future__ import annotations
@@ -13,28 +13,35 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from omega.config.documents import Document, Key, document_of, read_document
 from omega.config.exact import Exact, show_exact
 from omega.config.specs import STRICT, Currency, SymbolSpec
+from omega.config.swap import Swap, swap_of_spec
 from omega.config.validation import invalid, validate
 from omega.errors import OmegaError, error_for
 
 __all__ = ["NOT_SIMULATED", "Commission", "Costs", "Slippage", "Spread", "SymbolCosts", "load_costs"]
 
-NOT_SIMULATED = "swap and margin are not simulated in this version"
+NOT_SIMULATED = "margin is not simulated in this version"
 
 MAX_SLIPPAGE_POINTS = 10**6
 Pips = Annotated[Exact, Field(ge=0, le=10**4)]
+Percent = Annotated[Exact, Field(ge=0, le=100)]
 Money = Annotated[Exact, Field(ge=0, le=10**6)]
+SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
 
 
 def _none_word(value: Any) -> Any:
     if value is None:
         raise PydanticCustomError("none_word", 'a table, or "none" to say on purpose that there is none')
     return None if value == "none" else value
+
+
+def _swap_word(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    return value if value == "spec" else check(_none_word(value))
 
 
 class Slippage(BaseModel):
@@ -48,13 +55,33 @@ class Slippage(BaseModel):
 
 
 class Commission(BaseModel):
-    """Commission per lot (CST-3). A round-turn quote is given as half per side."""
+    """Commission of an order by exactly one scheme (CST-3). A round-turn quote is given as half per side."""
 
     model_config = STRICT
-    per_lot: Money = Field(description="Commission per lot and side, in `currency`.")
+    per_lot: Money | None = Field(default=None, description="Commission per lot and side, in `currency`.")
+    per_million_notional: Money | None = Field(default=None, description="Per million of notional and side.")
+    percent_of_notional: Percent | None = Field(default=None, description="Percent of notional, per side.")
+    per_trade: Money | None = Field(default=None, description="Per order, whatever its size, in `currency`.")
     minimum: Money = Field(default=Fraction(0), description="Least charge per order, in `currency`.")
     sides: Literal["entry", "exit", "both"] = Field(default="both", description="Which orders are charged.")
-    currency: Currency = Field(description="Currency of per_lot and minimum: the account's (ISO 4217).")
+    currency: Currency = Field(description="Currency of rate and minimum: the account's (ISO 4217).")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if sum(getattr(self, scheme) is not None for scheme in SCHEMES) != 1:
+            raise PydanticCustomError("commission", "exactly one of {schemes}", {"schemes": ", ".join(SCHEMES)})
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """What the rate is per."""
+        return next(scheme for scheme in SCHEMES if getattr(self, scheme) is not None)
+
+    @property
+    def rate(self) -> Fraction:
+        """The rate of the scheme."""
+        rate: Fraction = getattr(self, self.scheme)
+        return rate
 
 
 class Spread(BaseModel):
@@ -85,6 +112,10 @@ class CostEntry(BaseModel):
     commission: Annotated[Commission | None, BeforeValidator(_none_word)] = Field(
         default=None, description='Commission table, or "none".'
     )
+    # The word "spec" passes as it is; a union with it would put the names of its members into key paths.
+    swap: Annotated[Swap | None, WrapValidator(_swap_word)] = Field(
+        default=None, description='Swap table, "spec" for the figures of the symbol spec, or "none".'
+    )
     spread: Spread = Field(default=Spread(), description="Where the ask comes from.")
 
 
@@ -98,10 +129,15 @@ class CostFile(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolCosts:
-    """The costs of one symbol as they resolved. None is no commission, on purpose."""
+    """The costs of one symbol as they resolved. None is no commission and no swap, on purpose.
+
+    `swap_source` says where the swap figures come from.
+    """
 
     slippage: Slippage
     commission: Commission | None
+    swap: Swap | None
+    swap_source: str
     spread: Spread
 
 
@@ -117,29 +153,52 @@ class Costs:
 
         Args:
             spec: The symbol.
-            currency: Account currency, which the commission's must equal; None leaves that untested.
+            currency: Account currency, which those of commission and swap must equal; None leaves that untested.
 
         Raises:
             ConfigError: ``costs.symbol_not_in_config``; ``config.missing_key`` where neither entry nor defaults name
                 a part; ``costs.invalid_slippage_model`` where the slippage does not fit the symbol's points;
-                ``costs.invalid_fee_config`` for a commission in another currency.
+                ``costs.invalid_fee_config`` and ``costs.invalid_swap`` for another currency; ``costs.invalid_swap``
+                where the symbol spec has no swap figures.
         """
         if self.written is None:
-            return SymbolCosts(slippage=Slippage(), commission=None, spread=Spread())
+            return SymbolCosts(slippage=Slippage(), commission=None, swap=None, swap_source="", spread=Spread())
         slippage_key, slippage = self._part("slippage", spec.name)
         commission_key, commission = self._part("commission", spec.name)
         _, spread = self._part("spread", spec.name)
         if slippage is not None:
             check_slippage(slippage, spec, document=self.document, key=slippage_key)
-        if commission is not None and currency not in (None, commission.currency):
-            raise fault(
-                self.document,
-                (*commission_key, "currency"),
-                "costs.invalid_fee_config",
-                f"{commission.currency} in an account of {currency}; "
-                "currency conversion is not available in this version.",
+        if commission is not None:
+            self._check_currency(
+                commission.currency, currency, (*commission_key, "currency"), "costs.invalid_fee_config"
             )
-        return SymbolCosts(slippage=slippage or Slippage(), commission=commission, spread=spread or Spread())
+        swap, source = self._swap(spec, currency)
+        return SymbolCosts(
+            slippage=slippage or Slippage(),
+            commission=commission,
+            swap=swap,
+            swap_source=source,
+            spread=spread or Spread(),
+        )
+
+    def _swap(self, spec: SymbolSpec, currency: str | None) -> tuple[Swap | None, str]:
+        """Return the swap of a symbol and where its figures come from."""
+        key, written = self._part("swap", spec.name)
+        swap, source = written, self.document.file
+        if written == "spec":
+            swap, source = swap_of_spec(spec), spec.source
+            if swap is None:
+                mend = f'Give swap_unit, swap_long and swap_short of {spec.name} there, a table here, or "none".'
+                raise fault(self.document, key, "costs.invalid_swap", f"the symbol spec has no swap figures. {mend}")
+        if swap is not None and swap.currency is not None:
+            place = key if written == "spec" else (*key, "currency")
+            self._check_currency(swap.currency, currency, place, "costs.invalid_swap")
+        return swap, source
+
+    def _check_currency(self, written: str, account: str | None, key: Key, code: str) -> None:
+        if account not in (None, written):
+            reason = f"{written} in an account of {account}; currency conversion is not available in this version."
+            raise fault(self.document, key, code, reason)
 
     def _part(self, name: str, symbol: str) -> tuple[Key, Any]:
         """Return one part of a symbol's costs and the key path it stands at."""
@@ -156,7 +215,10 @@ class Costs:
         if name == "spread":
             return (), None
         key = ("per_symbol", symbol, name)
-        expected = f'the {name} of {symbol}, there or in defaults; "none" says that there is none'
+        words = '"none" says that there is none'
+        if name == "swap":
+            words = f'"spec" takes the figures of the symbol spec, {words}'
+        expected = f"the {name} of {symbol}, there or in defaults; {words}"
         raise error_for("config.missing_key", **self.document.place(key), expected=expected)
 
 

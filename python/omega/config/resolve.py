@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from omega.config.exact import LIMIT, as_pair, show_exact
 from omega.config.iso4217 import minor_digits
 from omega.config.models import EmaCrossParameters, RunConfig
 from omega.config.specs import SymbolSpec, load_specs, spec_of
+from omega.config.swap import swap_notes, swap_plan
 from omega.config.validation import invalid, raise_all, validate
 from omega.errors import OmegaError, error_for
 
@@ -56,7 +58,8 @@ class ResolvedConfig:
         """What a reader of the results must know: limits of this version, costs left out, lower bounds."""
         notes = [NOT_SIMULATED]
         if self.config.execution.costs == "none":
-            notes.append('costs: "none": no slippage and no commission')
+            notes.append('costs: "none": no slippage, no commission and no swap')
+        notes += swap_notes(self.costs.swap, self.costs.swap_source)
         if self.spread.source == "column":
             ask = f"the ask is bid + column + {self.spread.add_points} points"
             notes.append(f"the stored spread column is each bar's minimum, a lower bound; {ask}")
@@ -85,7 +88,13 @@ class ResolvedConfig:
             "spec": _spec_dict(self.spec),
             "costs": {
                 "slippage": self.costs.slippage.model_dump(mode="json"),
-                "commission": self.costs.commission and self.costs.commission.model_dump(mode="json"),
+                "commission": self.costs.commission
+                and self.costs.commission.model_dump(mode="json", exclude_none=True),
+                "swap": self.costs.swap
+                and {
+                    **self.costs.swap.model_dump(mode="json", by_alias=True, exclude_none=True),
+                    "source": self.costs.swap_source,
+                },
                 "spread": self.spread.model_dump(mode="json"),
             },
             "notes": list(self.notes),
@@ -134,11 +143,13 @@ class ResolvedConfig:
                 "random_points": int(slippage.random_pips * spec.pip_points),
             },
             "commission": {
-                "per_lot": as_pair(commission.per_lot) if commission else [0, 1],
+                "scheme": commission.scheme if commission else "per_lot",
+                "rate": as_pair(commission.rate) if commission else [0, 1],
                 "minimum": as_pair(commission.minimum) if commission else [0, 1],
                 "on_entry": commission is not None and commission.sides != "exit",
                 "on_exit": commission is not None and commission.sides != "entry",
             },
+            "swap": swap_plan(self.costs.swap),
         }
 
     def _sizing_plan(self) -> dict[str, Any]:
@@ -208,6 +219,8 @@ def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: Symb
     return SymbolCosts(
         slippage=execution.slippage or resolved.slippage,
         commission=resolved.commission,
+        swap=resolved.swap,
+        swap_source=resolved.swap_source,
         spread=execution.spread or resolved.spread,
     )
 
@@ -265,4 +278,4 @@ def _origin(key: str, written: Mapping[str, str]) -> str:
 
 def _spec_dict(spec: SymbolSpec) -> dict[str, Any]:
     values = {name: getattr(spec, name) for name in spec.__dataclass_fields__}
-    return {name: value if isinstance(value, int | str) else show_exact(value) for name, value in values.items()}
+    return {name: show_exact(value) if isinstance(value, Fraction) else value for name, value in values.items()}

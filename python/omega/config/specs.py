@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -20,7 +20,18 @@ from omega.config.exact import LIMIT, Exact
 from omega.config.validation import invalid, nearest, raise_all, validate
 from omega.errors import OmegaError, error_for
 
-__all__ = ["BUNDLED_SPECS", "STRICT", "SymbolSpec", "load_specs", "spec_of"]
+__all__ = [
+    "BUNDLED_SPECS",
+    "FX_NIGHTS",
+    "STRICT",
+    "Currency",
+    "Nights",
+    "SwapRate",
+    "SwapUnit",
+    "SymbolSpec",
+    "load_specs",
+    "spec_of",
+]
 
 BUNDLED_SPECS = Path(__file__).with_name("symbol_specs.yaml")
 MAX_STEPS = 10**9
@@ -29,6 +40,13 @@ _STRICT_SPEC = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Positive = Annotated[Exact, Field(gt=0)]
+SwapUnit = Literal["points", "money", "percent"]
+SwapRate = Annotated[Exact, Field(ge=-(10**6), le=10**6)]
+Night = Annotated[int, Field(ge=0, le=10)]
+Nights = tuple[Night, Night, Night, Night, Night, Night, Night]
+FX_NIGHTS: Nights = (1, 1, 3, 1, 1, 0, 0)
+"""Nights charged when the FX day ends, Monday first: Wednesday's covers the weekend of settlement (SWP-1)."""
+
 StepSize = Annotated[Exact, Field(gt=0, le=10**6)]
 
 
@@ -54,6 +72,16 @@ class SymbolSpec:
     min_stop_points: Annotated[
         int, Field(ge=0, le=10**6, description="Least distance of a stop loss from the entry, points.")
     ] = 0
+    swap_unit: Annotated[
+        SwapUnit | None,
+        Field(description="points, money per lot, or percent of notional a year; with swap_long and swap_short."),
+    ] = None
+    swap_long: Annotated[SwapRate | None, Field(description="Swap of a long position per night; a debit is < 0.")] = (
+        None
+    )
+    swap_short: Annotated[SwapRate | None, Field(description="Swap of a short position per night.")] = None
+    swap_currency: Annotated[Currency | None, Field(description="Currency of swap_unit money, and only there.")] = None
+    swap_multipliers: Annotated[Nights, Field(description="Nights per FX day, Monday first; 0 to 10 each.")] = FX_NIGHTS
     source: Annotated[str, Field(min_length=1, max_length=1000, description="Who published these figures.")]
 
     @property
@@ -138,6 +166,8 @@ def _read_spec(place: Document, name: str) -> SymbolSpec:
                 ("volume_max", "a multiple of volume_step", (spec.volume_max / spec.volume_step).denominator == 1),
                 ("volume_max", "a volume not below volume_min", spec.volume_max >= spec.volume_min),
                 ("volume_max", "at most 10^9 steps", spec.volume_max <= spec.volume_step * MAX_STEPS),
+                ("swap_unit", "swap_unit, swap_long and swap_short, all or none", _is_whole_or_absent(spec)),
+                ("swap_currency", "a currency with swap_unit money, and only there", _has_its_currency(spec)),
                 ("contract_size", "a size whose point value has at most 15 digits", _is_small(spec.value, LIMIT)),
             )
             if not holds
@@ -148,3 +178,12 @@ def _read_spec(place: Document, name: str) -> SymbolSpec:
 
 def _is_small(number: Fraction, limit: int) -> bool:
     return number.numerator <= limit and number.denominator <= limit
+
+
+def _is_whole_or_absent(spec: SymbolSpec) -> bool:
+    missing = [figure is None for figure in (spec.swap_unit, spec.swap_long, spec.swap_short)]
+    return all(missing) or not any(missing)
+
+
+def _has_its_currency(spec: SymbolSpec) -> bool:
+    return (spec.swap_unit == "money") == (spec.swap_currency is not None)

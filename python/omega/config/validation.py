@@ -38,7 +38,11 @@ _EXPECTED = {
     "list_type": "a list",
     "finite_number": "a finite number",
 }
-_CODES_BELOW = {"slippage": "costs.invalid_slippage_model", "commission": "costs.invalid_fee_config"}
+_CODES_BELOW = {
+    "slippage": "costs.invalid_slippage_model",
+    "commission": "costs.invalid_fee_config",
+    "swap": "costs.invalid_swap",
+}
 
 
 def validate(kind: type[Value], document: Document) -> Value:
@@ -48,8 +52,8 @@ def validate(kind: type[Value], document: Document) -> Value:
 
     Raises:
         ConfigError: ``config.unknown_key``, ``config.missing_key``, ``config.invalid``, ``config.too_precise``,
-            ``costs.invalid_slippage_model``, ``costs.invalid_fee_config``, with file, line where known, key path,
-            expectation and the nearest known key.
+            ``costs.invalid_slippage_model``, ``costs.invalid_fee_config``, ``costs.invalid_swap``, with file, line
+            where known, key path, expectation and the nearest known key.
     """
     text = json.dumps(document.tree, default=_encode)
     try:

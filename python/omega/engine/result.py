@@ -80,8 +80,8 @@ class Conditions:
 class BacktestResult:
     """The result of one run.
 
-    ``trades``, ``fills``, ``orders``, ``signals``, ``ledger``, ``equity``, ``rejections``, ``diagnostics`` and
-    ``positions`` are `Table` objects in prices, lots and account currency; ``raw`` holds what crossed the
+    ``trades``, ``fills``, ``orders``, ``signals``, ``ledger``, ``equity``, ``swaps``, ``rejections``, ``diagnostics``
+    and ``positions`` are `Table` objects in prices, lots and account currency; ``raw`` holds what crossed the
     seam: points, steps, minor units. ``print(result)`` shows a summary.
 
     Attributes:
@@ -129,6 +129,11 @@ class BacktestResult:
     def ledger(self) -> Table:
         """Every change of the balance."""
         return Table(self._present("ledger"))
+
+    @functools.cached_property
+    def swaps(self) -> Table:
+        """What every night accrued on every position (SWP-1)."""
+        return Table(self._present("swaps"))
 
     @functools.cached_property
     def equity(self) -> Table:

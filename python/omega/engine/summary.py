@@ -46,8 +46,7 @@ def _figures(result: BacktestResult) -> Iterable[tuple[str, str]]:
     yield "profit factor", _ratio(metrics["profit_factor"]) + _why(result, "profit_factor")
     yield "before costs", f"{_money(metrics['total_gross_cost_free'])} {currency}"
     for part in COST_PARTS:
-        if part != "swap":
-            yield f"  {part}", f"{_money(metrics[f'total_{part}'])} {currency}"
+        yield f"  {part}", f"{_money(metrics[f'total_{part}'])} {currency}"
     yield "net", f"{_money(metrics['total_net'])} {currency}"
     yield "ambiguous trades", f"{_percent(metrics['ambiguous_share'])} ({plan['execution']['intrabar']})"
     rejected = Counter(result.rejections["code"])

@@ -111,6 +111,8 @@ def present_table(raw: Any, name: str, units: Units) -> Any:
 def present_equity(raw: Any, ledger: Any, times: Any, units: Units) -> Any:
     """Return equity with its times, the balance of the ledger, and the drawdown from the highest equity so far.
 
+    Swap that has accrued and is not booked is part of the equity, not of the balance (SWP-1).
+
     Args:
         raw: `equity` table, n + 2 rows for n steps.
         ledger: `ledger` table.
@@ -162,6 +164,8 @@ def _present_column(raw: Any, column: Column, units: Units) -> Any:
         return _words(array, dict(enumerate(units.symbols)))
     if column.unit == "error":
         return _words(array, CODE_BY_NUMBER)
+    if column.unit == "days since 1970-01-01":
+        return array.cast(pa.date32())
     if column.unit.startswith("enum:"):
         members: type[enum.IntEnum] = ENUMS[column.unit.removeprefix("enum:")]
         return _words(array, {int(member): member.name.lower() for member in members})

@@ -19,7 +19,7 @@ from omega.schema import TABLES
 
 __all__ = ["TABLE_FILES", "csv_text", "json_text", "write_tables"]
 
-TABLE_FILES = ("trades", "fills", "orders", "signals", "ledger", "equity", "rejections", "positions")
+TABLE_FILES = ("trades", "fills", "orders", "signals", "ledger", "swaps", "equity", "rejections", "positions")
 """Tables written as parquet."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

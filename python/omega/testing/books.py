@@ -1,6 +1,6 @@
 """What must hold in every run, whatever was traded: books that add up, fills inside their bars.
 
-Rules LED-1, LED-3, LED-4 and CST-5, checked on the integer tables of a run. For our own property tests and
+Rules LED-1 to LED-4, CST-5 and SWP-1, checked on the integer tables of a run. For our own property tests and
 for anybody who wants to check a result: `find_faults(result.raw, tables.series[0])`.
 """
 
@@ -40,14 +40,34 @@ def find_faults(tables: Mapping[str, Any], bars: Any) -> list[str]:
     for position in open_positions:
         if bookings.pop(position["id"], 0) != position["commission"]:
             faults.append(f"position {position['id']}: bookings")
+    faults += _find_swap_faults(tables)
     if bookings:
         faults.append(f"ledger rows of nobody: {bookings}")
     balance = sum(row["amount"] for row in ledger)
-    if equity[-1] != balance + sum(position["open_profit"] for position in open_positions):
+    if equity[-1] != balance + sum(position["open_profit"] + position["accrued_swap"] for position in open_positions):
         faults.append("the last equity is not the balance and what is open")
     if ledger[0]["kind"] != LedgerKind.DEPOSIT or equity[0] != ledger[0]["amount"]:
         faults.append("the first row is not the deposit")
     return faults + _find_fill_faults(fills, {position["id"] for position in open_positions}, bars)
+
+
+def _find_swap_faults(tables: Mapping[str, Any]) -> list[str]:
+    """Return positions whose nights do not add up to what was booked and what is still accrued."""
+    accrued: dict[int, int] = {}
+    booked: dict[int, int] = {}
+    for row in tables["swaps"].to_pylist():
+        accrued[row["position_id"]] = accrued.get(row["position_id"], 0) + row["amount"]
+    for row in tables["ledger"].to_pylist():
+        if row["kind"] == LedgerKind.SWAP:
+            booked[row["position_id"]] = booked.get(row["position_id"], 0) + row["amount"]
+    faults = []
+    for trade in tables["trades"].to_pylist():
+        if not accrued.pop(trade["id"], 0) == booked.pop(trade["id"], 0) == trade["swap"]:
+            faults.append(f"trade {trade['id']}: swap")
+    for position in tables["positions"].to_pylist():
+        if accrued.pop(position["id"], 0) != position["accrued_swap"]:
+            faults.append(f"position {position['id']}: accrued swap")
+    return faults + [f"swap of nobody: {rows}" for rows in (accrued, booked) if rows]
 
 
 def _find_fill_faults(fills: list[dict[str, Any]], still_open: set[int], table: Any) -> list[str]:

@@ -23,8 +23,10 @@ from omega.testing.bars import market_of
 
 __all__ = ["EVENTS", "Case", "make_case", "simulation_cases"]
 
-EVENTS = ("gap_up", "gap_down", "wide_bar", "flat_bar", "no_spread", "wide_spread", "missing_bars")
+EVENTS = ("gap_up", "gap_down", "wide_bar", "flat_bar", "no_spread", "wide_spread", "missing_bars", "missing_days")
 MINUTE_US = 60_000_000
+DAY_US = 1_440 * MINUTE_US
+SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
 START_US = 1_704_672_000_000_000  # Monday 2024-01-08
 
 
@@ -82,7 +84,8 @@ def make_bars(draw: random.Random, length: int, events: Sequence[tuple[str, int]
     reach = draw.choice((5, 40, 200))
     for bar_idx in range(length):
         event = planted.get(bar_idx)
-        time_us += 15 * MINUTE_US * (draw.randint(2, 40) if event == "missing_bars" else 1)
+        missing = {"missing_bars": (2, 40), "missing_days": (90, 700)}.get(event or "")
+        time_us += 15 * MINUTE_US * (draw.randint(*missing) if missing else 1)
         bid = _bid_prices(draw, close, reach, event)
         ask = _ask_prices(draw, bid, event)
         close = bid[3]
@@ -121,11 +124,13 @@ def make_plan(draw: random.Random, digits: int, first_step: int) -> dict[str, An
                     "random_points": draw.choice((0, 0, 3, 50)),
                 },
                 "commission": {
-                    "per_lot": draw.choice(([7, 2], [1, 3])) if charged else [0, 1],
+                    "scheme": draw.choice(SCHEMES),
+                    "rate": draw.choice(([7, 2], [1, 3])) if charged else [0, 1],
                     "minimum": draw.choice(([0, 1], [5, 4])) if charged else [0, 1],
                     "on_entry": draw.random() < 0.7,
                     "on_exit": draw.random() < 0.7,
                 },
+                "swap": make_swap(draw) if draw.random() < 0.7 else None,
             }
         ],
         "execution": {
@@ -140,6 +145,19 @@ def make_plan(draw: random.Random, digits: int, first_step: int) -> dict[str, An
         "strategy": None,
         "metrics": {"risk_free": draw.choice(([0, 1], [3, 100])), "days": draw.choice((5, 7))},
         "rating": {"seed": draw.randrange(100), "samples": 50, "dropout_samples": 20},
+    }
+
+
+def make_swap(draw: random.Random) -> dict[str, Any]:
+    """Return a swap in any unit, with rates of either sign and rates that begin within the bars or near them."""
+    rates = ([-989, 100], [51, 10], [-1, 3], [0, 1], [-250, 1])
+    days = sorted(draw.sample(range(START_US // DAY_US - 2, START_US // DAY_US + 6), draw.choice((0, 0, 1, 2))))
+    return {
+        "unit": draw.choice(("points", "money", "percent")),
+        "long": draw.choice(rates),
+        "short": draw.choice(rates),
+        "multipliers": draw.choice(([1, 1, 3, 1, 1, 0, 0], [1] * 7, [3, 0, 2, 1, 10, 0, 1])),
+        "dated": [[day, draw.choice(rates), draw.choice(rates)] for day in days],
     }
 
 

@@ -4,7 +4,7 @@
 //! columns; the first series is the step timeframe. Rules TIM and LOOP-4 in `docs/spec/engine.md`.
 
 use arrow_array::RecordBatch;
-use arrow_array::types::{Int32Type, TimestampMicrosecondType};
+use arrow_array::types::{Int8Type, Int32Type};
 use arrow_buffer::ScalarBuffer;
 use serde::Deserialize;
 
@@ -61,8 +61,27 @@ pub struct Market {
     pub symbols: Vec<String>,
     /// All series.
     pub series: Vec<Series>,
-    /// Ends of the FX days.
-    pub rollover_us: ScalarBuffer<i64>,
+    /// FX days.
+    pub calendar: Calendar,
+}
+
+/// FX days with their rollovers (TIM-3), ascending.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    /// The 17:00 New York that ends each FX day.
+    pub rollover_time_us: ScalarBuffer<i64>,
+    /// Days since 1970-01-01.
+    pub fx_day: ScalarBuffer<i32>,
+    /// Weekday of the FX day, Monday = 0.
+    pub weekday: ScalarBuffer<i8>,
+}
+
+impl Calendar {
+    /// Row of the first rollover after a time.
+    #[must_use]
+    pub fn first_rollover_after(&self, time_us: i64) -> usize {
+        self.rollover_time_us.partition_point(|rollover_us| *rollover_us <= time_us)
+    }
 }
 
 impl Market {
@@ -120,10 +139,18 @@ pub fn open_market(
         }
         opened.push(open_series(entry, symbol.digits, &place, batch, rows.clone())?);
     }
-    let rollover_us = Table::read(calendar, schema::CALENDAR, "calendar")?
-        .column::<TimestampMicrosecondType>("rollover_time")?;
+    let calendar = read_calendar(calendar)?;
     let symbols = names.symbols.into_iter().map(|symbol| symbol.name).collect();
-    Ok(Market { symbols, series: opened, rollover_us })
+    Ok(Market { symbols, series: opened, calendar })
+}
+
+fn read_calendar(batch: &RecordBatch) -> Result<Calendar> {
+    let table = Table::read(batch, schema::CALENDAR, "calendar")?;
+    Ok(Calendar {
+        rollover_time_us: table.times("rollover_time")?,
+        fx_day: table.column::<Int32Type>("fx_day")?,
+        weekday: table.column::<Int8Type>("weekday")?,
+    })
 }
 
 fn open_series(

@@ -29,18 +29,62 @@ pub struct Slippage {
     pub random_points: i64,
 }
 
-/// CST-3: account currency per lot and the least charge of an order, on the chosen sides.
+/// CST-3: what a commission rate is per.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// Account currency per lot.
+    PerLot,
+    /// Account currency per million of notional.
+    PerMillionNotional,
+    /// Percent of notional.
+    PercentOfNotional,
+    /// Account currency per order.
+    PerTrade,
+}
+
+/// CST-3: a scheme with its rate, and the least charge of an order, on the chosen sides.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Commission {
-    /// Account currency per lot.
-    pub per_lot: Fraction,
+    /// What the rate is per.
+    pub scheme: Scheme,
+    /// The rate.
+    pub rate: Fraction,
     /// Least charge of an order, in account currency.
     pub minimum: Fraction,
     /// Whether opening orders pay.
     pub on_entry: bool,
     /// Whether closing orders pay.
     pub on_exit: bool,
+}
+
+/// SWP-1: what a swap rate is measured in.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum SwapUnit {
+    /// Points of price per night.
+    Points,
+    /// Account currency per lot and night.
+    Money,
+    /// Percent of notional a year of 360 days.
+    Percent,
+}
+
+/// SWP-1: signed rates, nights by weekday of the FX day, and rates that apply from a date on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwapPlan {
+    /// What the rates are measured in.
+    pub unit: SwapUnit,
+    /// Of long positions.
+    pub long: Fraction,
+    /// Of short positions.
+    pub short: Fraction,
+    /// Nights by weekday of the FX day, Monday first.
+    pub multipliers: [i32; 7],
+    /// FX day from which other long and short rates apply.
+    pub dated: Vec<(i32, Fraction, Fraction)>,
 }
 
 /// What the engine knows of one symbol.
@@ -69,6 +113,8 @@ pub struct SymbolPlan {
     pub slippage: Slippage,
     /// Commission scheme.
     pub commission: Commission,
+    /// Swap, if it is simulated.
+    pub swap: Option<SwapPlan>,
 }
 
 /// SIZ: how orders without a size of their own are sized.
@@ -250,8 +296,26 @@ fn check_symbol(symbol: &SymbolPlan) -> Result<()> {
         return Err(misfit("slippage.fixed_points is too large"));
     }
     within(symbol.slippage.random_points, "slippage.random_points", 0, MAX_SLIPPAGE_POINTS)?;
-    fraction(symbol.commission.per_lot, "commission.per_lot")?;
-    fraction(symbol.commission.minimum, "commission.minimum")
+    fraction(symbol.commission.rate, "commission.rate")?;
+    fraction(symbol.commission.minimum, "commission.minimum")?;
+    symbol.swap.as_ref().map_or(Ok(()), check_swap)
+}
+
+fn check_swap(swap: &SwapPlan) -> Result<()> {
+    signed(swap.long, "swap.long")?;
+    signed(swap.short, "swap.short")?;
+    for nights in swap.multipliers {
+        within(i64::from(nights), "swap.multipliers", 0, 10)?;
+    }
+    for (fx_day, long, short) in &swap.dated {
+        within(i64::from(*fx_day), "swap.dated", -1_000_000, 1_000_000)?;
+        signed(*long, "swap.dated")?;
+        signed(*short, "swap.dated")?;
+    }
+    if swap.dated.windows(2).any(|pair| pair[1].0 <= pair[0].0) {
+        return Err(misfit("swap.dated must ascend"));
+    }
+    Ok(())
 }
 
 fn check_sizing(sizing: &Sizing) -> Result<()> {
@@ -270,6 +334,12 @@ fn within(value: i64, place: &str, low: i64, high: i64) -> Result<()> {
 
 fn fraction(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, 0, MAX_TERM)?;
+    within(value.1, place, 1, MAX_TERM)
+}
+
+/// A fraction whose numerator may be negative.
+fn signed(value: Fraction, place: &str) -> Result<()> {
+    within(value.0, place, -MAX_TERM, MAX_TERM)?;
     within(value.1, place, 1, MAX_TERM)
 }
 

@@ -19,6 +19,7 @@ SETTINGS = {
         "defaults": {
             "slippage": {"fixed_pips": 0.2, "random_pips": 0.5},
             "commission": {"per_lot": 3.5, "currency": "USD"},
+            "swap": "spec",
         }
     },
     "account": {"currency": "USD", "balance": 100_000},

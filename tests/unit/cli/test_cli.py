@@ -32,7 +32,7 @@ def test_check_says_ok_on_stdout(config, capsys):
 
     out, err = capsys.readouterr()
     assert out.startswith("run.json: ok\n")
-    assert "swap and margin are not simulated" in out
+    assert "margin is not simulated" in out
     assert err == ""
 
 

@@ -21,7 +21,7 @@ def test_a_run_prints_its_table_and_names_its_folder(capsys, tmp_path):
     folder = pathlib.Path(out.splitlines()[-1].removeprefix("results: "))
     assert folder.parent == pathlib.Path("var/results")
     assert {"trades.csv", "manifest.json", "rating.json"} <= {path.name for path in folder.iterdir()}
-    assert "swap and margin are not simulated in this version" in out
+    assert "margin is not simulated in this version" in out
     assert "profit factor" in out
     assert err == ""
 

@@ -20,7 +20,11 @@ def test_an_example_resolves_to_a_plan(path):
 
     plan = json.loads(resolved.plan_json(500))
     assert plan["account"] == {"balance": 10_000_000, "currency": "USD", "digits": 2}
-    assert plan["symbols"][0]["commission"] == {"minimum": [0, 1], "on_entry": True, "on_exit": True, "per_lot": [7, 2]}
+    commission = {"scheme": "per_lot", "rate": [7, 2], "minimum": [0, 1], "on_entry": True, "on_exit": True}
+    nights = [1, 1, 3, 1, 1, 0, 0]
+    swap = {"unit": "points", "long": [-989, 100], "short": [51, 10], "multipliers": nights, "dated": []}
+    assert plan["symbols"][0]["commission"] == commission
+    assert plan["symbols"][0]["swap"] == swap  # -9.89 and 5.1 points
     assert plan["symbols"][0]["slippage"] == {"fixed_points": [2, 1], "random_points": 3}
 
 
@@ -35,6 +39,13 @@ def test_the_example_costs_cover_every_bundled_symbol():
     costs = load_costs("execution_costs.yaml", base_dir=EXAMPLES)
 
     assert [costs.for_symbol(spec).commission.currency for spec in load_specs().values()] == ["USD"] * 6
+
+
+def test_gold_swap_is_as_published_whatever_its_digits():
+    """FTD publishes -42 and 22 points of 0.01 on 100 oz: 42 and 22 USD per lot. Ours are points of 0.001."""
+    gold = load_specs()["XAUUSD"]
+
+    assert [gold.contract_size * rate / 10**gold.digits for rate in (gold.swap_long, gold.swap_short)] == [-42, 22]
 
 
 def test_the_python_example_has_the_parameters_of_the_native_strategy():

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from omega.backends.python.plan import parse_plan
 from omega.config import RunConfig, load_config, load_specs, resolve
 from omega.errors import ConfigError
 
@@ -9,6 +10,7 @@ COSTS = """\
 defaults:
   slippage: {fixed_pips: 0.25, random_pips: 0.3}
   commission: {per_lot: 3.50, minimum: 0, sides: both, currency: USD}
+  swap: {unit: points, long: -9.89, short: 5.1}
 """
 CONFIG = """\
 {
@@ -30,9 +32,10 @@ PLAN = (
     '"sizing":{"amount":[100,1],"min_lot":"reject","mode":"risk_amount"},'
     '"strategy":{"native":"ema_cross",'
     '"parameters":{"fast":20,"slow":50,"stop_pips":20.0,"target_pips":40.0}},'
-    '"symbols":[{"commission":{"minimum":[0,1],"on_entry":true,"on_exit":true,"per_lot":[7,2]},'
+    '"symbols":[{"commission":{"minimum":[0,1],"on_entry":true,"on_exit":true,"rate":[7,2],"scheme":"per_lot"},'
     '"digits":5,"min_stop_points":0,"name":"EURUSD","pip_points":10,'
     '"slippage":{"fixed_points":[5,2],"random_points":3},'
+    '"swap":{"dated":[],"long":[-989,100],"multipliers":[1,1,3,1,1,0,0],"short":[51,10],"unit":"points"},'
     '"tick_points":1,"value":[1,100],"volume_max_steps":10000,"volume_min_steps":1,"volume_step":[1,100]}],'
     '"version":1}'
 )
@@ -75,7 +78,41 @@ def test_no_costs_are_zeros(folder):
     symbol = plan_of(folder, "execution.costs=none")["symbols"][0]
 
     assert symbol["slippage"] == {"fixed_points": [0, 1], "random_points": 0}
-    assert symbol["commission"] == {"per_lot": [0, 1], "minimum": [0, 1], "on_entry": False, "on_exit": False}
+    assert symbol["commission"] == {
+        "scheme": "per_lot",
+        "rate": [0, 1],
+        "minimum": [0, 1],
+        "on_entry": False,
+        "on_exit": False,
+    }
+    assert symbol["swap"] is None
+
+
+def test_swap_reaches_the_plan_as_the_backends_parse_it(folder):
+    """SWP-1: FX days are days since 1970-01-01; 2015-01-01 is 45 years and 11 leap days later: 16436."""
+    swap = "{unit: percent, long: -2.5, short: 0, multipliers: [1, 1, 1, 1, 1, 1, 1], "
+    swap += "dated: [{from: 2015-01-01, long: -3.1, short: 0.2}, {from: 2015-01-02, long: 1, short: -1}]}"
+    (folder / "costs.yaml").write_text(COSTS.replace("{unit: points, long: -9.89, short: 5.1}", swap))
+    text = resolve(load_config(folder / "run.json"), base_dir=folder).plan_json(0)
+
+    assert json.loads(text)["symbols"][0]["swap"] == {
+        "unit": "percent",
+        "long": [-5, 2],
+        "short": [0, 1],
+        "multipliers": [1] * 7,
+        "dated": [[16436, [-31, 10], [1, 5]], [16437, [1, 1], [-1, 1]]],
+    }
+    parsed = parse_plan(text).symbols[0].swap
+    assert (parsed.unit, parsed.long, parsed.dated[0]) == ("percent", (-5, 2), (16436, (-31, 10), (1, 5)))
+
+
+def test_the_resolved_swap_names_its_source(folder):
+    (folder / "costs.yaml").write_text(COSTS.replace("{unit: points, long: -9.89, short: 5.1}", "spec"))
+
+    resolved = resolve(load_config(folder / "run.json"), base_dir=folder)
+
+    assert resolved.to_dict()["costs"]["swap"]["source"] == load_specs()["EURUSD"].source
+    assert resolved.plan_json(500) == PLAN
 
 
 def test_execution_slippage_replaces_that_of_the_costs(folder):
@@ -122,7 +159,7 @@ def test_arguments_from_python_give_the_same_plan_as_a_file(folder):
 
 def test_a_table_of_costs_in_the_config_equals_the_file(folder):
     table = '{"defaults": {"slippage": {"fixed_pips": 0.25, "random_pips": 0.3}, "commission": '
-    table += '{"per_lot": 3.50, "currency": "USD"}}}'
+    table += '{"per_lot": 3.50, "currency": "USD"}, "swap": {"unit": "points", "long": -9.89, "short": 5.1}}}'
 
     resolved = resolve(load_config(folder / "run.json", [f"execution.costs={table}"]), base_dir=folder)
 
@@ -143,9 +180,41 @@ def test_notes_tell_what_is_not_simulated_and_what_is_a_lower_bound(folder):
     spread = 'execution.spread={"source": "column", "add_points": 3}'
     resolved = resolve(load_config(folder / "run.json", [spread]), base_dir=folder)
 
-    assert resolved.notes[0] == "swap and margin are not simulated in this version"
-    assert "lower bound" in resolved.notes[1]
+    margin, swap, column = resolved.notes
+    assert margin == "margin is not simulated in this version"
+    assert swap == (
+        "one set of swap rates applies to all years: long -9.89, short 5.1 points per lot and night (costs.yaml)"
+    )
+    assert "lower bound" in column
     assert (resolved.spread.source, resolved.spread.add_points) == ("column", 3)
+
+
+@pytest.mark.parametrize(
+    ("swap", "notes"),
+    [
+        ("none", ["swap is switched off"]),
+        (
+            "{unit: money, currency: USD, long: -5, short: 1, dated: [{from: 2015-01-01, long: 1, short: 1}]}",
+            [
+                "swap rates change on 2015-01-01; before that they are long -5, short 1 USD per lot and night"
+                " (costs.yaml)"
+            ],
+        ),
+        (
+            "{unit: percent, long: -2, short: 1, multipliers: [1, 1, 1, 1, 1, 0, 0]}",
+            [
+                "one set of swap rates applies to all years: long -2, short 1 percent a year of 360 days (costs.yaml)",
+                "swap counts 5 nights in a full week, not 7",
+            ],
+        ),
+    ],
+)
+def test_notes_tell_how_swap_is_charged(folder, swap, notes):
+    (folder / "costs.yaml").write_text(COSTS.replace("{unit: points, long: -9.89, short: 5.1}", swap))
+
+    resolved = resolve(load_config(folder / "run.json"), base_dir=folder)
+
+    assert list(resolved.notes[1:]) == notes
 
 
 @pytest.mark.parametrize(

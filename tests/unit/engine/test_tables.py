@@ -28,7 +28,8 @@ PLAN = {
             "volume_max_steps": 100,
             "min_stop_points": 0,
             "slippage": {"fixed_points": [0, 1], "random_points": 0},
-            "commission": {"per_lot": [7, 2], "minimum": [0, 1], "on_entry": True, "on_exit": True},
+            "commission": {"scheme": "per_lot", "rate": [7, 2], "minimum": [0, 1], "on_entry": True, "on_exit": True},
+            "swap": None,
         }
     ],
     "execution": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from decimal import Decimal
 
 import pyarrow.parquet as pq
 import pytest
@@ -25,7 +26,7 @@ FILES = {
     "manifest.json",
     *(
         f"{name}.parquet"
-        for name in ("trades", "fills", "orders", "signals", "ledger", "equity", "rejections", "positions")
+        for name in ("trades", "fills", "orders", "signals", "ledger", "swaps", "equity", "rejections", "positions")
     ),
 }
 
@@ -61,6 +62,18 @@ def test_csv_and_parquet_tell_the_same_trades(finished):
     assert [float(row["net"]) for row in rows] == [row["net"] for row in table]
     assert all(row["net"][-3] == "." for row in rows)
     assert {row["ambiguous"] for row in rows} <= {"true", "false"}
+
+
+def test_swap_is_the_same_in_every_file(finished):
+    """Σ nights = Σ swap of the trades = the metric; the account is closed at the end, so nothing stays accrued."""
+    with open(finished.folder / "trades.csv", encoding="utf-8", newline="") as file:
+        booked = sum(Decimal(row["swap"]) for row in csv.DictReader(file))
+    nights = sum(
+        Decimal(str(amount)) for amount in pq.read_table(finished.folder / "swaps.parquet")["amount"].to_pylist()
+    )
+
+    assert booked == nights == Decimal(str(read(finished, "metrics.json")["total_swap"]["value"]))
+    assert booked < 0
 
 
 def test_the_manifest_says_what_ran_and_how_long(finished):
@@ -99,7 +112,7 @@ def test_the_units_of_metrics_are_those_of_their_definitions():
 def test_the_summary_names_costs_backend_and_limits(finished):
     text = str(finished.result)
 
-    for words in ("final equity", "spread", "slippage", "commission", "next_open", "python", "swap and margin are not"):
+    for words in ("final equity", "spread", "slippage", "commission", "swap", "next_open", "python", "margin is not"):
         assert words in text
 
 

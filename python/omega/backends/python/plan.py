@@ -7,6 +7,7 @@ limits instead of checking. `docs/decisions/0001-exact-money.md`.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ MAX_TERM = 10**15
 
 MAX_STEPS = 10**9
 MAX_SLIPPAGE_POINTS = 10**6
+SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
+SWAP_UNITS = ("points", "money", "percent")
 Fraction = tuple[int, int]
 
 
@@ -32,12 +35,24 @@ class Slippage:
 
 @dataclass(frozen=True, slots=True)
 class Commission:
-    """CST-3: account currency per lot and the least charge of an order, on the chosen sides."""
+    """CST-3: a scheme with its rate, and the least charge of an order, on the chosen sides."""
 
-    per_lot: Fraction
+    scheme: str
+    rate: Fraction
     minimum: Fraction
     on_entry: bool
     on_exit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SwapPlan:
+    """SWP-1: signed rates, nights by weekday of the FX day, and rates that apply from a date on."""
+
+    unit: str
+    long: Fraction
+    short: Fraction
+    multipliers: tuple[int, ...]
+    dated: tuple[tuple[int, Fraction, Fraction], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ class SymbolPlan:
     min_stop_points: int
     slippage: Slippage
     commission: Commission
+    swap: SwapPlan | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +135,10 @@ def _symbol(raw: Any) -> SymbolPlan:
         raw,
         "symbols",
         "name digits pip_points tick_points value volume_step volume_min_steps volume_max_steps"
-        " min_stop_points slippage commission",
+        " min_stop_points slippage commission swap",
     )
     slippage = _object(raw["slippage"], "slippage", "fixed_points random_points")
-    commission = _object(raw["commission"], "commission", "per_lot minimum on_entry on_exit")
+    commission = _object(raw["commission"], "commission", "scheme rate minimum on_entry on_exit")
     return SymbolPlan(
         name=raw["name"],
         digits=_integer(raw["digits"], "digits", 0, 8),
@@ -138,12 +154,38 @@ def _symbol(raw: Any) -> SymbolPlan:
             random_points=_integer(slippage["random_points"], "slippage.random_points", 0, MAX_SLIPPAGE_POINTS),
         ),
         commission=Commission(
-            per_lot=_fraction(commission["per_lot"], "commission.per_lot"),
+            scheme=_one_of(commission["scheme"], "commission.scheme", SCHEMES),
+            rate=_fraction(commission["rate"], "commission.rate"),
             minimum=_fraction(commission["minimum"], "commission.minimum"),
             on_entry=_flag(commission["on_entry"], "commission.on_entry"),
             on_exit=_flag(commission["on_exit"], "commission.on_exit"),
         ),
+        swap=None if raw["swap"] is None else _swap(raw["swap"]),
     )
+
+
+def _swap(raw: Any) -> SwapPlan:
+    raw = _object(raw, "swap", "unit long short multipliers dated")
+    nights = raw["multipliers"]
+    if not isinstance(nights, list) or len(nights) != 7:
+        raise _misfit("swap.multipliers must be seven integers, Monday first")
+    dated = tuple(_dated_swap(entry) for entry in raw["dated"])
+    if any(late[0] <= early[0] for early, late in itertools.pairwise(dated)):
+        raise _misfit("swap.dated must ascend")
+    return SwapPlan(
+        unit=_one_of(raw["unit"], "swap.unit", SWAP_UNITS),
+        long=_signed(raw["long"], "swap.long"),
+        short=_signed(raw["short"], "swap.short"),
+        multipliers=tuple(_integer(value, "swap.multipliers", 0, 10) for value in nights),
+        dated=dated,
+    )
+
+
+def _dated_swap(raw: Any) -> tuple[int, Fraction, Fraction]:
+    if not isinstance(raw, list) or len(raw) != 3:
+        raise _misfit("swap.dated entries must be [fx_day, long, short]")
+    fx_day = _integer(raw[0], "swap.dated", -(10**6), 10**6)
+    return fx_day, _signed(raw[1], "swap.dated"), _signed(raw[2], "swap.dated")
 
 
 def _sizing(raw: Any) -> Sizing:
@@ -190,6 +232,19 @@ def _fraction(raw: Any, place: str) -> Fraction:
     if not isinstance(raw, list) or len(raw) != 2:
         raise _misfit(f"{place} must be [numerator, denominator]")
     return _integer(raw[0], place, 0, MAX_TERM), _integer(raw[1], place, 1, MAX_TERM)
+
+
+def _signed(raw: Any, place: str) -> Fraction:
+    """Return a fraction whose numerator may be negative."""
+    if not isinstance(raw, list) or len(raw) != 2:
+        raise _misfit(f"{place} must be [numerator, denominator]")
+    return _integer(raw[0], place, -MAX_TERM, MAX_TERM), _integer(raw[1], place, 1, MAX_TERM)
+
+
+def _one_of(raw: Any, place: str, choices: tuple[str, ...]) -> str:
+    if raw not in choices:
+        raise _misfit(f"{place} must be one of {', '.join(choices)}")
+    return str(raw)
 
 
 def _positive(raw: Any, place: str) -> Fraction:

@@ -212,7 +212,7 @@ fn close(simulation: &mut Simulation, idx: usize, deal: &Deal) -> Result<()> {
     };
     let price = deal.raw_price - position.direction * slipped.points;
     see_price(&mut position, price);
-    let commission = charge(&simulation.commissions, position.steps, false)?;
+    let commission = charge(&simulation.commissions, price, position.steps, false)?;
     let gross = close_gross(&position, price, deal.raw_price, deal.spread_points, simulation.rate)?;
     let is_long = position.direction > 0;
     simulation.records.fills.push(FillRow {
@@ -236,8 +236,10 @@ fn close(simulation: &mut Simulation, idx: usize, deal: &Deal) -> Result<()> {
     });
     simulation.books.write(LedgerKind::Profit, gross.booked, deal.time_us, position.symbol, position.id)?;
     simulation.books.write(LedgerKind::Commission, commission, deal.time_us, position.symbol, position.id)?;
+    let swap = position.accrued_swap;
+    simulation.books.write(LedgerKind::Swap, swap, deal.time_us, position.symbol, position.id)?;
     let commission = commission + position.commission;
-    let net = gross.booked + commission;
+    let net = gross.booked + commission + swap;
     let (mae_points, mfe_points) = excursions(&position);
     let risk = position.risk.filter(|risk| *risk != 0);
     let trade = TradeRow {
@@ -257,6 +259,7 @@ fn close(simulation: &mut Simulation, idx: usize, deal: &Deal) -> Result<()> {
         spread: gross.spread,
         gross: gross.booked,
         commission,
+        swap,
         net,
         risk: position.risk,
         r_multiple: risk.map(|risk| quotient(i128::from(net), i128::from(risk))),

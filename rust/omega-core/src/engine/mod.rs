@@ -4,6 +4,7 @@ pub mod closing;
 pub mod opening;
 mod quiet;
 pub mod records;
+pub mod rollover;
 pub mod signals;
 pub mod simulation;
 

@@ -126,7 +126,7 @@ fn fill(simulation: &mut Simulation, fill_bar: &FillBar, order: &Order) -> Resul
     let spread_points = if is_long { fill_bar.spread_points } else { 0 };
     let slipped = slip(&simulation.symbol().slippage, simulation.plan.seed, order.number, 0, 0);
     let price = raw_price + order.direction * slipped.points;
-    let commission = charge(&simulation.commissions, order.steps, true)?;
+    let commission = charge(&simulation.commissions, price, order.steps, true)?;
     let mut position = Position {
         id: order.number,
         symbol: order.symbol,
@@ -146,6 +146,7 @@ fn fill(simulation: &mut Simulation, fill_bar: &FillBar, order: &Order) -> Resul
         highest: i64::MIN,
         ambiguous: false,
         requested_closes: 0,
+        accrued_swap: 0,
     };
     position.risk = booked_risk(&position, simulation.rate)?;
     see_price(&mut position, if is_long { fill_bar.bid } else { fill_bar.ask });

@@ -13,7 +13,7 @@ use crate::portfolio::position::{Position, see_price};
 /// Limit on Σ steps · numerator: with prices below 2^31 every sum of marks stays below 2^60.
 const MAX_UNITS: i128 = 1 << 29;
 /// Limit on the balance, so that balance plus marks stays in range.
-const MAX_QUIET_BALANCE: i64 = 1 << 61;
+const MAX_QUIET_BALANCE: i128 = 1 << 61;
 /// Bars compared at once; a power of two that fits vector registers.
 const LANES: usize = 16;
 
@@ -40,9 +40,13 @@ fn fits(simulation: &Simulation) -> bool {
         .positions
         .iter()
         .fold(0, |units, position| units + i128::from(position.steps) * simulation.rate.numerator);
+    let accrued = simulation
+        .positions
+        .iter()
+        .fold(0, |accrued, position| accrued + i128::from(position.accrued_swap).abs());
     units <= MAX_UNITS
         && simulation.rate.denominator <= MAX_UNITS
-        && simulation.books.balance.abs() < MAX_QUIET_BALANCE
+        && i128::from(simulation.books.balance).abs() + accrued < MAX_QUIET_BALANCE
 }
 
 /// The first bar of `from..to` that reaches a level of the position, or `to`.
@@ -69,7 +73,8 @@ fn first_reached(position: &Position, side: &Prices, from: usize, to: usize) -> 
 fn hold(simulation: &mut Simulation, from: usize, to: usize) {
     let start = simulation.books.equity.len();
     let balance = simulation.books.balance;
-    simulation.books.equity.resize(start + to - from, balance);
+    let accrued = simulation.positions.iter().fold(0, |accrued, position| accrued + position.accrued_swap);
+    simulation.books.equity.resize(start + to - from, balance + accrued);
     let marks = &mut simulation.books.equity[start..];
     let series = &simulation.market.series[0];
     for position in &mut simulation.positions {

@@ -153,6 +153,8 @@ columns! {
         pub gross: i64,
         /// Commission.
         pub commission: i64,
+        /// Swap.
+        pub swap: i64,
         /// Net result.
         pub net: i64,
         /// Booked risk.
@@ -197,6 +199,28 @@ columns! {
         pub commission: i64,
         /// Profit at the last mark.
         pub open_profit: i64,
+        /// Swap accrued and not yet booked.
+        pub accrued_swap: i64,
+    }
+}
+
+columns! {
+    /// A row of `swaps`.
+    SwapRow => SwapColumns {
+        /// The rollover.
+        pub time_us: i64,
+        /// The FX day that ends there.
+        pub fx_day: i32,
+        /// Position.
+        pub position_id: i64,
+        /// Symbol.
+        pub symbol: i16,
+        /// Nights.
+        pub multiplier: i32,
+        /// Accrued amount, never 0.
+        pub amount: i64,
+        /// First equity row that contains it.
+        pub equity_row: i64,
     }
 }
 
@@ -241,6 +265,8 @@ pub struct Records {
     pub trades: TradeColumns,
     /// Positions left open.
     pub positions: PositionColumns,
+    /// Swap that accrued.
+    pub swaps: SwapColumns,
     /// Refused signals.
     pub rejections: RejectionColumns,
     /// What was tolerated.
@@ -271,6 +297,7 @@ pub fn write_tables(records: Records, books: Books) -> Result<Tables> {
         ("fills", fills_batch(records.fills)?),
         ("trades", trades_batch(records.trades)?),
         ("positions", positions_batch(records.positions)?),
+        ("swaps", swaps_batch(records.swaps)?),
         ("rejections", rejections_batch(records.rejections)?),
         ("diagnostics", diagnostics_batch(records.diagnostics)?),
         ("ledger", ledger_batch(books.ledger)?),
@@ -375,7 +402,7 @@ fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
             int64_of(rows.spread),
             int64_of(rows.gross),
             int64_of(rows.commission),
-            int64_of(vec![0; count]),
+            int64_of(rows.swap),
             int64_of(rows.net),
             optional_int64(rows.risk.into_iter()),
             optional_float64(rows.r_multiple.into_iter()),
@@ -405,6 +432,22 @@ fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
             optional_int64(rows.tp.into_iter()),
             int64_of(rows.commission),
             int64_of(rows.open_profit),
+            int64_of(rows.accrued_swap),
+        ],
+    )
+}
+
+fn swaps_batch(rows: SwapColumns) -> Result<RecordBatch> {
+    batch(
+        schema::SWAPS,
+        vec![
+            times_of(rows.time_us),
+            int32_of(rows.fx_day),
+            int64_of(rows.position_id),
+            int16_of(rows.symbol),
+            int32_of(rows.multiplier),
+            int64_of(rows.amount),
+            int64_of(rows.equity_row),
         ],
     )
 }

@@ -15,9 +15,10 @@ use crate::engine::records::{
 };
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
-use crate::engine::{closing, opening, quiet};
+use crate::engine::{closing, opening, quiet, rollover};
 use crate::error::{Error, Result};
 use crate::execution::commission::{CommissionRates, commission_rates};
+use crate::execution::swap::{SwapTable, swap_table};
 use crate::market::{Market, Series, as_i64};
 use crate::plan::{Plan, SymbolPlan, parse_plan};
 use crate::portfolio::books::Books;
@@ -41,6 +42,8 @@ pub struct Simulation {
     pub rate: Rate,
     /// Commission of the symbol.
     pub commissions: CommissionRates,
+    /// Swap of the symbol, if it is simulated.
+    pub swaps: Option<SwapTable>,
     /// Ledger, balance, equity.
     pub books: Books,
     /// Result tables so far.
@@ -75,8 +78,9 @@ impl Simulation {
         }
         let rows = series.time_us.len() - plan.first_step + 2;
         Ok(Self {
-            rate: minor_rate(symbol.value, (1, 1), plan.account_digits)?,
+            rate: minor_rate(symbol.value, (1, 1), plan.account_digits, 1)?,
             commissions: commission_rates(symbol, plan.account_digits)?,
+            swaps: swap_table(symbol, plan.account_digits)?,
             books: Books::new(plan.balance, series.time_us[plan.first_step], rows),
             records: Records::default(),
             positions: Vec::new(),
@@ -135,7 +139,13 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn step(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
-        if !requests.is_empty() {
+        if !requests.is_empty() && self.plan.signal_close {
+            self.enter(bar_idx, requests)?;
+        }
+        if !self.positions.is_empty() {
+            rollover::accrue(self, self.series().time_us[bar_idx], bar_idx.checked_sub(1))?;
+        }
+        if !requests.is_empty() && !self.plan.signal_close {
             self.enter(bar_idx, requests)?;
         }
         if !self.positions.is_empty() {
@@ -156,7 +166,8 @@ impl Simulation {
                 self.books.hold(to - bar_idx);
                 return Ok(());
             }
-            bar_idx = quiet::run(self, bar_idx, to);
+            let rollover_step = rollover::next_rollover_step(self, bar_idx, to);
+            bar_idx = quiet::run(self, bar_idx, rollover_step);
             if bar_idx < to {
                 self.step(bar_idx, &[])?;
                 bar_idx += 1;
@@ -176,6 +187,9 @@ impl Simulation {
             let code = request.fault.map_or(ORDER_NO_MORE_BARS, |fault| fault.number);
             let row = RejectionRow { time_us, bar_idx: as_i64(last), code, signal: request.number };
             self.records.rejections.push(row);
+        }
+        if !self.positions.is_empty() {
+            rollover::accrue(&mut self, time_us - 1, Some(last))?;
         }
         if self.plan.close_at_end {
             closing::close_at_end(&mut self)?;
@@ -216,7 +230,7 @@ impl Simulation {
         let mut total = 0;
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[bar_idx]);
-            total += i128::from(open_profit(position, mark, self.rate)?);
+            total += i128::from(open_profit(position, mark, self.rate)?) + i128::from(position.accrued_swap);
         }
         Ok(total)
     }
@@ -238,6 +252,7 @@ impl Simulation {
                 tp: position.tp,
                 commission: position.commission,
                 open_profit: open_profit(position, mark, self.rate)?,
+                accrued_swap: position.accrued_swap,
             });
         }
         self.records.positions = rows;

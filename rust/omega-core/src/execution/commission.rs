@@ -1,16 +1,20 @@
-//! Commission of one order (CST-3): a rate per lot with a least charge.
+//! Commission of one order (CST-3): a scheme with a rate, and a least charge.
 //!
-//! Every opening order and every close is an order of its own.
+//! Every opening order and every close is an order of its own. The notional uses the price of the fill.
 
 use crate::error::Result;
-use crate::plan::SymbolPlan;
+use crate::plan::{Fraction, Scheme, SymbolPlan};
 use crate::portfolio::money::{Rate, book, minor_rate};
+
+const ONE: Fraction = (1, 1);
 
 /// Commission of one symbol, ready to book.
 #[derive(Clone, Copy, Debug)]
 pub struct CommissionRates {
-    /// Minor units per step.
-    pub per_step: Rate,
+    /// What the rate is per.
+    pub scheme: Scheme,
+    /// Minor units per order, per step, or per point and step.
+    pub rate: Rate,
     /// Least charge of an order, in minor units.
     pub minimum: i64,
     /// Whether opening orders pay.
@@ -25,24 +29,36 @@ pub struct CommissionRates {
 /// `config.plan` or `engine.overflow` if a rate is beyond what money can be.
 pub fn commission_rates(symbol: &SymbolPlan, digits: u32) -> Result<CommissionRates> {
     let commission = &symbol.commission;
+    let (per, divisor) = match commission.scheme {
+        Scheme::PerLot => (symbol.volume_step, 1),
+        Scheme::PerMillionNotional => (symbol.value, 1_000_000),
+        Scheme::PercentOfNotional => (symbol.value, 100),
+        Scheme::PerTrade => (ONE, 1),
+    };
     Ok(CommissionRates {
-        per_step: minor_rate(commission.per_lot, symbol.volume_step, digits)?,
-        minimum: book(1, minor_rate(commission.minimum, (1, 1), digits)?)?,
+        scheme: commission.scheme,
+        rate: minor_rate(commission.rate, per, digits, divisor)?,
+        minimum: book(1, minor_rate(commission.minimum, ONE, digits, 1)?)?,
         on_entry: commission.on_entry,
         on_exit: commission.on_exit,
     })
 }
 
-/// Returns the change of the balance for one whole order, <= 0.
+/// Returns the change of the balance for one whole order filled at `price`, <= 0.
 ///
 /// Rounding keeps order, so the larger of two bookings is the booking of the larger charge.
 ///
 /// # Errors
 /// `engine.overflow` if it does not fit a booking.
-pub fn charge(rates: &CommissionRates, steps: i64, is_entry: bool) -> Result<i64> {
+pub fn charge(rates: &CommissionRates, price: i64, steps: i64, is_entry: bool) -> Result<i64> {
     let is_charged = if is_entry { rates.on_entry } else { rates.on_exit };
     if !is_charged {
         return Ok(0);
     }
-    Ok(-rates.minimum.max(book(i128::from(steps), rates.per_step)?))
+    let units = match rates.scheme {
+        Scheme::PerTrade => 1,
+        Scheme::PerLot => steps,
+        Scheme::PerMillionNotional | Scheme::PercentOfNotional => price * steps,
+    };
+    Ok(-rates.minimum.max(book(i128::from(units), rates.rate)?))
 }

@@ -5,3 +5,4 @@ pub mod fills;
 pub mod levels;
 pub mod sizing;
 pub mod slippage;
+pub mod swap;

@@ -85,7 +85,7 @@ fn input_of<'a>(market: &'a Market, spec: &Spec, series: &'a Series, name: &str)
         "low" => price(Price::Low),
         "close" => price(Price::Close),
         "volume" => volumes_of(series, &spec.name),
-        "day" => Ok(Cow::Owned(days_of(&series.time_us, &market.rollover_us))),
+        "day" => Ok(Cow::Owned(days_of(&series.time_us, &market.calendar.rollover_time_us))),
         _ => match if name == "other" { spec.other.as_ref().unwrap_or(&spec.source) } else { &spec.source } {
             Source::Price(source) => price(*source),
             Source::Derived(source) => Ok(Cow::Owned(derived_column(market, spec, source)?)),

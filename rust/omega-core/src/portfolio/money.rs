@@ -24,13 +24,13 @@ pub struct Rate {
     pub denominator: i128,
 }
 
-/// Returns `first · second · 10^digits`, reduced.
+/// Returns `first · second · 10^digits / divisor`, reduced.
 ///
 /// # Errors
 /// `config.plan` if a term of it is above 10^18.
-pub fn minor_rate(first: Fraction, second: Fraction, digits: u32) -> Result<Rate> {
+pub fn minor_rate(first: Fraction, second: Fraction, digits: u32, divisor: i64) -> Result<Rate> {
     let numerator = i128::from(first.0) * i128::from(second.0);
-    let denominator = i128::from(first.1) * i128::from(second.1);
+    let denominator = i128::from(first.1) * i128::from(second.1) * i128::from(divisor);
     let common = gcd(numerator, denominator);
     let (numerator, denominator) = (numerator / common * 10_i128.pow(digits), denominator / common);
     let common = gcd(numerator, denominator);
@@ -40,6 +40,33 @@ pub fn minor_rate(first: Fraction, second: Fraction, digits: u32) -> Result<Rate
         return Err(Error::Plan { reason });
     }
     Ok(Rate { numerator, denominator })
+}
+
+/// A [`Rate`] that may be negative: credits and debits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedRate {
+    /// Whether it is a debit.
+    pub is_negative: bool,
+    /// Its magnitude.
+    pub rate: Rate,
+}
+
+/// Returns `first · second · 10^digits / divisor`, reduced; the numerator of `first` may be negative.
+///
+/// # Errors
+/// `config.plan` if a term of it is above 10^18.
+pub fn signed_rate(first: Fraction, second: Fraction, divisor: i64, digits: u32) -> Result<SignedRate> {
+    let magnitude = (first.0.abs(), first.1);
+    Ok(SignedRate { is_negative: first.0 < 0, rate: minor_rate(magnitude, second, digits, divisor)? })
+}
+
+/// Returns `amount · rate` as a booking; rounding half to even is the same on both sides of zero.
+///
+/// # Errors
+/// `engine.overflow` beyond 2^60 minor units.
+pub fn book_signed(amount: i128, rate: SignedRate) -> Result<i64> {
+    let booked = book(amount, rate.rate)?;
+    Ok(if rate.is_negative { -booked } else { booked })
 }
 
 /// Returns `amount · rate` as a booking: rounded once, half to even (NUM-1).

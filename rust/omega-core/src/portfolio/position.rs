@@ -46,6 +46,8 @@ pub struct Position {
     pub ambiguous: bool,
     /// Closes that were asked for.
     pub requested_closes: i32,
+    /// Swap accrued and not yet booked.
+    pub accrued_swap: i64,
 }
 
 /// What the price moves of one position were worth, in minor units (CST-5).

@@ -175,13 +175,14 @@ def _close(simulation: Simulation, position: Position, deal: Deal) -> None:
         slipped = slip(simulation.symbol.slippage, simulation.plan.seed, position.id, deal.leg, 0)
     price = deal.raw_price - position.direction * slipped.points
     see_price(position, price)
-    commission = charge(simulation.commissions, position.steps, is_entry=False)
+    commission = charge(simulation.commissions, price, position.steps, is_entry=False)
     gross = close_gross(position, price, deal.raw_price, deal.spread_points, simulation.rate)
     _write_fill(simulation, position, deal, price, slipped, commission)
     simulation.books.write(LedgerKind.PROFIT, gross.booked, deal.time_us, position.symbol, position.id)
     simulation.books.write(LedgerKind.COMMISSION, commission, deal.time_us, position.symbol, position.id)
+    simulation.books.write(LedgerKind.SWAP, position.accrued_swap, deal.time_us, position.symbol, position.id)
     commission += position.commission
-    net = gross.booked + commission
+    net = gross.booked + commission + position.accrued_swap
     mae, mfe = excursions(position)
     simulation.records.write(
         "trades",
@@ -202,7 +203,7 @@ def _close(simulation: Simulation, position: Position, deal: Deal) -> None:
         gross.spread,
         gross.booked,
         commission,
-        0,
+        position.accrued_swap,
         net,
         position.risk,
         None if not position.risk else quotient(net, position.risk),

@@ -115,7 +115,7 @@ def _fill(simulation: Simulation, fill_bar: FillBar, order: Order) -> None:
     spread_points = fill_bar.spread_points if is_long else 0
     slipped = slip(simulation.symbol.slippage, simulation.plan.seed, order.number, 0, 0)
     price = raw_price + order.direction * slipped.points
-    commission = charge(simulation.commissions, order.steps, is_entry=True)
+    commission = charge(simulation.commissions, price, order.steps, is_entry=True)
     position = Position(
         id=order.number,
         symbol=order.symbol,

@@ -9,7 +9,7 @@ from typing import Any
 
 from omega.schema import TABLES
 
-RESULTS = ("recorded_signals", "orders", "fills", "trades", "positions", "rejections", "diagnostics")
+RESULTS = ("recorded_signals", "orders", "fills", "trades", "positions", "swaps", "rejections", "diagnostics")
 
 
 class Records:

@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 from omega.backends.python import frame
-from omega.backends.python.engine import closing, opening
+from omega.backends.python.engine import closing, opening, rollover
 from omega.backends.python.engine.records import Records
 from omega.backends.python.engine.signals import Fault, Request, Signal, find_fault, read_signals
 from omega.backends.python.execution.commission import commission_rates
+from omega.backends.python.execution.swap import swap_table
 from omega.backends.python.market import Market
 from omega.backends.python.plan import Plan, parse_plan
 from omega.backends.python.portfolio.books import Books
@@ -46,6 +47,7 @@ class Simulation:
             raise error_for("config.plan", reason="the plan's symbol is not the market's")
         self.rate = minor_rate(self.symbol.value, (1, 1), plan.account_digits)
         self.commissions = commission_rates(self.symbol, plan.account_digits)
+        self.swaps = swap_table(self.symbol, plan.account_digits)
         self.books = Books(plan.balance, self.series.time_us[plan.first_step])
         self.records = Records()
         self.positions: list[Position] = []
@@ -75,7 +77,11 @@ class Simulation:
 
     def step(self, bar_idx: int, requests: list[Request]) -> None:
         """Run the step of the bar opening at `time[bar_idx]` with the requests that work in it."""
-        if requests:
+        if requests and self.plan.signal_close:
+            self._enter(bar_idx, requests)
+        if self.positions:
+            rollover.accrue(self, self.series.time_us[bar_idx], bar_idx - 1)
+        if requests and not self.plan.signal_close:
             self._enter(bar_idx, requests)
         if self.positions:
             closing.close_at_levels(self, bar_idx)
@@ -87,6 +93,8 @@ class Simulation:
         for request in requests:
             code = NO_MORE_BARS if request.fault is None else request.fault.number
             self.records.write("rejections", self.series.close_time_us[last], last, code, request.number)
+        if self.positions:
+            rollover.accrue(self, self.series.close_time_us[last] - 1, last)
         if self.plan.close_at_end:
             closing.close_at_end(self)
         else:
@@ -118,7 +126,8 @@ class Simulation:
         bid, ask = self.series.bid.close[bar_idx], self.series.ask.close[bar_idx]
         total = 0
         for position in self.positions:
-            total += open_profit(position, bid if position.direction > 0 else ask, self.rate)
+            mark = bid if position.direction > 0 else ask
+            total += open_profit(position, mark, self.rate) + position.accrued_swap
         return total
 
     def _report_open_positions(self, last: int) -> None:
@@ -138,6 +147,7 @@ class Simulation:
                 position.tp,
                 position.commission,
                 open_profit(position, mark, self.rate),
+                position.accrued_swap,
             )
 
     def _write_diagnostics(self) -> None:

@@ -1,6 +1,6 @@
-"""Commission of one order (CST-3): a rate per lot with a least charge.
+"""Commission of one order (CST-3): a scheme with a rate, and a least charge.
 
-Every opening order and every close is an order of its own.
+Every opening order and every close is an order of its own. The notional uses the price of the fill.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from omega.backends.python.plan import SymbolPlan
 from omega.backends.python.portfolio.money import Rate, book, minor_rate
 
+ONE = (1, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class CommissionRates:
-    """Commission of one symbol, ready to book."""
+    """Commission of one symbol, ready to book: minor units per order, per step, or per point and step."""
 
-    per_step: Rate
+    scheme: str
+    rate: Rate
     minimum: int
     on_entry: bool
     on_exit: bool
@@ -24,19 +27,32 @@ class CommissionRates:
 def commission_rates(symbol: SymbolPlan, digits: int) -> CommissionRates:
     """Return the rates of a symbol in minor units of an account with `digits` digits."""
     commission = symbol.commission
+    per, divisor = {
+        "per_lot": (symbol.volume_step, 1),
+        "per_million_notional": (symbol.value, 1_000_000),
+        "percent_of_notional": (symbol.value, 100),
+        "per_trade": (ONE, 1),
+    }[commission.scheme]
     return CommissionRates(
-        per_step=minor_rate(commission.per_lot, symbol.volume_step, digits),
-        minimum=book(1, minor_rate(commission.minimum, (1, 1), digits)),
+        scheme=commission.scheme,
+        rate=minor_rate(commission.rate, per, digits, divisor),
+        minimum=book(1, minor_rate(commission.minimum, ONE, digits)),
         on_entry=commission.on_entry,
         on_exit=commission.on_exit,
     )
 
 
-def charge(rates: CommissionRates, steps: int, is_entry: bool) -> int:
-    """Return the change of the balance for one whole order, <= 0.
+def charge(rates: CommissionRates, price: int, steps: int, is_entry: bool) -> int:
+    """Return the change of the balance for one whole order filled at `price`, <= 0.
 
     Rounding keeps order, so the larger of two bookings is the booking of the larger charge.
     """
     if not (rates.on_entry if is_entry else rates.on_exit):
         return 0
-    return -max(rates.minimum, book(steps, rates.per_step))
+    if rates.scheme == "per_trade":
+        units = 1
+    elif rates.scheme == "per_lot":
+        units = steps
+    else:
+        units = price * steps
+    return -max(rates.minimum, book(units, rates.rate))

@@ -28,19 +28,43 @@ class Rate:
     denominator: int
 
 
-def minor_rate(first: tuple[int, int], second: tuple[int, int], digits: int) -> Rate:
-    """Return `first · second · 10^digits`, reduced.
+def minor_rate(first: tuple[int, int], second: tuple[int, int], digits: int, divisor: int = 1) -> Rate:
+    """Return `first · second · 10^digits / divisor`, reduced.
 
     Raises:
         ConfigError: ``config.plan`` if a term of it is above 10^18.
     """
     numerator = first[0] * second[0] * 10**digits
-    denominator = first[1] * second[1]
+    denominator = first[1] * second[1] * divisor
     common = math.gcd(numerator, denominator)
     numerator, denominator = numerator // common, denominator // common
     if numerator > MAX_RATE_TERM or denominator > MAX_RATE_TERM:
         raise error_for("config.plan", reason="a rate of money has more than 18 significant digits")
     return Rate(numerator, denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRate:
+    """A `Rate` that may be negative: credits and debits."""
+
+    is_negative: bool
+    rate: Rate
+
+
+def signed_rate(first: tuple[int, int], second: tuple[int, int], divisor: int, digits: int) -> SignedRate:
+    """Return `first · second · 10^digits / divisor`, reduced; the numerator of `first` may be negative.
+
+    Raises:
+        ConfigError: ``config.plan`` if a term of it is above 10^18.
+    """
+    magnitude = (abs(first[0]), first[1])
+    return SignedRate(first[0] < 0, minor_rate(magnitude, second, digits, divisor))
+
+
+def book_signed(amount: int, rate: SignedRate) -> int:
+    """Return `amount · rate` as a booking; rounding half to even is the same on both sides of zero."""
+    booked = book(amount, rate.rate)
+    return -booked if rate.is_negative else booked
 
 
 def book(amount: int, rate: Rate) -> int:

@@ -34,6 +34,7 @@ class Position:
     highest: int | None = None
     ambiguous: bool = False
     requested_closes: int = 0
+    accrued_swap: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+//! Rollovers: swap accrues on every position that is open at 17:00 New York (LOOP step 1, SWP-1).
+//!
+//! The calendar says when that was; a gap may hold several rollovers.
+
+use std::sync::Arc;
+
+use crate::engine::closing::closing_side;
+use crate::engine::records::SwapRow;
+use crate::engine::simulation::Simulation;
+use crate::error::Result;
+use crate::execution::swap::nightly_amount;
+use crate::market::as_i64;
+
+/// Accrues every rollover after the open of bar `mark_bar_idx` and not after `until_us`.
+///
+/// Positions are those open now; their mark is the closing-side close of that bar. Nothing accrues before
+/// the first bar, which is `None`.
+///
+/// # Errors
+/// `engine.overflow` if an amount does not fit a booking.
+pub fn accrue(simulation: &mut Simulation, until_us: i64, mark_bar_idx: Option<usize>) -> Result<()> {
+    let (Some(table), Some(mark_bar_idx)) = (&simulation.swaps, mark_bar_idx) else { return Ok(()) };
+    let market = Arc::clone(&simulation.market);
+    let (calendar, series) = (&market.calendar, &market.series[0]);
+    let mut row = calendar.first_rollover_after(series.time_us[mark_bar_idx]);
+    while row < calendar.rollover_time_us.len() && calendar.rollover_time_us[row] <= until_us {
+        let fx_day = calendar.fx_day[row];
+        let multiplier = table.multipliers[usize::from(calendar.weekday[row].unsigned_abs()) % 7];
+        for position in &mut simulation.positions {
+            let mark = i64::from(closing_side(series, position).close[mark_bar_idx]);
+            let amount = nightly_amount(table, position, mark, fx_day, multiplier)?;
+            if amount == 0 {
+                continue;
+            }
+            position.accrued_swap += amount;
+            simulation.records.swaps.push(SwapRow {
+                time_us: calendar.rollover_time_us[row],
+                fx_day,
+                position_id: position.id,
+                symbol: position.symbol,
+                multiplier,
+                amount,
+                equity_row: as_i64(simulation.books.equity.len()),
+            });
+        }
+        row += 1;
+    }
+    Ok(())
+}
+
+/// The first step after `from` at which a rollover may accrue, or `to`. twin: none — part of the strides.
+pub(crate) fn next_rollover_step(simulation: &Simulation, from: usize, to: usize) -> usize {
+    if simulation.swaps.is_none() || from == 0 {
+        return if simulation.swaps.is_none() { to } else { from };
+    }
+    let (calendar, series) = (&simulation.market.calendar, simulation.series());
+    let row = calendar.first_rollover_after(series.time_us[from - 1]);
+    let Some(rollover_us) = calendar.rollover_time_us.get(row) else { return to };
+    from + series.time_us[from..to].partition_point(|time_us| time_us < rollover_us)
+}
