@@ -24,7 +24,7 @@ def test_both_backends_write_the_same_bytes(tmp_path):
     }
     names = sorted(path.name for path in folders["rust"].iterdir())
 
-    assert len(names) == 14
+    assert len(names) == 15
     for name, folder in folders.items():
         assert json.loads((folder / "manifest.json").read_text())["ran"]["engine"]["name"] == name
     for name in names:

@@ -5,7 +5,7 @@ use arrow_buffer::ScalarBuffer;
 use omega_core::indicators::{
     Atr, Ema, Prices, Rsi, Sma, Spec, atr, compute, compute_indicators, ema, parse, price_column, rsi, sma,
 };
-use omega_core::market::{self, Market, Series, as_i64};
+use omega_core::market::{self, Calendar, Market, Series, as_i64};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -70,7 +70,7 @@ fn market_of(points: &[&[i32]], digits: u32) -> Market {
         volume: Float64Array::new_null(row.len()),
         visible: None,
     });
-    Market { symbols: vec!["EURUSD".to_owned()], series: series.collect() }
+    Market { symbols: vec!["EURUSD".to_owned()], series: series.collect(), calendar: Calendar::default() }
 }
 
 fn spec_text(name: &str, series: usize, side: &str, period: i64) -> String {
