@@ -33,6 +33,7 @@ setup: .venv/built-$(BUILD) ## Create .venv with everything in it; again after a
 
 demo: setup ## Run the two example backtests on the bundled real data
 	@$(BIN)/omega run examples/eurusd_ema_cross.json
+	echo
 	$(BIN)/omega run examples/eurusd_m15_ema_cross.json
 
 test: setup ## Run all tests (at most 5 minutes on 2 cores)

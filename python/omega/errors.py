@@ -17,6 +17,7 @@ where, what, and what now. The catalogue is `schema/errors.toml`; `docs/errors.m
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 
 from omega.error_catalogue import CATALOGUE
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 type_of_fact = str | int | float | bool | None
+_NO_BAR = re.compile(r"^Bar (?:-1|None) \(None\): ")
+"""Where there is no one bar, as with a column of a table of signals, none is named."""
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -52,7 +55,7 @@ class OmegaError(Exception):
         self.number = entry.number
         self.context: Mapping[str, type_of_fact] = context
         shown = _Facts({name: _show(name, value) for name, value in context.items()})
-        super().__init__(f"[{code}] {entry.message.format_map(shown)}")
+        super().__init__(f"[{code}] {_NO_BAR.sub('', entry.message.format_map(shown))}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (self.code, dict(self.context), self.__notes__ if hasattr(self, "__notes__") else [])

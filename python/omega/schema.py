@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "63adc3fa36f6d019"
+SCHEMA_HASH = "9c0af0a57bbcfdd6"
 
 
 class Column(NamedTuple):

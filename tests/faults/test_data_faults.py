@@ -320,7 +320,16 @@ def test_a_bid_and_an_ask_of_different_folders_are_not_paired(tmp_path):
         ({"higher_timeframes": ["H1", "H1"]}, "higher_timeframes[1]"),
         ({"higher_timeframes": "H1"}, "a list"),
         ({"symbols": ["EURUSD", "GBPUSD"]}, "one symbol"),
-        ({"symbols": "EURGBP"}, "specs['EURGBP']"),
+        ({"symbols": "EURGBP"}, "omega.load: specs has no spec of EURGBP"),
+        ({"symbols": "EUR/USD"}, "Did you mean 'EURUSD'?"),
+        (
+            {"symbols": "AUDCHF", "specs": None},
+            "symbol_specs.yaml has no spec of AUDCHF; it is never guessed. Known: EURGBP",
+        ),
+        ({"timeframe": "1h"}, "Did you mean 'H1'?"),
+        ({"timeframe": "M60"}, "Did you mean 'H1'?"),
+        ({"timeframe": "15min"}, "Did you mean 'M15'?"),
+        ({"timeframe": "H24"}, "Did you mean 'D1'?"),
         ({"start": "2024-01-02T00:00:00"}, "start"),
         ({"start": "soon"}, "start"),
         ({"start": "2024-01-03", "end": "2024-01-02"}, "end"),
@@ -370,3 +379,66 @@ def test_a_stored_timeframe_that_does_not_divide_the_wanted_one_is_not_used(tmp_
         load(tmp_path)
 
     assert caught.value.code == "data.not_found"
+
+
+def test_hours_that_are_read_as_minutes_are_refused_with_what_they_are(tmp_path):
+    """TIM-2: a bar is known at its close, and an hour called a minute would be known 59 minutes too early."""
+    hours = columns()
+    for name, values in hours.items():
+        hours[name] = times([60 * idx for idx in range(60)]) if name == "time" else values * 12
+    write(tmp_path, hours)
+
+    with pytest.raises(DataError, match="read as M1, but all 60 open at times of H1") as caught:
+        load(tmp_path)
+    assert caught.value.code == "data.wrong_timeframe"
+
+    hours["time"] = times([60 * idx for idx in range(59)] + [59 * 60 - 59])
+    write(tmp_path, hours)
+    assert load(tmp_path).base_timeframe == "M1"
+
+
+def test_bid_and_ask_that_cross_nearly_everywhere_look_swapped():
+    """CHK-1b: to drop or widen them all would be no advice."""
+    ask = columns()
+    bid = ask | {name: [price + 0.0001 for price in ask[name]] for name in ("open", "high", "low", "close")}
+
+    with pytest.raises(DataError, match=r"5 of 5 bars are crossed\. Bid and ask look swapped\."):
+        load({"bid": pa.table(bid), "ask": pa.table(ask)})
+
+
+def test_a_date_and_a_time_column_are_to_be_joined(tmp_path):
+    """DAT-2: MetaTrader writes two columns; keeping one of them would lose the hour or the day."""
+    write(tmp_path, columns() | {"Date": ["2024.01.02"] * 5})
+
+    with pytest.raises(DataError, match="Join them in one column of times with their zone") as caught:
+        load(tmp_path)
+    assert caught.value.code == "data.ambiguous_column"
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
+@pytest.mark.parametrize(
+    ("text", "code", "part"),
+    [
+        ("2024-01-02 00:00", "data.naive_time", "zone"),
+        ("2024-01-02 00:00Z", "data.wrong_type", "to_datetime(…, utc=True)"),
+    ],
+)
+def test_times_as_text_are_told_apart_in_every_kind_of_text(kind, text, code, part):
+    """TIM-1: pandas 3 keeps text as large_string."""
+    table = pa.table(columns() | {"time": pa.array([text] * 5).cast(kind)})
+
+    with pytest.raises(DataError) as caught:
+        load({"bid": table})
+    assert caught.value.code == code
+    assert part in str(caught.value)
+
+
+def test_symbol_specs_can_be_a_file(tmp_path):
+    """DAT-4: the broker's own figures, as `data.specs` names them in a config."""
+    write(tmp_path, columns())
+    with pytest.raises(ConfigError) as caught:
+        omega.data.load(tmp_path, symbols="EURUSD", timeframe="M1", specs=tmp_path / "absent.yaml")
+    assert caught.value.code == "config.unreadable"
+
+    bundled = pathlib.Path(omega.__file__).parent / "config" / "symbol_specs.yaml"
+    assert omega.data.load(tmp_path, symbols="EURUSD", timeframe="M1", specs=bundled).digits == 5

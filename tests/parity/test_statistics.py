@@ -34,7 +34,8 @@ def outcome(backend: str, call: str, tables: tuple[Any, ...], plan: str) -> Any:
 
 def random_trades(draw: random.Random, count: int, span_us: int) -> pa.Table:
     columns: dict[str, list[Any]] = {column.name: [0] * count for column in TABLES["trades"]}
-    exits = sorted(draw.randrange(span_us) for _ in range(count))
+    grid_us = draw.choice((1, DAY_US // 6))  # coarse: many exits at the very end of a day
+    exits = sorted(draw.randrange(span_us) // grid_us * grid_us for _ in range(count))
     longest = draw.choice((1, span_us // 50 + 1, span_us))
     for row, leave in enumerate(exits):
         entry = max(0, leave - draw.randrange(longest))

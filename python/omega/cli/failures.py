@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
+from pathlib import Path
 
 from omega.errors import ConfigError, DataError, OmegaError, StrategyError
 
@@ -23,6 +25,12 @@ _MISNAMED = {
     "strategy.not_found",
     "strategy.unknown_parameter",
 }
+_LIBRARIES = (
+    "<",
+    str(Path(__file__).parents[1]),
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+)
+"""Where files begin that are not the user's own."""
 DONE, FAILED, USAGE, NO_DATA, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -47,8 +55,15 @@ def describe_failure(error: BaseException) -> str:
     lines = [f"{type(error).__name__} {error}".rstrip()]
     if not isinstance(error, OmegaError):
         lines = [f"{type(error).__name__}: {error}"]
-        frames = traceback.extract_tb(error.__traceback__)
-        if frames:
-            lines.append(f"  raised in {frames[-1].filename}, line {frames[-1].lineno}, in {frames[-1].name}")
+        lines += _place(error)
     lines += [f"  {note}" for note in getattr(error, "__notes__", [])]
     return "\n".join(lines)
+
+
+def _place(error: BaseException) -> list[str]:
+    """Return where the user's own code failed: the innermost line that is neither omega's nor a library's."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return [f"  in {error.filename}, line {error.lineno}"]
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)] or frames
+    return [f"  raised in {own[-1].filename}, line {own[-1].lineno}, in {own[-1].name}"] if own else []

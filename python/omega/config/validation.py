@@ -48,6 +48,8 @@ _CODES_BELOW = {
 def validate(kind: type[Value], document: Document) -> Value:
     """Return the document as a value of `kind`, a pydantic model or dataclass.
 
+    Unknown keys are told first: a misspelt key is missing, too, and only the unknown one says what was meant.
+
     Raises:
         ConfigError: ``config.unknown_key``, ``config.missing_key``, ``config.invalid``, ``config.too_precise``,
             ``costs.invalid_slippage_model``, ``costs.invalid_fee_config``, ``costs.invalid_swap``, with file, line
@@ -58,7 +60,8 @@ def validate(kind: type[Value], document: Document) -> Value:
         return TypeAdapter(kind).validate_json(text)
     except ValidationError as error:
         findings = error.errors(include_url=False, include_context=True)
-        raise_all([_translate(kind, document, finding) for finding in findings[:MAX_FINDINGS]])
+        errors = [_translate(kind, document, finding) for finding in findings[:MAX_FINDINGS]]
+        raise_all(sorted(errors, key=lambda error: error.code != "config.unknown_key"))
         raise
 
 

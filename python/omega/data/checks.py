@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from omega.data.calendar import Int64s, fx_calendar
 from omega.data.reading import PRICES, Column, RawBars
+from omega.data.timeframes import MINUTES, divides, duration_us
 from omega.errors import DataError, error_for
 
 __all__ = ["MAX_POINTS", "SideBars", "check_prices", "check_symbol", "check_time", "refuse_duplicates"]
@@ -30,6 +31,8 @@ Flags = npt.NDArray[np.bool_]
 
 _GRID_TOLERANCE_POINTS = 1e-6
 _BLOCK = 1 << 15
+_TELLING_BARS = 50
+"""So many bars without two neighbours are no accident."""
 _YEAR_1971_US = 31_536_000_000_000
 _YEAR_2262_US = 9_214_646_400_000_000
 _US_PER_UNIT = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
@@ -80,6 +83,7 @@ def check_time(raw: RawBars, timeframe: str) -> tuple[Int64s, Flags | None]:
         off |= counted % 1_000 != 0
     _refuse_off_grid_time(raw, time_us, starts, off, timeframe)
     steps = np.diff(time_us)
+    _refuse_coarser_bars(raw, time_us, steps, timeframe)
     if steps.size == 0 or steps.min() > 0:
         return time_us, None
     backwards = np.flatnonzero(steps < 0)
@@ -139,7 +143,7 @@ def _refuse_wrong_time_type(raw: RawBars, column: Column) -> None:
             raise error_for("data.naive_time", where=raw.where, row=0, column=name, value=str(column[0].as_py()))
         return
     row = 0
-    if pa.types.is_string(column.type):
+    if _is_text(column.type):
         row, found = _first_bad_text(column, datetime.datetime.fromisoformat)
         if isinstance(found, datetime.datetime):
             raise error_for("data.naive_time", where=raw.where, row=row, column=name, value=str(found))
@@ -150,8 +154,18 @@ def _refuse_wrong_time_type(raw: RawBars, column: Column) -> None:
         column=name,
         found=f"{column[row].as_py()!r} ({column.type})",
         expected="a timestamp with a zone in every row",
-        hint=" Whole numbers have no unit: store timestamps." if pa.types.is_integer(column.type) else "",
+        hint=_time_hint(column.type),
     )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _time_hint(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind):
+        return " Whole numbers have no unit: store timestamps."
+    return " Text is not parsed here: in pandas, to_datetime(…, utc=True) does it." if _is_text(kind) else ""
 
 
 def _first_bad_text(column: Column, parse: Callable[[str], object]) -> tuple[int, object]:
@@ -194,6 +208,20 @@ def _refuse_off_grid_time(raw: RawBars, time_us: Int64s, starts: Int64s, off: Fl
             expected_us=int(starts[row]),
             timeframe=timeframe,
         )
+
+
+def _refuse_coarser_bars(raw: RawBars, time_us: Int64s, steps: Int64s, timeframe: str) -> None:
+    """Refuse hourly bars that are called minutes: they would be known too early, and nothing else would tell."""
+    between = steps[steps > 0]
+    if len(between) < _TELLING_BARS or between.min() <= duration_us(timeframe):
+        return
+    calendar = fx_calendar(int(time_us.min()), int(time_us.max()))
+    for name in reversed(MINUTES):
+        coarser = MINUTES[name] > MINUTES[timeframe] and divides(timeframe, name)
+        if coarser and np.array_equal(calendar.intervals(time_us, name)[0], time_us):
+            raise error_for(
+                "data.wrong_timeframe", where=raw.where, timeframe=timeframe, count=len(time_us), found=name
+            )
 
 
 def _not_increasing(raw: RawBars, time_us: Int64s, row: int, mend: str) -> DataError:
@@ -309,7 +337,7 @@ def _numbers(raw: RawBars, name: str) -> Column:
     kind = column.type
     is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
     if not is_number and not pa.types.is_null(kind):
-        row = _first_bad_text(column, float)[0] if pa.types.is_string(kind) else 0
+        row = _first_bad_text(column, float)[0] if _is_text(kind) else 0
         raise error_for(
             "data.wrong_type",
             where=raw.where,

@@ -6,6 +6,7 @@ tables are never changed. One symbol per load.
 
 from __future__ import annotations
 
+import difflib
 import pathlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +58,7 @@ def load(  # noqa: PLR0913 - the public call; everything after `path` is named
     end: object = None,
     warmup_bars: int = 0,
     source: str | None = None,
-    specs: Mapping[str, HasDigits] | None = None,
+    specs: Mapping[str, HasDigits] | str | pathlib.Path | None = None,
     crossed: Literal["refuse", "drop", "widen"] = "refuse",
     max_unpaired: float = 0.001,
     snap: bool = False,
@@ -82,7 +83,7 @@ def load(  # noqa: PLR0913 - the public call; everything after `path` is named
         end: No bar that closes after it is loaded; same forms as `start`.
         warmup_bars: Bars of the step timeframe before the first step.
         source: Folder below `path` to take the files from, if several hold the series.
-        specs: Symbol specs by name; by default those that come with omega.
+        specs: Symbol spec file, or specs by name; by default those that come with omega.
         crossed: What to do with bid above ask: ``"refuse"``, ``"drop"`` the bar, ``"widen"`` the ask.
         max_unpaired: Largest tolerated share of bars with one side only.
         snap: Move prices to the grid of the symbol instead of refusing them.
@@ -165,14 +166,16 @@ def _span(start: object, end: object, warmup_bars: int) -> Span:
     return Span(start_us, end_us, warmup_bars)
 
 
-def _digits(symbol: str, specs: Mapping[str, HasDigits] | None) -> int:
-    if specs is None:
+def _digits(symbol: str, specs: Mapping[str, HasDigits] | str | pathlib.Path | None) -> int:
+    file = "omega.load: specs" if isinstance(specs, Mapping) else str(specs or "symbol_specs.yaml")
+    if not isinstance(specs, Mapping):
         from omega.config import load_specs
 
-        specs = load_specs()
+        specs = load_specs(specs)
     if symbol not in specs:
-        expected = "a symbol spec with its digits; they are never guessed"
-        raise error_for("config.missing_key", file="omega.load", line="", key=f"specs[{symbol!r}]", expected=expected)
+        close = difflib.get_close_matches(symbol.replace("/", "").upper(), specs, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(sorted(specs))}."
+        raise error_for("config.symbol_without_spec", file=file, symbol=symbol, hint=hint)
     return specs[symbol].digits
 
 

@@ -144,6 +144,8 @@ def _refuse_crossed(bars: BaseBars, crossings: list[npt.NDArray[np.bool_]], *, w
     anywhere = np.logical_or.reduce(crossings)
     row = int(np.argmax(anywhere))
     side = next(idx for idx, mask in enumerate(crossings) if mask[row])
+    count, total = int(anywhere.sum()), len(bars.time)
+    mend = "Bid and ask look swapped." if 2 * count > total else 'Load with crossed="drop" or crossed="widen".'
     raise error_for(
         "data.crossed_quotes",
         where=where,
@@ -152,8 +154,9 @@ def _refuse_crossed(bars: BaseBars, crossings: list[npt.NDArray[np.bool_]], *, w
         column=PRICES[side],
         value=f"{bars.bid[side][row] / 10**digits:.{digits}f}",
         other=f"{bars.ask[side][row] / 10**digits:.{digits}f}",
-        count=int(anywhere.sum()),
-        total=len(bars.time),
+        count=count,
+        total=total,
+        mend=mend,
     )
 
 

@@ -68,7 +68,9 @@ def read_bars(source: object, where: str) -> RawBars:
     for wanted, names in found.items():
         if len(names) > 1:
             listed = ", ".join(map(repr, names))
-            raise error_for("data.ambiguous_column", where=where, column=wanted, found=listed)
+            split = wanted == "time" and {"date", "time"} == {name.lower().strip("<> ") for name in names}
+            mend = "Join them in one column of times with their zone." if split else "Keep one of them."
+            raise error_for("data.ambiguous_column", where=where, column=wanted, found=listed, mend=mend)
     if table.num_rows == 0:
         raise error_for("data.empty", where=where)
     names_found = {wanted: names[0] for wanted, names in found.items()}

@@ -8,6 +8,7 @@ interval begins and ends is the business of `omega.data.calendar`.
 from __future__ import annotations
 
 import difflib
+import re
 
 from omega.errors import error_for
 
@@ -23,6 +24,7 @@ MINUTES: dict[str, int] = {
     **{name: days * 1_440 for name, days in _SESSION_DAYS.items()},
 }
 """Minutes of session time in one bar; a month counts as 22 sessions. Finest first."""
+_UNITS = {"MIN": 1, "M": 1, "T": 1, "H": 60, "D": 1_440, "W": 5 * 1_440}
 
 
 def timeframe_named(name: object, key: str = "timeframe") -> str:
@@ -33,7 +35,7 @@ def timeframe_named(name: object, key: str = "timeframe") -> str:
     """
     if isinstance(name, str) and name in MINUTES:
         return name
-    close = difflib.get_close_matches(str(name).upper(), MINUTES, n=1)
+    close = _of_same_length(str(name)) or difflib.get_close_matches(str(name).upper(), MINUTES, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise error_for(
         "config.invalid",
@@ -44,6 +46,16 @@ def timeframe_named(name: object, key: str = "timeframe") -> str:
         value=repr(name),
         hint=hint,
     )
+
+
+def _of_same_length(name: str) -> list[str]:
+    """Return the timeframe that another spelling means: "1h", "60min", "M60" and "H24" name a length, too."""
+    match = re.fullmatch(r"([0-9]*)(MIN|M|T|H|D|W)([0-9]*)", name.upper())
+    if match is None:
+        return []
+    before, unit, after = match.groups()
+    minutes = int(before or after or 1) * _UNITS[unit]
+    return [known for known, length in MINUTES.items() if length == minutes and not (before and after)]
 
 
 def divides(fine: str, coarse: str) -> bool:

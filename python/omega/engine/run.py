@@ -19,7 +19,7 @@ from omega.data.alignment import Alignment
 from omega.engine.fingerprint import Fingerprint
 from omega.engine.result import BacktestResult, Conditions, StrategyFacts
 from omega.engine.stopwatch import Stopwatch
-from omega.errors import SignalError
+from omega.errors import OmegaError, SignalError, error_for
 from omega.indicators import IndicatorCache
 from omega.strategy import Strategy
 from omega.strategy.batch import Batch
@@ -69,6 +69,8 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
         ConfigError, DataError, SignalError, StrategyError, EngineError, BackendError: before or during the
             run; an exception of the strategy itself comes back as it was, with a note naming bar and time.
     """
+    if not isinstance(data, MarketData):
+        raise _invalid("data", "what omega.load returned", data)
     native = {"native": strategy, "parameters": dict(parameters or {})} if isinstance(strategy, str) else None
     config = RunConfig.from_arguments(
         account=account, sizing=sizing, costs=costs, execution=execution, rating=rating, strategy=native, name=name
@@ -228,9 +230,18 @@ class _TimedCache:
 
 
 def _fresh(strategy: Strategy | type[Strategy], parameters: Mapping[str, Any] | None) -> Strategy:
-    if isinstance(strategy, type):
+    if isinstance(strategy, type) and issubclass(strategy, Strategy):
         return strategy(**(parameters or {}))
+    if not isinstance(strategy, Strategy):
+        raise _invalid("strategy", "an omega.Strategy, a class of one, or the name of a native one", strategy)
     return strategy._fresh() if not parameters else type(strategy)(**{**strategy.parameters, **parameters})
+
+
+def _invalid(key: str, expected: str, value: object) -> OmegaError:
+    found = f"{value!r:.80} ({type(value).__name__})"
+    return error_for(
+        "config.invalid", file="omega.backtest", line="", key=key, expected=f"expected {expected}", value=found, hint=""
+    )
 
 
 def _alignment(resolved: ResolvedConfig) -> Alignment:

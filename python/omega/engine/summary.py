@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +49,21 @@ def _figures(result: BacktestResult) -> Iterable[tuple[str, str]]:
         yield f"  {part}", f"{_money(metrics[f'total_{part}'])} {currency}"
     yield "net", f"{_money(metrics['total_net'])} {currency}"
     yield "ambiguous trades", f"{_percent(metrics['ambiguous_share'])} ({plan['execution']['intrabar']})"
-    yield "rejected signals", f"{len(result.raw['rejections']):,}"
+    rejected = Counter(result.rejections["code"])
+    yield "rejected signals", f"{rejected.total():,}" + (f" ({_counts(rejected)})" if rejected else "")
+    tolerated: Counter[str] = Counter()
+    for code, count in zip(result.diagnostics["code"], result.diagnostics["count"], strict=True):
+        tolerated[code] += count
+    if tolerated:
+        yield "tolerated", _counts(tolerated)
     yield "fill mode", plan["execution"]["fill"]
     yield "backend", result.conditions.backend.name
     yield "fingerprint", str(result.fingerprint)
+
+
+def _counts(codes: Counter[str]) -> str:
+    """Return codes with their counts, the most frequent first; docs/errors.md words them."""
+    return ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
 
 
 def _money(value: float | None) -> str:

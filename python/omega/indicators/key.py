@@ -101,6 +101,8 @@ class Keys:
         value = getattr(key, field)
         if value not in known:
             expected = f"one of {', '.join(known)}" if len(known) > 1 else known[0]
+            if field == "timeframe":
+                expected += " (name others in higher_timeframes when loading)"
             raise error_for(
                 "indicator.parameter", indicator=key.name, parameter=field, value=repr(value), expected=expected
             )

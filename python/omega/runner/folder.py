@@ -16,7 +16,7 @@ from pathlib import Path
 
 from omega.errors import error_for
 
-__all__ = ["check_run_id", "new_run_id", "run_folder"]
+__all__ = ["check_run_id", "check_target", "new_run_id", "run_folder"]
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
@@ -37,6 +37,23 @@ def check_run_id(run_id: str | None, *, force: bool) -> None:
         raise error_for("run.force_needs_id")
     if run_id is not None and (not _ALLOWED.fullmatch(run_id) or len(run_id) > 200):
         raise error_for("run.bad_id", value=repr(run_id))
+
+
+def check_target(out: Path, run_id: str | None, *, force: bool) -> None:
+    """Refuse a place that could not be written, before anything runs; `run_folder` asks again.
+
+    Raises:
+        ConfigError: ``run.exists``.
+        EngineError: ``run.not_written``.
+    """
+    if run_id is not None and not force and (out / run_id).exists():
+        raise error_for("run.exists", folder=str(out / run_id))
+    place = out.absolute()
+    nearest = next(folder for folder in (place, *place.parents) if folder.exists())
+    if not nearest.is_dir():
+        raise error_for("run.not_written", folder=str(out), reason=f"{nearest} is not a folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise error_for("run.not_written", folder=str(out), reason=f"no permission to write in {nearest}")
 
 
 @contextlib.contextmanager

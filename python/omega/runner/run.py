@@ -22,7 +22,7 @@ from omega.engine.stopwatch import Stopwatch
 from omega.rating import RatingResult
 from omega.reporting import json_text, write_tables
 from omega.runner.documents import diagnostics_document, manifest_document, metrics_document
-from omega.runner.folder import check_run_id, new_run_id, run_folder
+from omega.runner.folder import check_run_id, check_target, new_run_id, run_folder
 from omega.runner.rating import rate, raw_rating
 from omega.strategy import Strategy
 from omega.strategy.source import find_strategy
@@ -108,6 +108,9 @@ def run_config(  # noqa: PLR0913 - the public call; everything after `config` is
     watch = Stopwatch()
     say = on_step or (lambda step: None)
     resolved = _resolve(config, overrides, base_dir)
+    written = resolved.config
+    target = Path(out if out is not None else written.output.dir)
+    check_target(target, run_id, force=force)
     say("load")
     with watch.measure("load"):
         strategy = _strategy(resolved)
@@ -119,8 +122,6 @@ def run_config(  # noqa: PLR0913 - the public call; everything after `config` is
     with watch.measure("rate"):
         rating = rate(result)
     say("export")
-    written = resolved.config
-    target = Path(out if out is not None else written.output.dir)
     name = run_id or new_run_id(written.name, started, str(result.fingerprint))
     with run_folder(target, name, explicit=run_id is not None, force=force) as folder:
         with watch.measure("export"):

@@ -162,7 +162,8 @@ def read_fields(signal: Any, moment: Moment) -> dict[str, Any]:
         every = (*names, *ALIASES, *LATER)
         pairs = [(name, value) for name in every if (value := getattr(signal, name, _ABSENT)) is not _ABSENT]
     else:
-        raise fault("signal.wrong_type", moment, field="the signal", value=_shown(signal), expected="a Signal")
+        expected = "what self.buy() and the like make, a mapping with a direction, or None"
+        raise fault("signal.wrong_type", moment, field="the signal", value=_shown(signal), expected=expected)
     fields: dict[str, Any] = {}
     for name, value in pairs:
         known = canonical(name, moment, given=value is not None)

@@ -84,6 +84,8 @@ class BatchNormaliser:
         if isinstance(answer, np.ndarray) and answer.dtype.names:
             answer = {name: answer[name] for name in answer.dtype.names}
         if _is_pandas(answer) and hasattr(answer, "columns"):
+            if not answer.columns.is_unique:
+                raise self._refusal(f"two columns have one name: {', '.join(map(str, answer.columns))}")
             answer = {name: answer[name] for name in answer.columns}
         meta = _take_meta(answer) if isinstance(answer, Mapping) else None
         arrow = self._arrow(answer)

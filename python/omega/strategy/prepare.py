@@ -60,6 +60,13 @@ class Indicators:
         column, series = self._cache.own(name, **parameters)
         return self._show(column, series)
 
+    def __getattr__(self, name: str) -> Any:
+        """Refuse a name that is no indicator as the catalogue does: with what was meant, or what there is."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self.indicator(name)
+        raise AttributeError(f"indicators are written in small letters: {name.lower()}")
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StrategyData:
@@ -107,7 +114,7 @@ class Indicator:
         Raises:
             StrategyError: ``strategy.view_index`` for anything but a negative whole number.
         """
-        if not isinstance(index, int) or index >= 0:
+        if not isinstance(index, int | np.integer) or index >= 0:
             raise error_for("strategy.view_index", value=repr(index))
         own_idx = np.where(self._latest >= 0, self._latest + 1 + index, -1)
         shown: Floats = np.full(len(own_idx), np.nan)
@@ -115,6 +122,10 @@ class Indicator:
         shown[known] = self._own[own_idx[known]]
         shown.flags.writeable = False
         return shown
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """Let NumPy and pandas read it as `values`: ``closes > indicator``."""
+        return np.array(self.values, dtype=dtype, copy=copy)
 
     def crossed_above(self, other: Indicator | float) -> Flags:
         """Return where ``view.crossed_above(other)`` is true (IND-6)."""
@@ -140,7 +151,7 @@ class Indicator:
         return float(other), float(other), self._fresh
 
     def _monotone(self, method: str, count: int, compare: Callable[[Floats, Floats], Flags]) -> Flags:
-        if not isinstance(count, int) or count < 1:
+        if not isinstance(count, int | np.integer) or count < 1:
             raise error_for("strategy.view_count", method=method, value=repr(count))
         flags: Flags = np.ones(len(self._latest), dtype=np.bool_)
         for k in range(1, count + 1):

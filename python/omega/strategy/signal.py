@@ -77,9 +77,22 @@ LATER: frozenset[str] = frozenset(
 """Names of orders this version does not simulate. Given as None they are ignored."""
 
 
+_MEANT: Mapping[str, str] = {
+    "stop": "sl",
+    "volume": "size",
+    "quantity": "size",
+    "qty": "size",
+    "action": "direction",
+    "comment": "reason",
+}
+"""Words of other packages that are too far from ours to be found by their letters."""
+
+
 def hint_for(name: str) -> str:
     """Return the second half of the message about a name that is not a signal's."""
     if name in LATER:
         return " This version simulates market orders with a stop and a target; the field is not available yet."
+    if name in _MEANT:
+        return f" Did you mean {_MEANT[name]!r}?"
     close = difflib.get_close_matches(name, [*names, *ALIASES], n=1)
-    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(names)}."
+    return f" Did you mean {ALIASES.get(close[0], close[0])!r}?" if close else f" Known: {', '.join(names)}."

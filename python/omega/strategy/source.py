@@ -26,7 +26,7 @@ def find_strategy(path: str, *, base_dir: Path = Path()) -> type[Strategy]:
     place, _, class_name = path.rpartition(":")
     if not (place and class_name):
         raise error_for("strategy.not_found", path=path, reason='expected "module:Name" or "file.py:Name"')
-    module = _load_file(path, base_dir / place) if place.endswith(".py") else _load_module(path, place)
+    module = _load_file(path, base_dir / place) if place.endswith(".py") else _load_module(path, place, base_dir)
     found = getattr(module, class_name, None)
     if not (isinstance(found, type) and issubclass(found, Strategy)):
         reason = f"{place} has no subclass of omega.Strategy named {class_name!r}"
@@ -34,13 +34,16 @@ def find_strategy(path: str, *, base_dir: Path = Path()) -> type[Strategy]:
     return found
 
 
-def _load_module(path: str, name: str) -> ModuleType:
+def _load_module(path: str, name: str, base_dir: Path) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
             raise
-        raise error_for("strategy.not_found", path=path, reason=f"there is no module {error.name!r}") from None
+        is_file = (base_dir / f"{name}.py").is_file()
+        mend = f'; for the file beside the config write "{name}.py:…"' if is_file else ""
+        reason = f"there is no module {error.name!r}{mend}"
+        raise error_for("strategy.not_found", path=path, reason=reason) from None
 
 
 def _load_file(path: str, file: Path) -> ModuleType:

@@ -212,7 +212,8 @@ class Strategy:
             raise self._unknown_field(fields) from None
 
     def _unknown_field(self, fields: Mapping[str, Any]) -> OmegaError:
-        wrong = next((name for name in fields if name not in names), "direction")  # given by buy and sell
+        given_already = "direction" if "direction" in fields else "kind"  # by buy and sell themselves
+        wrong = next((name for name in fields if name not in names), given_already)
         bar_idx, now_us = self._books.moment() if self._books else (fields.get("bar_idx"), None)
         facts = {"bar_idx": bar_idx, "time_us": now_us, "value": repr(wrong), "hint": hint_for(wrong)}
         return error_for("signal.unknown_field", **facts)

@@ -53,8 +53,11 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// `data.shape` if there is no such column.
-    pub fn times(&self, name: &'static str) -> Result<ScalarBuffer<i64>> {
-        self.check(Column { name, kind: ColumnType::Timestamp, null: false })?;
+    pub fn times(&self, name: &str) -> Result<ScalarBuffer<i64>> {
+        let array = self.array(name)?;
+        if *array.data_type() != data_type(ColumnType::Timestamp) || array.null_count() > 0 {
+            return Err(self.misfit(format!("column {name} does not hold times in UTC without nulls")));
+        }
         self.column::<TimestampMicrosecondType>(name)
     }
 

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "63adc3fa36f6d019";
+pub const SCHEMA_HASH: &str = "9c0af0a57bbcfdd6";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -594,6 +594,8 @@ pub mod number {
     pub const DATA_SAMPLE_EXISTS: i16 = 2030;
     /// `data.not_a_table`
     pub const DATA_NOT_A_TABLE: i16 = 2031;
+    /// `data.wrong_timeframe`
+    pub const DATA_WRONG_TIMEFRAME: i16 = 2032;
     /// `data.duplicates_dropped`
     pub const DATA_DUPLICATES_DROPPED: i16 = 2050;
     /// `data.snapped`
@@ -754,6 +756,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.no_sample", 2029),
     ("data.sample_exists", 2030),
     ("data.not_a_table", 2031),
+    ("data.wrong_timeframe", 2032),
     ("data.duplicates_dropped", 2050),
     ("data.snapped", 2051),
     ("data.unpaired_dropped", 2052),

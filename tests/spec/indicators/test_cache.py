@@ -152,7 +152,12 @@ def test_compute_many_asks_once_for_all_that_is_missing(cache, counting):
         ("ema", {"period": 20.0}, "indicator.parameter", "period is 20.0"),
         ("ema", {"period": True}, "indicator.parameter", "period is True"),
         ("ema", {"period": None}, "indicator.parameter", "period is None"),
-        ("ema", {"timeframe": "H4"}, "indicator.parameter", "timeframe is 'H4'; expected one of M15, H1"),
+        (
+            "ema",
+            {"timeframe": "H4"},
+            "indicator.parameter",
+            "expected one of M15, H1 (name others in higher_timeframes",
+        ),
         ("ema", {"side": "mid"}, "indicator.parameter", "side is 'mid'; expected one of bid, ask"),
         ("ema", {"source": "typical"}, "indicator.parameter", "source is 'typical'; expected one of close, open"),
         ("atr", {"source": "open"}, "indicator.parameter", "source is 'open'; expected close"),

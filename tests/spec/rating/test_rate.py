@@ -10,7 +10,7 @@ import pytest
 
 from omega.backends.python.metrics import Calendar, Equity, Plan, Trades
 from omega.backends.python.rating import rate
-from omega.backends.python.rating.monte_carlo import positions_overlap
+from omega.backends.python.rating.monte_carlo import Unit, day_units, positions_overlap
 from omega.errors import DataError, EngineError
 from omega.schema import ExitReason
 
@@ -127,6 +127,16 @@ def test_trades_overlap_when_two_were_open_together(
     trades = trades_of([1] * len(entries), entries, exits, [int(reason)] * len(entries))
 
     assert positions_overlap(trades) is expected
+
+
+def test_the_end_of_the_data_closes_the_day_that_ends_there() -> None:
+    """RAT-4: at the boundary 100 the end of the data belongs to the day of the close at 90, a level fill does not."""
+    end, stop = int(ExitReason.END_OF_DATA), int(ExitReason.STOP_LOSS)
+    both = trades_of([-5, 8], [10, 20], [90, 100], [stop, end])
+    apart = trades_of([-5, 8], [10, 20], [90, 100], [stop, stop])
+
+    assert day_units(both, [100, 200]) == [Unit(net=3, high=3, low=-5, drawdown=0)]
+    assert day_units(apart, [100, 200]) == [Unit(-5, -5, -5, 0), Unit(8, 8, 8, 0)]
 
 
 def test_sums_that_could_leave_64_bits_are_refused() -> None:

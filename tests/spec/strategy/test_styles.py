@@ -6,11 +6,12 @@ import datetime
 import random
 
 import numpy as np
+import pandas
 import pyarrow as pa
 import pytest
 
 import omega
-from omega.errors import SignalError, StrategyError
+from omega.errors import ConfigError, SignalError, StrategyError
 
 COUNT = 900
 SETTINGS = {
@@ -251,3 +252,75 @@ def test_progress_is_reported_and_always_at_the_end(data, backend):
 
     assert seen[-1] == (COUNT - 60, COUNT - 60)
     assert seen == sorted(seen)
+
+
+def test_pandas_and_numpy_take_an_indicator_for_its_values(data):
+    class Above(omega.Strategy):
+        def prepare(self, data):
+            self.ema = data.indicators.ema(5)
+
+        def on_batch(self, batch):
+            frame = pandas.DataFrame({"close": batch.close})
+            expected = batch.close > self.ema.values
+            assert expected.any() and not expected.all()
+            assert (frame.close > self.ema).tolist() == (batch.close > self.ema).tolist() == expected.tolist()
+
+    omega.backtest(data, Above, backend="python", **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "part"),
+    [
+        ("emma", ConfigError, "Did you mean ema?"),
+        ("macd", ConfigError, "Known: atr, ema, rsi, sma."),
+        ("EMA", AttributeError, "small letters: ema"),
+    ],
+)
+def test_a_name_that_is_no_indicator_is_answered_with_what_there_is(data, name, kind, part):
+    class Misspelt(omega.Strategy):
+        def prepare(self, data):
+            getattr(data.indicators, name)(20)
+
+        def on_bar(self, bar): ...
+
+    with pytest.raises(kind) as caught:
+        omega.backtest(data, Misspelt, backend="python", **SETTINGS)
+    assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("stop_loss", "sl"), ("stop", "sl"), ("volume", "size"), ("lots", "size")]
+)
+def test_a_word_for_a_field_leads_to_the_keyword_of_that_meaning(wrong, meant):
+    """SIG-1: and where there is no bar yet, the message names none."""
+    with pytest.raises(SignalError) as caught:
+        Cross().buy(**{wrong: 1.1})
+    assert str(caught.value) == (f"[signal.unknown_field] a signal has no field {wrong!r}. Did you mean {meant!r}?")
+
+
+@pytest.mark.parametrize(
+    ("market", "strategy", "part"),
+    [
+        ("data/oanda_h1", Cross, "data: expected what omega.load returned; got 'data/oanda_h1' (str)"),
+        (None, print, "strategy: expected an omega.Strategy, a class of one, or the name of a native one"),
+        (None, dict, "got <class 'dict'> (type)"),
+    ],
+)
+def test_what_is_no_market_or_no_strategy_is_refused_by_name(data, market, strategy, part):
+    with pytest.raises(ConfigError) as caught:
+        omega.backtest(market or data, strategy, **SETTINGS)
+    assert part in str(caught.value)
+
+
+def test_the_summary_says_why_signals_were_refused_and_what_was_tolerated(data, backend):
+    class Careless(omega.Strategy):
+        def on_bar(self, bar):
+            if bar.index in (70, 71):
+                return self.buy(sl=bar.close + 1)
+            return self.buy(size=1000) if bar.index == 72 else None
+
+    lines = str(run(data, Careless, backend)).splitlines()
+
+    assert "rejected signals      2 (order.invalid_stops 2)" in lines
+    assert "tolerated             size.capped 1" in lines
+    assert not any(line.startswith("tolerated") for line in str(run(data, Cross, backend)).splitlines())

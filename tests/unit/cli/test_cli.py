@@ -121,6 +121,20 @@ def test_an_exception_of_the_users_own_names_its_place():
     assert "test_cli.py, line " in text
 
 
+def test_the_place_of_a_failure_is_the_users_line_and_not_one_of_a_library():
+    try:
+        json.loads("{")
+    except json.JSONDecodeError as error:
+        text = describe_failure(error)
+    assert "test_cli.py, line " in text
+    assert "decoder.py" not in text
+
+    try:
+        compile("class Mine(object)\n  pass", "mine.py", "exec")
+    except SyntaxError as error:
+        assert describe_failure(error).endswith("\n  in mine.py, line 1")
+
+
 def test_backends_tells_what_runs_and_why(capsys):
     assert main(["backends"]) == 0
     table = capsys.readouterr().out

@@ -77,3 +77,8 @@ def test_the_python_example_trades_like_the_native_strategy(capsys, tmp_path):
     native, ours = (tmp_path / "here" / name / "trades.csv" for name in ("native", "python"))
     assert len(native.read_text().splitlines()) > 10
     assert native.read_text() == ours.read_text()
+
+
+def test_a_file_written_as_a_module_is_told_how_files_are_written(capsys):
+    assert main(["run", str(EXAMPLE), "--set", 'strategy={"class": "ema_cross:EmaCross"}']) == 2
+    assert 'for the file beside the config write "ema_cross.py:…"' in capsys.readouterr().err

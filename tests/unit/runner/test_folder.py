@@ -8,7 +8,7 @@ import os
 import pytest
 
 from omega.errors import ConfigError, EngineError
-from omega.runner.folder import check_run_id, new_run_id, run_folder
+from omega.runner.folder import check_run_id, check_target, new_run_id, run_folder
 
 STARTED = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 
@@ -79,3 +79,23 @@ def test_a_full_disk_is_an_engine_error_and_leaves_nothing_behind(tmp_path):
     assert caught.value.code == "run.not_written"
     assert "No space left" in str(caught.value)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_run(tmp_path, monkeypatch):
+    check_target(tmp_path / "new" / "deeper", None, force=False)
+    assert os.listdir(tmp_path) == []
+
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ConfigError) as caught:
+        check_target(tmp_path, "mine", force=False)
+    assert caught.value.code == "run.exists"
+    check_target(tmp_path, "mine", force=True)
+
+    (tmp_path / "file").touch()
+    with pytest.raises(EngineError, match="file is not a folder"):
+        check_target(tmp_path / "file" / "runs", None, force=False)
+
+    monkeypatch.setattr(os, "access", lambda folder, mode: False)
+    with pytest.raises(EngineError, match="no permission to write in") as refused:
+        check_target(tmp_path / "runs", None, force=False)
+    assert refused.value.code == "run.not_written"

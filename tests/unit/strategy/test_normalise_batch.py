@@ -122,6 +122,7 @@ def test_nan_is_missing_in_pandas_and_a_value_in_numpy():
         {"bar_idx": [1.5], "direction": ["long"]},
         {"bar_idx": [1, None], "direction": ["long", "long"]},
         {"bar_idx": [1, 2], "direction": ["long"]},
+        pd.DataFrame([[1, "long", 10.0, 20.0]], columns=["bar_idx", "direction", "sl_pips", "sl_pips"]),
         [Signal(direction="long")],
     ],
 )

@@ -48,6 +48,30 @@ def test_minus_one_is_the_last_completed_value_and_nothing_later_can_be_reached(
         assert caught.value.code == "strategy.view_index"
 
 
+def test_nothing_of_the_run_is_visible_before_its_first_bar():
+    """IND-6: in `prepare` no bar is completed; 5.0 is the last value of the run."""
+    session = Session(FakeSimulation([-1, 0, 1]))
+    for view in (stepwise(session, [1.0, 9.0, 5.0]), stepwise(session, [1.0, 5.0], series=1)):
+        assert session.cursor == -1
+        assert math.isnan(view[-1]) and math.isnan(view[-2])
+        assert not (view.crossed_above(0.5) or view.rising(1))
+
+
+def test_whole_numbers_of_numpy_count_like_those_of_python():
+    session = Session(FakeSimulation())
+    view = stepwise(session, [10.0, 11.0, 12.0])
+    batch = Indicator(np.array([10.0, 11.0, 12.0]), None, 3)
+    session.cursor = 2
+
+    assert (view[np.int64(-2)], view.rising(np.int8(2))) == (11.0, True)
+    assert (batch[np.int64(-2)][2], batch.rising(np.int8(2))[2]) == (11.0, True)
+    for wrong in (True, np.float64(-1), -(10**30)):
+        with pytest.raises(StrategyError):
+            view[wrong]
+    with pytest.raises(TypeError):
+        view.crossed_above("11.5")
+
+
 def test_a_cross_needs_equal_or_below_before_and_above_now():
     session = Session(FakeSimulation())
     fast = stepwise(session, [1.0, 2.0, 3.0, 3.0, NAN, 9.0])

@@ -10,6 +10,8 @@ This module keeps integers: times become date-times, and points become prices, w
 
 from __future__ import annotations
 
+import math
+import operator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -185,15 +187,17 @@ class View:
         Raises:
             StrategyError: ``strategy.view_index`` for anything but a negative whole number.
         """
-        if not isinstance(index, int) or index >= 0:
+        back = whole_number(index)
+        if back is None or back >= 0:
             raise error_for("strategy.view_index", value=repr(index))
-        own_idx = self.latest() + 1 + index
+        own_idx = self.latest() + 1 + back
         return self._values[own_idx] if own_idx >= 0 else NAN
 
     def latest(self) -> int:
         """Return the index of the last completed bar of the own timeframe, or -1."""
         cursor = self._session.cursor
-        return cursor if self._visible is None else self._visible[cursor]
+        # In `prepare` the cursor is -1, which as an index would be the end of the data.
+        return cursor if self._visible is None or cursor < 0 else self._visible[cursor]
 
     def is_fresh(self) -> bool:
         """Return whether the latest value is visible for the first time at this bar."""
@@ -201,7 +205,8 @@ class View:
             return True
         cursor = self._session.cursor
         before = self._visible[cursor - 1] if cursor > 0 else -1
-        return self._visible[cursor] > before and self._visible[cursor] >= 0
+        latest = self.latest()
+        return latest > before and latest >= 0
 
     def crossed_above(self, other: View | float) -> bool:
         """Return a[-2] <= b[-2] and a[-1] > b[-1], where the newer of a[-1] and b[-1] is new at this bar."""
@@ -219,23 +224,35 @@ class View:
 
     def rising(self, count: int) -> bool:
         """Return whether the last `count` changes were all up; NaN gives False."""
-        check_count("rising", count)
-        return all(self[-k] > self[-k - 1] for k in range(1, count + 1))
+        changes = range(1, checked_count("rising", count) + 1)
+        return all(self[-k] > self[-k - 1] for k in changes)
 
     def falling(self, count: int) -> bool:
         """Return whether the last `count` changes were all down; NaN gives False."""
-        check_count("falling", count)
-        return all(self[-k] < self[-k - 1] for k in range(1, count + 1))
+        changes = range(1, checked_count("falling", count) + 1)
+        return all(self[-k] < self[-k - 1] for k in changes)
 
 
 def operand(other: View | float) -> tuple[float, float, bool]:
     """Return value before, latest value and freshness of the right side of a crossing."""
     if isinstance(other, View):
         return other[-2], other[-1], other.is_fresh()
-    return float(other), float(other), False
+    level = math.ldexp(other, 0)  # unlike float(), it reads no text
+    return level, level, False
 
 
-def check_count(method: str, count: int) -> None:
-    """Refuse a count of changes that is not a whole number of at least 1."""
-    if not isinstance(count, int) or count < 1:
+def checked_count(method: str, count: int) -> int:
+    """Return a count of changes, refused unless it is a whole number of at least 1."""
+    changes = whole_number(count)
+    if changes is None or changes < 1:
         raise error_for("strategy.view_count", method=method, value=repr(count))
+    return changes
+
+
+def whole_number(value: object) -> int | None:
+    """Return what a strategy gave as a whole number of 64 bits, NumPy's included; None for anything else."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    return number if -(2**63) <= number < 2**63 else None

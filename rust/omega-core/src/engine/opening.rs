@@ -12,7 +12,7 @@ use crate::execution::levels::{self, Level};
 use crate::execution::sizing::{Size, size_order, steps_of_lots};
 use crate::execution::slippage::slip;
 use crate::market::as_i64;
-use crate::portfolio::position::{Position, booked_risk};
+use crate::portfolio::position::{Position, booked_risk, see_price};
 use crate::schema::number::{ORDER_INVALID_STOPS, ORDER_STOP_TOO_CLOSE, SIZE_CAPPED};
 use crate::schema::{LedgerKind, Moment, Rule, Side};
 
@@ -149,6 +149,7 @@ fn fill(simulation: &mut Simulation, fill_bar: &FillBar, order: &Order) -> Resul
         accrued_swap: 0,
     };
     position.risk = booked_risk(&position, simulation.rate)?;
+    see_price(&mut position, if is_long { fill_bar.bid } else { fill_bar.ask });
     let bar_idx = as_i64(fill_bar.bar_idx);
     simulation.records.orders.push(OrderRow {
         id: order.number,

@@ -134,12 +134,15 @@ fn positions_overlap(trades: &Trades) -> bool {
 }
 
 /// Returns one unit per FX day in which trades closed, weekends with Monday (MET-1).
+///
+/// A fill at a boundary is the first of the next day; the end of the data closes the day that it ends.
 fn day_units(trades: &Trades, boundaries: &[i64]) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     let mut day = 0;
     let mut open_day = None;
-    for (time, net) in trades.exit_time.iter().zip(trades.net) {
-        while day < boundaries.len() && boundaries[day] <= *time {
+    for ((time, reason), net) in trades.exit_time.iter().zip(trades.reason).zip(trades.net) {
+        let inside = time - i64::from(*reason == ExitReason::EndOfData.code());
+        while day < boundaries.len() && boundaries[day] <= inside {
             day += 1;
         }
         let unit = match units.pop() {

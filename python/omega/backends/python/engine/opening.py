@@ -14,7 +14,7 @@ from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import charge
 from omega.backends.python.execution.sizing import size_order, steps_of_lots
 from omega.backends.python.execution.slippage import slip
-from omega.backends.python.portfolio.position import Position, booked_risk
+from omega.backends.python.portfolio.position import Position, booked_risk, see_price
 from omega.error_catalogue import CATALOGUE
 from omega.schema import LedgerKind, Moment, OrderStatus, OrderType, Rule, Side
 
@@ -133,6 +133,7 @@ def _fill(simulation: Simulation, fill_bar: FillBar, order: Order) -> None:
         commission=commission,
     )
     position.risk = booked_risk(position, simulation.rate)
+    see_price(position, fill_bar.bid if is_long else fill_bar.ask)
     simulation.positions.append(position)
     simulation.opened.add(order.number)
     simulation.records.write(

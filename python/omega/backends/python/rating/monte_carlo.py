@@ -128,12 +128,16 @@ def positions_overlap(trades: Trades) -> bool:
 
 
 def day_units(trades: Trades, boundaries: Sequence[int]) -> list[Unit]:
-    """Return one unit per FX day in which trades closed, weekends with Monday (MET-1)."""
+    """Return one unit per FX day in which trades closed, weekends with Monday (MET-1).
+
+    A fill at a boundary is the first of the next day; the end of the data closes the day that it ends.
+    """
     units: list[Unit] = []
     day = 0
     open_day = -1
-    for time, net in zip(trades.exit_time, trades.net, strict=True):
-        while day < len(boundaries) and boundaries[day] <= time:
+    for time, reason, net in zip(trades.exit_time, trades.reason, trades.net, strict=True):
+        inside = time - 1 if reason == ExitReason.END_OF_DATA else time
+        while day < len(boundaries) and boundaries[day] <= inside:
             day += 1
         if day == open_day:
             units[len(units) - 1] = extended(units[len(units) - 1], net)
