@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+import data_cases
 import omega
 import synthetic
 from omega.backends import get_backend
@@ -227,14 +228,29 @@ def short_run(case: Case) -> Iterator[Figure]:
 
 
 def loading(bars: int, repeats: int) -> Iterator[Figure]:
-    """PRF-9: two sides from files, all checks included. There is no IPC cache in this version."""
-    for suffix, budget in (("parquet", 0.15), ("csv", 0.5)):
-        folder = stored_quotes(bars, suffix)
+    """PRF-9: two sides from files, all checks included; a cached store is loaded once before it is timed."""
+    for suffix, budget in (("parquet", 0.15), ("csv", 0.5), ("cached IPC", 0.02)):
+        folder = stored_quotes(bars, "parquet" if suffix == "cached IPC" else suffix)
+        if suffix == "cached IPC":
+            folder = data_cases.store_of(folder)
+            omega.load(folder, symbols="EURUSD", timeframe="M1")
         spent, data = seconds(
             lambda folder=folder: omega.load(folder, symbols="EURUSD", timeframe="M1", warmup_bars=WARMUP), repeats
         )
         rows = {"bars": data.resolve().series[0].num_rows, "files": 2}
         yield Figure("PRF-9", f"load two sides, {suffix}", "", rows, spent, "s", budget)
+
+
+def importing(bars: int, repeats: int) -> Iterator[Figure]:
+    """IMP: foreign files to the normalised store; ticks in a fresh process, whose resident peak is measured."""
+    for suffix, budget in (("csv", 1.0), ("parquet", 20.0)):
+        file = stored_quotes(bars, suffix) / f"EURUSD_M1_bid.{suffix}"
+        spent, _ = seconds(lambda file=file: data_cases.import_bars(file, CACHE / "imported"), repeats)
+        yield Figure("IMP-1", f"import bars, {suffix}", "", {"bars": bars}, bars / spent / 1e6, "M rows/s", budget)
+    ticks = 10 * bars
+    spent, peak = data_cases.import_ticks(CACHE, ticks)
+    yield Figure("IMP-2", "import ticks, csv", "", {"ticks": ticks}, ticks / spent / 1e6, "M rows/s", 1.0)
+    yield Figure("IMP-2", "its peak memory", "", {"ticks": ticks}, peak, "MB", 500)
 
 
 def stored_quotes(bars: int, suffix: str) -> pathlib.Path:

@@ -37,6 +37,7 @@ def measure(sizes: dict[str, cases.Size]) -> Iterator[cases.Figure]:
         yield from cases.short_run(cases.Case(name, cases.Size(SHORT, size.repeats)))
     largest = max(size.bars for size in sizes.values())
     yield from cases.loading(largest, 2)
+    yield from cases.importing(largest, 2)
 
 
 def ratio(figure: cases.Figure, figures: list[cases.Figure]) -> float | None:
@@ -51,7 +52,9 @@ def show(figures: list[cases.Figure]) -> None:
     table = Table(title=f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
     for heading in ("id", "work", "backend", "measured", "budget", "twin / Rust", "rows"):
         table.add_column(heading, justify="right" if heading in ("measured", "budget", "twin / Rust") else "left")
-    for figure in sorted(figures, key=lambda each: (int(each.id.split("-")[1]), each.work, each.backend != "rust")):
+    for figure in sorted(
+        figures, key=lambda each: (each.id[:3], int(each.id.split("-")[1]), each.work, each.backend != "rust")
+    ):
         times = ratio(figure, figures)
         is_budgeted = figure.budget is not None and figure.backend != "python"
         table.add_row(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "9c0af0a57bbcfdd6"
+SCHEMA_HASH = "e68f87af1f2ba701"
 
 
 class Column(NamedTuple):

@@ -16,7 +16,7 @@ from omega.errors import OmegaError, error_for
 CLASSES_BY_RANGE = {
     1: {"ConfigError"},
     2: {"DataError", "ConfigError", "Note"},
-    3: {"ConfigError", "DataError", "Note"},
+    3: {"ConfigError", "DataError", "StrategyError", "Note"},
     4: {"EngineError", "SignalError", "Note"},
     5: {"ConfigError", "SignalError", "Note"},
     6: {"SignalError", "StrategyError", "Note"},

@@ -5,7 +5,8 @@ per FX day, Saturdays and Sundays included; the day is named by the date on whic
 or MN1 is made of the sessions Monday to Friday; what is quoted between Friday and Sunday 17:00 counts
 to the Monday that follows, so that no week is known before its last quote.
 
-Sessions per symbol, holidays and seven-day markets are not known here.
+When a symbol trades inside this frame (daily breaks, holidays, seven days) is its session, from
+`omega.data.sessions`. Seven-day markets have weeks from Sunday to Sunday and months of all their days.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from omega.data.sessions import SESSIONS_VERSION, session_named
 from omega.data.timeframes import DAY_US, MINUTE_US, MINUTES
 from omega.errors import error_for
 
 __all__ = ["CALENDAR_VERSION", "FxCalendar", "fx_calendar", "instant_of", "iso_text"]
 
-CALENDAR_VERSION = f"fx-1/tzdata-{importlib.metadata.version('tzdata')}"
-"""Rules of this module and release of the zone data; part of a run's fingerprint."""
+CALENDAR_VERSION = f"fx-2/sessions-{SESSIONS_VERSION}/tzdata-{importlib.metadata.version('tzdata')}"
+"""Rules of this module, release of the sessions and of the zone data; part of a run's fingerprint."""
 
 Int64s = npt.NDArray[np.int64]
 _SPARE_DAYS = 40
-_SESSION_WEEK_US = 5 * DAY_US
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
@@ -52,11 +53,17 @@ class FxCalendar:
         rollover_us: Ends of the days (17:00 New York), shape (n,).
         fx_day: Dates of the days, days since 1970-01-01, shape (n,).
         offset_minutes: New York's offset from UTC at the ends, shape (n,).
+        opens_us: Openings of the sessions, ascending, shape (m,).
+        closes_us: Closes of the sessions, shape (m,).
+        is_seven_day: Whether Saturdays and Sundays have sessions.
     """
 
     rollover_us: Int64s
     fx_day: Int64s
     offset_minutes: npt.NDArray[np.int16]
+    opens_us: Int64s
+    closes_us: Int64s
+    is_seven_day: bool
 
     def weekday(self) -> Int64s:
         """Return the weekdays of the days, 0 = Monday."""
@@ -87,21 +94,22 @@ class FxCalendar:
         return start, np.minimum(start + length_us, day_end)
 
     def session_us(self, time_us: Int64s) -> Int64s:
-        """Return the session time that has passed at each time; it stands still at week-ends."""
-        monday = np.flatnonzero(self.weekday() == 0)
-        week_start = self.rollover_us[monday - 1]
-        week: Int64s = np.searchsorted(week_start, time_us, side="right") - 1
-        inside: Int64s = np.minimum(time_us - week_start[week], _SESSION_WEEK_US)
-        return week * np.int64(_SESSION_WEEK_US) + inside
+        """Return the session time that has passed at each time; it stands still outside of sessions."""
+        lengths = self.closes_us - self.opens_us
+        before = np.cumsum(lengths) - lengths
+        session = np.maximum(np.searchsorted(self.opens_us, time_us, side="right") - 1, 0)
+        inside: Int64s = np.clip(time_us - self.opens_us[session], 0, lengths[session])
+        return np.asarray(before[session] + inside)
+
+    def is_in_session(self, time_us: Int64s) -> npt.NDArray[np.bool_]:
+        """Return whether a bar that opens at each time, or a tick, lies in a session."""
+        session = np.searchsorted(self.opens_us, time_us, side="right") - 1
+        return np.asarray((session >= 0) & (time_us < self.closes_us[np.maximum(session, 0)]))
 
     def last_close(self, time_us: Int64s, timeframe: str) -> Int64s:
         """Return when the bar that should have completed last at each time closed, in session time."""
-        passed = self.session_us(time_us)
-        if timeframe == "MN1":
-            closes = np.unique(self._session_bounds("MN1")[1])
-            return self.session_us(closes[np.searchsorted(closes, time_us, side="right") - 1])
-        length_us = MINUTES[timeframe] * MINUTE_US
-        return passed - passed % length_us
+        start, _ = self.intervals(time_us, timeframe)
+        return self.session_us(start)
 
     def table(self, first_us: int, last_us: int) -> pa.Table:
         """Return the `calendar` table for data from `first_us` to `last_us`, one day more on either side."""
@@ -129,6 +137,8 @@ class FxCalendar:
         if timeframe == "D1":
             return np.concatenate([self.rollover_us[:1] - DAY_US, self.rollover_us[:-1]]), self.rollover_us
         weekday = self.weekday()
+        if self.is_seven_day:
+            return self._seven_day_bounds(timeframe)
         trading = np.where(weekday < 5, self.fx_day, self.fx_day + 7 - weekday)
         if timeframe == "W1":
             first = trading - (trading + 3) % 7
@@ -138,33 +148,57 @@ class FxCalendar:
             begins = np.busday_offset(month.astype("datetime64[D]"), 0, roll="forward")
             ends = np.busday_offset((month + 1).astype("datetime64[D]"), -1, roll="forward")
             first, last = begins.astype(np.int64), ends.astype(np.int64)
+        return self._ends_of(first, last)
+
+    def _seven_day_bounds(self, timeframe: str) -> tuple[Int64s, Int64s]:
+        if timeframe == "W1":
+            first = self.fx_day - self.weekday()
+            return self._ends_of(first, first + 6)
+        month = self.fx_day.astype("datetime64[D]").astype("datetime64[M]")
+        begins, ends = (edge.astype("datetime64[D]").astype(np.int64) for edge in (month, month + 1))
+        return self._ends_of(begins, ends - 1)
+
+    def _ends_of(self, first: Int64s, last: Int64s) -> tuple[Int64s, Int64s]:
+        """Return where the first of some FX days begins and the last one ends."""
         top = len(self.fx_day) - 1
         start_row = np.clip(first - self.fx_day[0] - 1, 0, top)
         close_row = np.clip(last - self.fx_day[0], 0, top)
         return self.rollover_us[start_row], self.rollover_us[close_row]
 
 
-def fx_calendar(first_us: int, last_us: int) -> FxCalendar:
-    """Return the calendar for times from `first_us` to `last_us`, whole weeks and months included."""
+def fx_calendar(first_us: int, last_us: int, session: str = "fx") -> FxCalendar:
+    """Return the calendar for times from `first_us` to `last_us`, whole weeks and months included.
+
+    Args:
+        first_us: First time.
+        last_us: Last time.
+        session: Name of the symbol's session (`omega.data.sessions.session_of`).
+    """
     first_day = first_us // DAY_US - _SPARE_DAYS
-    # The first row is a Sunday: its end opens a week, from which session time is counted.
+    # The first row is a Sunday: its end opens a week.
     first_day -= (first_day + 4) % 7
-    return _calendar_between(first_day, last_us // DAY_US + _SPARE_DAYS)
+    return _calendar_between(first_day, last_us // DAY_US + _SPARE_DAYS, session)
 
 
-@functools.lru_cache(maxsize=8)
-def _calendar_between(first_day: int, last_day: int) -> FxCalendar:
+@functools.lru_cache(maxsize=16)
+def _calendar_between(first_day: int, last_day: int, session: str) -> FxCalendar:
     zone, evening = new_york(), datetime.time(17)
-    rollovers, offsets = [], []
+    ends, offsets = [], []
     for day in range(first_day, last_day + 1):
         date = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
         moment = datetime.datetime.combine(date, evening, zone)
-        rollovers.append((moment - _EPOCH) // _MICROSECOND)
+        ends.append((moment - _EPOCH) // _MICROSECOND)
         offsets.append(int(moment.strftime("%z")[:3]) * 60)
+    rollovers, days = np.array(ends, np.int64), np.arange(first_day, last_day + 1, dtype=np.int64)
+    kind = session_named(session)
+    traded = np.flatnonzero(kind.trades_on(days[1:])) + 1
     return FxCalendar(
-        np.array(rollovers, np.int64),
-        np.arange(first_day, last_day + 1, dtype=np.int64),
+        rollovers,
+        days,
         np.array(offsets, np.int16),
+        rollovers[traded - 1] + kind.opens_after_us,
+        rollovers[traded] - kind.closes_before_us,
+        kind.is_seven_day,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a series must satisfy before it is used (CHK-1), and its way onto the grid of points (DAT-3).
+"""What prices must satisfy before they are used (CHK-1), and their way onto the grid of points (DAT-3).
 
 The happy path looks at every value once, in blocks that stay in the cache; only when something is
 wrong is the first offender searched, so that the message can name file, row, column and value.
@@ -7,35 +7,35 @@ The caller's data is never modified.
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from omega.data.calendar import Int64s, fx_calendar
+from omega.data.calendar import Int64s
 from omega.data.reading import PRICES, Column, RawBars
-from omega.data.timeframes import MINUTES, divides, duration_us
-from omega.errors import DataError, error_for
+from omega.data.time_checks import Flags, first_bad_text, is_text, refuse_null
+from omega.errors import error_for
 
-__all__ = ["MAX_POINTS", "SideBars", "check_prices", "check_symbol", "check_time", "refuse_duplicates"]
+__all__ = [
+    "MAX_POINTS",
+    "SideBars",
+    "check_prices",
+    "check_symbol",
+    "convert_prices",
+    "numbers_of",
+]
 
 MAX_POINTS = 1_000_000_000
 """Prices lie within ±10^9 points, so that they fit int32 and their sums int64."""
 
 Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+Shown = Floats | Int32s
 
 _GRID_TOLERANCE_POINTS = 1e-6
 _BLOCK = 1 << 15
-_TELLING_BARS = 50
-"""So many bars without two neighbours are no accident."""
-_YEAR_1971_US = 31_536_000_000_000
-_YEAR_2262_US = 9_214_646_400_000_000
-_US_PER_UNIT = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,41 +63,6 @@ class SideBars:
         return SideBars(self.time[kept], (open_, high, low, close), self.volume[kept], spread, self.snapped)
 
 
-def check_time(raw: RawBars, timeframe: str) -> tuple[Int64s, Flags | None]:
-    """Return the open times, and None or a mask of rows that repeat the time of the row before.
-
-    Raises:
-        DataError: Null, wrong type, naive, implausible unit or year, descending, off the timeframe's grid.
-    """
-    column = raw.columns["time"]
-    _refuse_wrong_time_type(raw, column)
-    _refuse_null(raw, "time")
-    counted = column.combine_chunks().cast(pa.int64()).to_numpy()
-    unit = column.type.unit
-    _refuse_implausible_time(raw, counted, unit)
-    time_us = counted if unit == "us" else counted // 1_000 if unit == "ns" else counted * int(_US_PER_UNIT[unit])
-    calendar = fx_calendar(int(time_us.min()), int(time_us.max()))
-    starts, _ = calendar.intervals(time_us, timeframe)
-    off = starts != time_us
-    if unit == "ns":
-        off |= counted % 1_000 != 0
-    _refuse_off_grid_time(raw, time_us, starts, off, timeframe)
-    steps = np.diff(time_us)
-    _refuse_coarser_bars(raw, time_us, steps, timeframe)
-    if steps.size == 0 or steps.min() > 0:
-        return time_us, None
-    backwards = np.flatnonzero(steps < 0)
-    if backwards.size:
-        raise _not_increasing(raw, time_us, int(backwards[0]) + 1, "Sort the rows by time.")
-    return time_us, np.concatenate([[False], steps == 0])
-
-
-def refuse_duplicates(raw: RawBars, time_us: Int64s, repeated: Flags) -> None:
-    """Raise ``data.time_not_increasing`` for the first row that repeats a time."""
-    row = int(np.flatnonzero(repeated)[0])
-    raise _not_increasing(raw, time_us, row, 'Remove one of the rows, or load with duplicates="keep_last".')
-
-
 def check_prices(raw: RawBars, time_us: Int64s, *, digits: int, snap: bool) -> SideBars:
     """Return the series in points.
 
@@ -105,23 +70,56 @@ def check_prices(raw: RawBars, time_us: Int64s, *, digits: int, snap: bool) -> S
         DataError: Mixed symbols, null, NaN, infinite, not positive, off grid, out of range, high or low
             that contradict open and close, bad volume or spread.
     """
-    columns = [_floats(raw, name) for name in PRICES]
+    prices, columns, snapped = convert_prices(raw, PRICES, digits=digits, snap=snap)
+    _refuse_contradictions(raw, prices, columns)
+    open_, high, low, close = prices
+    return SideBars(time_us, (open_, high, low, close), _volume(raw), _spread(raw), snapped)
+
+
+def convert_prices(
+    raw: RawBars, names: tuple[str, ...], *, digits: int, snap: bool
+) -> tuple[tuple[Int32s, ...], list[Shown], int]:
+    """Return some price columns in points and as they were, and how many prices were snapped.
+
+    Raises:
+        DataError: Null, NaN, infinite, not positive, off grid, out of range.
+    """
+    if raw.series is not None:
+        return _stored_points(raw, names, digits)
+    columns = [_floats(raw, name) for name in names]
     converted = [_to_points(column, digits) for column in columns]
-    for name, column, (points, worst) in zip(PRICES, columns, converted, strict=True):
+    for name, column, (points, worst) in zip(names, columns, converted, strict=True):
         if points is None or (worst > _GRID_TOLERANCE_POINTS and not snap):
             _refuse_price(raw, name, column, digits)
     prices = tuple(points for points, _ in converted if points is not None)
     snapped = 0
     if any(worst > _GRID_TOLERANCE_POINTS for _, worst in converted):
         snapped = sum(int(_off_grid(column, digits).sum()) for column in columns)
-    _refuse_not_positive(raw, prices, columns)
-    _refuse_contradictions(raw, prices, columns)
-    open_, high, low, close = prices
-    return SideBars(time_us, (open_, high, low, close), _volume(raw), _spread(raw), snapped)
+    for name, points, column in zip(names, prices, columns, strict=True):
+        _refuse_not_positive(raw, name, points, column)
+    return prices, list(columns), snapped
+
+
+def _stored_points(raw: RawBars, names: tuple[str, ...], digits: int) -> tuple[tuple[Int32s, ...], list[Shown], int]:
+    """Return prices that are points already; what is shown of them in messages is points, too."""
+    assert raw.series is not None
+    if raw.series.digits != digits:
+        found = raw.series.digits
+        raise error_for("data.wrong_digits", where=raw.where, symbol=raw.series.symbol, found=found, expected=digits)
+    prices = []
+    for name in names:
+        refuse_null(raw, name)
+        points = np.asarray(raw.columns[name].to_numpy())
+        _refuse_not_positive(raw, name, points, points)
+        prices.append(points)
+    return tuple(prices), list(prices), 0
 
 
 def check_symbol(raw: RawBars, symbol: str) -> None:
     """Raise ``data.mixed_symbols`` if a symbol column says anything but `symbol`."""
+    if raw.series is not None and raw.series.symbol != symbol:
+        shown = repr(raw.series.symbol)
+        raise error_for("data.mixed_symbols", where=raw.where, row=0, column="symbol", value=shown, symbol=symbol)
     if "symbol" not in raw.columns:
         return
     values = raw.columns["symbol"]
@@ -131,110 +129,6 @@ def check_symbol(raw: RawBars, symbol: str) -> None:
             raise error_for(
                 "data.mixed_symbols", where=raw.where, row=row, column=column, value=repr(value), symbol=symbol
             )
-
-
-# ---------------------------------------------------------------- time
-
-
-def _refuse_wrong_time_type(raw: RawBars, column: Column) -> None:
-    name = raw.names["time"]
-    if pa.types.is_timestamp(column.type):
-        if column.type.tz is None:
-            raise error_for("data.naive_time", where=raw.where, row=0, column=name, value=str(column[0].as_py()))
-        return
-    row = 0
-    if _is_text(column.type):
-        row, found = _first_bad_text(column, datetime.datetime.fromisoformat)
-        if isinstance(found, datetime.datetime):
-            raise error_for("data.naive_time", where=raw.where, row=row, column=name, value=str(found))
-    raise error_for(
-        "data.wrong_type",
-        where=raw.where,
-        row=row,
-        column=name,
-        found=f"{column[row].as_py()!r} ({column.type})",
-        expected="a timestamp with a zone in every row",
-        hint=_time_hint(column.type),
-    )
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _time_hint(kind: pa.DataType) -> str:
-    if pa.types.is_integer(kind):
-        return " Whole numbers have no unit: store timestamps."
-    return " Text is not parsed here: in pandas, to_datetime(…, utc=True) does it." if _is_text(kind) else ""
-
-
-def _first_bad_text(column: Column, parse: Callable[[str], object]) -> tuple[int, object]:
-    """Return the first row whose text does not parse, or parses to a time without a zone, and what it is."""
-    for row, text in enumerate(column.to_pylist()):
-        try:
-            value = parse(text or "")
-        except ValueError:
-            return row, text
-        if isinstance(value, datetime.datetime) and value.tzinfo is None:
-            return row, value
-    return 0, column[0].as_py()
-
-
-def _refuse_implausible_time(raw: RawBars, counted: Int64s, unit: str) -> None:
-    scale = _US_PER_UNIT[unit]
-    bad = (counted < 0) | (counted > _YEAR_2262_US / scale)
-    all_1970 = not bad.any() and counted.max() < _YEAR_1971_US / scale
-    if not bad.any() and not all_1970:
-        return
-    row = 0 if all_1970 else int(np.flatnonzero(bad)[0])
-    shown = f"{int(counted[row])} {unit} since 1970"
-    facts: dict[str, str | int] = {"where": raw.where, "row": row, "column": raw.names["time"], "value": shown}
-    for other, other_scale in _US_PER_UNIT.items():
-        if _YEAR_1971_US <= int(counted[row]) * other_scale < _YEAR_2262_US:
-            raise error_for("data.time_unit", unit=other, **facts)
-    if bad.any():
-        raise error_for("data.year_out_of_range", **facts)
-
-
-def _refuse_off_grid_time(raw: RawBars, time_us: Int64s, starts: Int64s, off: Flags, timeframe: str) -> None:
-    if off.any():
-        row = int(np.flatnonzero(off)[0])
-        raise error_for(
-            "data.time_off_grid",
-            where=raw.where,
-            row=row,
-            column=raw.names["time"],
-            time_us=int(time_us[row]),
-            expected_us=int(starts[row]),
-            timeframe=timeframe,
-        )
-
-
-def _refuse_coarser_bars(raw: RawBars, time_us: Int64s, steps: Int64s, timeframe: str) -> None:
-    """Refuse hourly bars that are called minutes: they would be known too early, and nothing else would tell."""
-    between = steps[steps > 0]
-    if len(between) < _TELLING_BARS or between.min() <= duration_us(timeframe):
-        return
-    calendar = fx_calendar(int(time_us.min()), int(time_us.max()))
-    for name in reversed(MINUTES):
-        coarser = MINUTES[name] > MINUTES[timeframe] and divides(timeframe, name)
-        if coarser and np.array_equal(calendar.intervals(time_us, name)[0], time_us):
-            raise error_for(
-                "data.wrong_timeframe", where=raw.where, timeframe=timeframe, count=len(time_us), found=name
-            )
-
-
-def _not_increasing(raw: RawBars, time_us: Int64s, row: int, mend: str) -> DataError:
-    error = error_for(
-        "data.time_not_increasing",
-        where=raw.where,
-        bar_idx=row,
-        time_us=int(time_us[row]),
-        previous_us=int(time_us[row - 1]),
-        mend=mend,
-    )
-    assert isinstance(error, DataError)
-    return error
 
 
 # ---------------------------------------------------------------- prices
@@ -293,16 +187,13 @@ def _refuse_price(raw: RawBars, name: str, column: Floats, digits: int) -> None:
     )
 
 
-def _refuse_not_positive(raw: RawBars, prices: tuple[Int32s, ...], columns: list[Floats]) -> None:
-    for name, points, column in zip(PRICES, prices, columns, strict=True):
-        if points.min() <= 0:
-            row = int(np.flatnonzero(points <= 0)[0])
-            raise error_for(
-                "data.not_positive", where=raw.where, row=row, column=raw.names[name], value=_text(column[row])
-            )
+def _refuse_not_positive(raw: RawBars, name: str, points: Int32s, column: Shown) -> None:
+    if points.min() <= 0:
+        row = int(np.flatnonzero(points <= 0)[0])
+        raise error_for("data.not_positive", where=raw.where, row=row, column=raw.names[name], value=_text(column[row]))
 
 
-def _refuse_contradictions(raw: RawBars, prices: tuple[Int32s, ...], columns: list[Floats]) -> None:
+def _refuse_contradictions(raw: RawBars, prices: tuple[Int32s, ...], columns: list[Shown]) -> None:
     shown = dict(zip(PRICES, columns, strict=True))
     open_, high, low, close = prices
     for edge, code, wrong in (
@@ -320,24 +211,18 @@ def _refuse_contradictions(raw: RawBars, prices: tuple[Int32s, ...], columns: li
 # ---------------------------------------------------------------- columns
 
 
-def _refuse_null(raw: RawBars, name: str) -> None:
-    column = raw.columns[name]
-    if column.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy())[0])
-        raise error_for("data.null", where=raw.where, row=row, column=raw.names[name], count=column.null_count)
-
-
 def _floats(raw: RawBars, name: str) -> Floats:
-    _refuse_null(raw, name)
-    return np.asarray(_numbers(raw, name).to_numpy())
+    refuse_null(raw, name)
+    return np.asarray(numbers_of(raw, name).to_numpy())
 
 
-def _numbers(raw: RawBars, name: str) -> Column:
+def numbers_of(raw: RawBars, name: str) -> Column:
+    """Return a column as float64; raise ``data.wrong_type`` if it holds no numbers."""
     column = raw.columns[name]
     kind = column.type
     is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
     if not is_number and not pa.types.is_null(kind):
-        row = _first_bad_text(column, float)[0] if _is_text(kind) else 0
+        row = first_bad_text(column, float)[0] if is_text(kind) else 0
         raise error_for(
             "data.wrong_type",
             where=raw.where,
@@ -353,8 +238,8 @@ def _numbers(raw: RawBars, name: str) -> Column:
 def _volume(raw: RawBars) -> Floats:
     """Return the volume with NaN for null; a NaN in the source itself is refused."""
     if "volume" not in raw.columns:
-        return np.full(len(raw.columns["time"]), np.nan)
-    column = _numbers(raw, "volume")
+        return np.broadcast_to(np.float64(np.nan), len(raw.columns["time"]))
+    column = numbers_of(raw, "volume")
     known = column.is_valid().to_numpy()
     volume = np.asarray(column.to_numpy(), np.float64)
     bad = np.flatnonzero(known & ~(np.isfinite(volume) & (volume >= 0)))
@@ -379,5 +264,5 @@ def _spread(raw: RawBars) -> Int32s | None:
     return spread.astype(np.int32)
 
 
-def _text(value: np.float64) -> str:
+def _text(value: np.float64 | np.int32) -> str:
     return repr(float(value))

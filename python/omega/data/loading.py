@@ -15,12 +15,16 @@ from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
+from omega.data.cache import read_cache, write_cache
 from omega.data.calendar import fx_calendar, instant_of, iso_text
-from omega.data.checks import SideBars, check_prices, check_symbol, check_time, refuse_duplicates
+from omega.data.checks import Floats, SideBars, check_prices, check_symbol
+from omega.data.comparison import compare_resampled
 from omega.data.market_data import MarketData
 from omega.data.pairing import BaseBars, Note, Repairs, pair
-from omega.data.reading import read_bars
+from omega.data.reading import FORMATS, read_bars
+from omega.data.sessions import session_of
 from omega.data.sources import find_series
+from omega.data.time_checks import check_time, refuse_duplicates
 from omega.data.timeframes import MINUTES, divides, timeframe_named
 from omega.errors import OmegaError, error_for
 
@@ -103,7 +107,11 @@ def load(  # noqa: PLR0913 - the public call; everything after `path` is named
     tables, notes = _read_sides(sides, symbol, base_timeframe, digits, repairs)
     where = f"{symbol} {base_timeframe} ({described})"
     base, pair_notes = pair(tables["bid"], tables.get("ask"), where=where, digits=digits, repairs=repairs)
-    base, first_us, step_us = _cut(base, wanted, span, where)
+    if not isinstance(sides["bid"][0], str | pathlib.Path):
+        # Arrow shares memory with the caller's frame, who may go on writing to it.
+        base = replace(base, time=base.time.copy(), volume=_owned(base.volume))
+    given_notes = _compare_given(base, base_timeframe, wanted, sides, (symbol, digits, repairs))
+    base, first_us, step_us = _cut(base, (base_timeframe, session_of(symbol)), wanted, span, where)
     return MarketData(
         symbol=symbol,
         digits=digits,
@@ -114,7 +122,7 @@ def load(  # noqa: PLR0913 - the public call; everything after `path` is named
         first_time_us=first_us,
         first_step_us=step_us,
         source=described,
-        notes=(*notes, *pair_notes),
+        notes=(*notes, *pair_notes, *given_notes),
     )
 
 
@@ -220,20 +228,22 @@ def _read_sides(
 
     def one(side: str) -> tuple[SideBars, list[Note]]:
         table, where = sides[side]
+        file = pathlib.Path(table) if isinstance(table, str | pathlib.Path) else None
+        if file is not None and (cached := read_cache(file, digits)) is not None:
+            return cached, []
         raw = read_bars(table, where)
         check_symbol(raw, symbol)
-        time_us, repeated = check_time(raw, timeframe)
+        time_us, repeated = check_time(raw, timeframe, session_of(symbol))
         if repeated is not None and repairs.duplicates == "refuse":
             refuse_duplicates(raw, time_us, repeated)
         bars = check_prices(raw, time_us, digits=digits, snap=repairs.snap)
-        if not isinstance(table, str | pathlib.Path):
-            # Arrow shares memory with the caller's frame, who may go on writing to it.
-            bars = replace(bars, time=bars.time.copy(), volume=bars.volume.copy())
         notes = [Note("data.snapped", bars.snapped, where)] if bars.snapped else []
         if repeated is not None:
             dropped = repeated if repairs.duplicates == "keep_first" else np.concatenate([repeated[1:], [False]])
             notes.append(Note("data.duplicates_dropped", int(dropped.sum()), where))
             bars = bars.rows(~dropped)
+        if file is not None and raw.series is not None and not notes:
+            write_cache(file, bars, digits)
         return bars, notes
 
     names = [side for side in _SIDES if side in sides]
@@ -243,20 +253,66 @@ def _read_sides(
     return tables, [note for _, notes in done for note in notes]
 
 
-def _cut(base: BaseBars, wanted: tuple[str, ...], span: Span, where: str) -> tuple[BaseBars, int, int]:
+def _owned(volume: Floats) -> Floats:
+    """Return the volume in memory of our own; "none" is one value, seen many times."""
+    return volume if volume.strides == (0,) else volume.copy()
+
+
+def _compare_given(
+    base: BaseBars,
+    base_timeframe: str,
+    wanted: tuple[str, ...],
+    sides: Mapping[str, tuple[object, str]],
+    about: tuple[str, int, Repairs],
+) -> list[Note]:
+    """Return a note for every coarser bid file beside the base that its resampled bars do not equal (RES-3)."""
+    symbol, digits, repairs = about
+    source, notes = sides["bid"][0], []
+    if not isinstance(source, str | pathlib.Path):
+        return []
+    for timeframe in wanted:
+        files = [pathlib.Path(source).with_name(f"{symbol}_{timeframe}_bid{suffix}") for suffix in FORMATS]
+        for file in files if timeframe != base_timeframe else ():
+            if file.is_file():
+                read, _ = _read_sides({"bid": (file, str(file))}, symbol, timeframe, digits, repairs)
+                given = read["bid"]
+                first, last = (
+                    min(int(base.time[0]), int(given.time[0])),
+                    max(int(base.time[-1]), int(given.time[-1])),
+                )
+                calendar = fx_calendar(first, last, session_of(symbol))
+                found = compare_resampled(base, base_timeframe, (given.time, given.prices), timeframe, calendar)
+                if not found.is_equal:
+                    count = found.differing + found.only_made + found.only_given
+                    notes.append(Note("data.resample_differs", count, f"{file.name}: {found}"))
+    return notes
+
+
+def _cut(
+    base: BaseBars, made_of: tuple[str, str], wanted: tuple[str, ...], span: Span, where: str
+) -> tuple[BaseBars, int, int]:
     """Return the bars of the span, the open time of the first step bar and that of the first step.
 
     The bars begin with the interval of the coarsest timeframe that holds the first step bar, so that
-    no series opens with half a bar because of the cut.
+    no series opens with half a bar because of the cut. `made_of` is the base timeframe and the session.
     """
     if len(base.time) == 0:
         raise error_for("data.empty", where=where)
+    base_timeframe, session = made_of
     first_us, last_us = int(base.time[0]), int(base.time[-1])
-    calendar = fx_calendar(first_us, last_us)
-    bar_open, bar_close = calendar.intervals(base.time, wanted[0])
-    count = len(bar_open) if span.end_us is None else int(np.searchsorted(bar_close, span.end_us, side="right"))
-    is_first = np.diff(bar_open[:count], prepend=bar_open[0] - 1) != 0
-    opens = bar_open[:count][is_first]
+    calendar = fx_calendar(first_us, last_us, session)
+    count = len(base.time)
+    if base_timeframe == wanted[0]:
+        opens = base.time
+        if span.end_us is not None:
+            closes = calendar.intervals(base.time, wanted[0])[1]
+            count = int(np.searchsorted(closes, span.end_us, side="right"))
+        opens = opens[:count]
+    else:
+        bar_open, bar_close = calendar.intervals(base.time, wanted[0])
+        if span.end_us is not None:
+            count = int(np.searchsorted(bar_close, span.end_us, side="right"))
+        opens = bar_open[:count][np.diff(bar_open[:count], prepend=bar_open[0] - 1) != 0]
     begin = span.warmup_bars if span.start_us is None else int(np.searchsorted(opens, span.start_us))
     if len(opens) == 0 or (span.start_us is not None and begin == len(opens)):
         raise error_for("data.no_bars", where=where, range=str(span), first_us=first_us, last_us=last_us)

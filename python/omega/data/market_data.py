@@ -21,6 +21,7 @@ from omega.data.alignment import Alignment, decision_times, visible_bars
 from omega.data.calendar import CALENDAR_VERSION, fx_calendar, iso_text
 from omega.data.pairing import BaseBars, Note
 from omega.data.resampling import bars_table, resample
+from omega.data.sessions import session_of
 from omega.data.spreads import Spread, ask_from_column, multiplier_of
 from omega.errors import error_for
 
@@ -129,7 +130,7 @@ class MarketData:
             ConfigError: ``costs.spread_undefined``.
         """
         base, spread_note = self._with_ask(spread)
-        calendar = fx_calendar(int(base.time[0]), int(base.time[-1]))
+        calendar = fx_calendar(int(base.time[0]), int(base.time[-1]), session_of(self.symbol))
         step, step_close = resample(base, self.base_timeframe, self.timeframe, calendar)
         begin = int(np.searchsorted(step.time, self.first_time_us))
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]

@@ -1,7 +1,8 @@
 """Anything that holds bars, read as an Arrow table with omega's column names (DAT-2).
 
 Accepts Parquet, Feather / Arrow IPC and CSV files, objects that export Arrow, and pandas frames.
-Values are not looked at here: `omega.data.checks` does that.
+Files of the normalised store are compared with its manifest first. Values are not looked at here:
+`omega.data.checks` does that.
 """
 
 from __future__ import annotations
@@ -16,19 +17,25 @@ import pyarrow.csv
 import pyarrow.feather
 import pyarrow.parquet
 
-from omega.errors import error_for
+from omega.data.store import MANIFEST, SeriesFile, facts_of, verify
+from omega.errors import DataError, error_for
 
-__all__ = ["FORMATS", "RawBars", "read_bars"]
+__all__ = ["FORMATS", "PRICES", "SPELLINGS", "Column", "RawBars", "plain_name", "read_bars", "read_table"]
 
 Column: TypeAlias = "pa.ChunkedArray[Any]"
 PRICES = ("open", "high", "low", "close")
-_SPELLINGS = {
-    "time": ("time", "utctime", "datetime", "date", "timestamp", "gmttime", "opentime"),
+SPELLINGS = {
+    "time": ("time", "utctime", "datetime", "date", "timestamp", "timestamputc", "gmttime", "localtime", "opentime"),
     **{price: (price,) for price in PRICES},
     "volume": ("volume", "vol", "tickvolume", "tickvol"),
     "spread": ("spread",),
     "symbol": ("symbol", "ticker", "instrument"),
 }
+
+
+def plain_name(title: str) -> str:
+    """Return a column title without case, spaces, underlines and the brackets of MetaTrader."""
+    return title.lower().strip("<> ").replace(" ", "").replace("_", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,13 @@ class RawBars:
         where: File name, or what the table is, for messages.
         columns: Arrow columns by omega's names; `time` and the prices are always there.
         names: The source's spelling of each.
+        series: What a file of the normalised store says it holds: its prices are points. None for all others.
     """
 
     where: str
     columns: dict[str, Column]
     names: dict[str, str]
+    series: SeriesFile | None = None
 
 
 def read_bars(source: object, where: str) -> RawBars:
@@ -53,13 +62,12 @@ def read_bars(source: object, where: str) -> RawBars:
         DataError: ``data.unreadable``, ``data.not_a_table``, ``data.missing_column``, ``data.ambiguous_column``.
     """
     table = (
-        _read_file(pathlib.Path(source), where) if isinstance(source, str | pathlib.Path) else _to_arrow(source, where)
+        read_table(pathlib.Path(source), where) if isinstance(source, str | pathlib.Path) else _to_arrow(source, where)
     )
     found: dict[str, list[str]] = {}
     for name in table.column_names:
-        plain = name.lower().strip("<> ").replace(" ", "").replace("_", "")
-        for wanted, spellings in _SPELLINGS.items():
-            if plain in spellings:
+        for wanted, spellings in SPELLINGS.items():
+            if plain_name(name) in spellings:
                 found.setdefault(wanted, []).append(name)
     for wanted in ("time", *PRICES):
         if wanted not in found:
@@ -74,12 +82,18 @@ def read_bars(source: object, where: str) -> RawBars:
     if table.num_rows == 0:
         raise error_for("data.empty", where=where)
     names_found = {wanted: names[0] for wanted, names in found.items()}
-    return RawBars(where, {wanted: table.column(name) for wanted, name in names_found.items()}, names_found)
+    columns = {wanted: table.column(name) for wanted, name in names_found.items()}
+    series = facts_of(table.schema) if isinstance(source, str | pathlib.Path) else None
+    return RawBars(where, columns, names_found, series)
 
 
 def _read_parquet(path: pathlib.Path) -> pa.Table:
+    entry = verify(path)
     # Without page checksums, more than half of all single flipped bits go unnoticed.
     with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+        if entry is None and facts_of(file.schema_arrow) is not None:
+            reason = f"{path.name} belongs to a store and is not in it"
+            raise error_for("data.bad_manifest", where=str(path.with_name(MANIFEST)), reason=reason)
         return file.read()
 
 
@@ -100,7 +114,12 @@ FORMATS: dict[str, tuple[str, Callable[[pathlib.Path], pa.Table]]] = {
 """Readers by file suffix."""
 
 
-def _read_file(path: pathlib.Path, where: str) -> pa.Table:
+def read_table(path: pathlib.Path, where: str) -> pa.Table:
+    """Read a file as it is.
+
+    Raises:
+        DataError: ``data.not_found``, ``data.unreadable``, ``data.damaged``, ``data.bad_manifest``.
+    """
     if path.suffix.lower() not in FORMATS:
         wanted = f"file that omega reads ({', '.join(FORMATS)})"
         raise error_for("data.not_found", where=where, wanted=wanted, hint="")
@@ -109,6 +128,8 @@ def _read_file(path: pathlib.Path, where: str) -> pa.Table:
     name, read = FORMATS[path.suffix.lower()]
     try:
         return read(path)
+    except DataError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as reason:
         text = str(reason).strip().splitlines()[0] if str(reason).strip() else type(reason).__name__
         raise error_for("data.unreadable", where=where, format=name, reason=text.rstrip(".")) from reason

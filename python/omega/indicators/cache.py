@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +17,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from omega.backends.protocol import Backend, Market
-from omega.indicators.key import Key, Keys
+from omega.indicator_catalogue import CATALOGUE
+from omega.indicator_methods import IndicatorMethods
+from omega.indicators.custom import Custom, compute_custom
+from omega.indicators.key import Key, Keys, Place
 
 __all__ = ["Column", "IndicatorCache", "Series"]
 
@@ -40,12 +44,13 @@ class Series(Protocol):
         """Per series: index of the last bar known at each step-timeframe bar, or -1; None for the first."""
 
 
-class IndicatorCache:
+class IndicatorCache(IndicatorMethods[Column]):
     """Indicators of one market, lazily, once per name, parameters, timeframe, side and source (IND-1).
 
     Every method that names a column returns a read-only float64 array, shape (n_bars,), aligned with the
     bars of the step timeframe: NaN during warm-up and where nothing is known yet. Asking again returns
-    the same object.
+    the same object. Indicators with several outputs give a named tuple of columns:
+    ``cache.bbands(20).upper``.
 
     Whole columns hold the future: at bar k of a run only elements up to k may be read.
 
@@ -62,31 +67,18 @@ class IndicatorCache:
         self._own: dict[Key, Column] = {}
         self._aligned: dict[Key, Column] = {}
         self._by_text: dict[str, Column] = {}
-
-    def sma(
-        self, period: int = 30, *, timeframe: str | None = None, side: str = "bid", source: str = "close"
-    ) -> Column:
-        """Return the simple moving average."""
-        return self.compute_indicator("sma", period=period, timeframe=timeframe, side=side, source=source)
-
-    def ema(
-        self, period: int = 30, *, timeframe: str | None = None, side: str = "bid", source: str = "close"
-    ) -> Column:
-        """Return the exponential moving average."""
-        return self.compute_indicator("ema", period=period, timeframe=timeframe, side=side, source=source)
-
-    def rsi(
-        self, period: int = 14, *, timeframe: str | None = None, side: str = "bid", source: str = "close"
-    ) -> Column:
-        """Return the relative strength index, 0 to 100."""
-        return self.compute_indicator("rsi", period=period, timeframe=timeframe, side=side, source=source)
-
-    def atr(self, period: int = 14, *, timeframe: str | None = None, side: str = "bid") -> Column:
-        """Return the average true range, in price units; it reads whole bars and takes no source."""
-        return self.compute_indicator("atr", period=period, timeframe=timeframe, side=side)
+        self._custom: dict[tuple[Custom, tuple[Key, ...], str], Column] = {}
 
     def compute_indicator(
-        self, name: str, *, timeframe: str | None = None, side: str = "bid", source: str = "close", **parameters: object
+        self,
+        name: str,
+        *,
+        timeframe: str | None = None,
+        side: str = "bid",
+        source: str = "close",
+        other: str | None = None,
+        output: str | None = None,
+        **parameters: object,
     ) -> Column:
         """Return the indicator `name`; what is left out takes the catalogue's default.
 
@@ -94,13 +86,19 @@ class IndicatorCache:
             name: Name of the catalogue, capitals or not.
             timeframe: A timeframe of the market; None is the step timeframe.
             side: ``"bid"`` or ``"ask"``.
-            source: ``"close"``, ``"open"``, ``"high"``, ``"low"``, ``"hl2"``, ``"hlc3"`` or ``"ohlc4"``.
+            source: ``"close"``, ``"open"``, ``"high"``, ``"low"``, ``"hl2"``, ``"hlc3"``, ``"ohlc4"``, or the
+                key of another indicator, which is then read instead of a price.
+            other: The second series of indicators of two, likewise.
+            output: Which one, of an indicator with several.
             **parameters: Parameters of the indicator, such as ``period=20``.
 
         Raises:
-            ConfigError: ``indicator.unknown``, ``indicator.unknown_parameter``, ``indicator.parameter``.
+            ConfigError: ``indicator.unknown``, ``indicator.unknown_parameter``, ``indicator.parameter``,
+                ``indicator.key``.
+            DataError: ``indicator.no_volume``.
         """
-        return self._show(self._keys.resolve(name, parameters, timeframe, side, source))
+        key = self._keys.resolve(name, parameters, Place(timeframe, side, source, other, output))
+        return self._show(key)
 
     def get(self, key: str) -> Column:
         """Return the column of a key such as ``"EMA_20_M15"`` or ``"EMA_20_H1_ask"``.
@@ -119,6 +117,26 @@ class IndicatorCache:
         self._compute(parsed)
         return [self._show(key) for key in parsed]
 
+    def custom(
+        self, function: Custom, *sources: str, timeframe: str | None = None, side: str = "bid", **parameters: object
+    ) -> Column:
+        """Return what a function of yours makes of whole columns, checked for look-ahead (IND-5).
+
+        Args:
+            function: Called as ``function(*columns, **parameters)``; one number per bar, NaN where it has none.
+            *sources: Prices or keys of indicators, one column each; the close when left out.
+            timeframe: Bars on which it is computed; None is the step timeframe.
+            side: ``"bid"`` or ``"ask"``.
+            **parameters: Passed on to the function.
+
+        Raises:
+            StrategyError: ``indicator.custom``, ``indicator.looks_ahead``.
+            ConfigError: as `compute_indicator`.
+        """
+        column, series = self.own_custom(function, *sources, timeframe=timeframe, side=side, **parameters)
+        visible = self._tables.visible[series]
+        return column if visible is None else _align(column, visible)
+
     def own(
         self,
         name: str,
@@ -126,19 +144,35 @@ class IndicatorCache:
         timeframe: str | None = None,
         side: str = "bid",
         source: str = "close",
+        other: str | None = None,
+        output: str | None = None,
         **parameters: object,
     ) -> tuple[Column, int]:
         """Return the column on the bars of its own timeframe, and the index of that series.
 
         Views of strategies count these bars (IND-6). Arguments and errors as `compute_indicator`.
         """
-        key = self._keys.resolve(name, parameters, timeframe, side, source)
+        key = self._keys.resolve(name, parameters, Place(timeframe, side, source, other, output))
         self._compute([key])
         return self._own[key], self._series_idx(key)
 
+    def own_custom(
+        self, function: Custom, *sources: str, timeframe: str | None = None, side: str = "bid", **parameters: object
+    ) -> tuple[Column, int]:
+        """Return a custom column on the bars of its own timeframe, and the index of that series."""
+        # The mean of one value is the value: any source, on the bars of the timeframe asked for.
+        places = [Place(timeframe, side, source) for source in sources or ("close",)]
+        keys = [self._keys.resolve("sma", {"period": 1}, place) for place in places]
+        place = (function, tuple(keys), repr(sorted(parameters.items())))
+        if place not in self._custom:
+            self._compute(keys)
+            self._custom[place] = compute_custom(function, [self._own[key] for key in keys], parameters)
+        return self._custom[place], self._series_idx(keys[0])
+
     def _compute(self, keys: Sequence[Key]) -> None:
         """Compute what is missing, in one call."""
-        missing = [key for key in dict.fromkeys(keys) if key not in self._own]
+        missing = [one for key in dict.fromkeys(keys) if key not in self._own for one in _siblings(key)]
+        missing = list(dict.fromkeys(missing))
         if not missing:
             return
         specs = json.dumps([self._spec(key) for key in missing])
@@ -146,12 +180,15 @@ class IndicatorCache:
             self._own[key] = _read_only(column)
 
     def _spec(self, key: Key) -> dict[str, object]:
+        source, other = (self._spec(one) if isinstance(one, Key) else one for one in (key.source, key.other))
         return {
             "name": key.name,
             "series": self._series_idx(key),
             "side": key.side,
-            "source": key.source,
+            "source": source,
             "parameters": dict(key.parameters),
+            "other": other,
+            "output": key.output,
         }
 
     def _series_idx(self, key: Key) -> int:
@@ -166,6 +203,11 @@ class IndicatorCache:
             column = self._own[key] if visible is None else _align(self._own[key], visible)
             self._aligned[key] = column
         return column
+
+
+def _siblings(key: Key) -> list[Key]:
+    """Return the columns of all outputs: they cost no more than one."""
+    return [replace(key, output=output) for output in CATALOGUE[key.name].outputs or (None,)]
 
 
 def _read_only(column: Any) -> Column:

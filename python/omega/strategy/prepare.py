@@ -17,6 +17,8 @@ import pyarrow as pa
 
 from omega.backends.protocol import IndicatorView
 from omega.errors import error_for
+from omega.indicator_catalogue import CATALOGUE
+from omega.indicator_methods import IndicatorMethods
 
 __all__ = ["Indicator", "Indicators", "StrategyData", "batch_indicators"]
 
@@ -29,42 +31,33 @@ Show = Callable[[Any, int], Any]
 class Cache(Protocol):
     """The part of `omega.indicators.IndicatorCache` needed here."""
 
-    def own(self, name: str, **parameters: Any) -> tuple[Any, int]: ...
+    def own(self, name: str, **arguments: Any) -> tuple[Any, int]: ...
+    def own_custom(self, function: Callable[..., Any], *sources: str, **arguments: Any) -> tuple[Any, int]: ...
 
 
-class Indicators:
+class Indicators(IndicatorMethods[Any]):
     """Indicators by name: ``ema(20)``, ``atr(14, timeframe="H1")``, as in `omega.indicators.IndicatorCache`."""
 
     def __init__(self, cache: Cache, show: Show) -> None:
         self._cache = cache
         self._show = show
 
-    def sma(self, period: int = 30, **where: str) -> Any:
-        """Return the simple moving average; `where` is ``timeframe``, ``side``, ``source``."""
-        return self.indicator("sma", period=period, **where)
+    def compute_indicator(self, name: str, **arguments: Any) -> Any:
+        """Return the indicator `name` of the catalogue; arguments and errors as `IndicatorCache.compute_indicator`."""
+        column, series = self._cache.own(name, **arguments)
+        return self._show(column, series)
 
-    def ema(self, period: int = 30, **where: str) -> Any:
-        """Return the exponential moving average; `where` is ``timeframe``, ``side``, ``source``."""
-        return self.indicator("ema", period=period, **where)
-
-    def rsi(self, period: int = 14, **where: str) -> Any:
-        """Return the relative strength index, 0 to 100; `where` is ``timeframe``, ``side``, ``source``."""
-        return self.indicator("rsi", period=period, **where)
-
-    def atr(self, period: int = 14, **where: str) -> Any:
-        """Return the average true range, in price units; `where` is ``timeframe``, ``side``."""
-        return self.indicator("atr", period=period, **where)
-
-    def indicator(self, name: str, **parameters: Any) -> Any:
-        """Return the indicator `name` of the catalogue; errors as `IndicatorCache.compute_indicator`."""
-        column, series = self._cache.own(name, **parameters)
+    def custom(self, function: Callable[..., Any], *sources: str, **arguments: Any) -> Any:
+        """Return a function of yours as an indicator; arguments and errors as `IndicatorCache.custom`."""
+        column, series = self._cache.own_custom(function, *sources, **arguments)
         return self._show(column, series)
 
     def __getattr__(self, name: str) -> Any:
         """Refuse a name that is no indicator as the catalogue does: with what was meant, or what there is."""
         if name.startswith("_"):
             raise AttributeError(name)
-        self.indicator(name)
+        if name.lower() not in CATALOGUE:
+            self.compute_indicator(name)
         raise AttributeError(f"indicators are written in small letters: {name.lower()}")
 
 

@@ -7,6 +7,8 @@
 
 use thiserror::Error;
 
+use crate::indicators::CATALOGUE;
+
 /// One fact of an error's context.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
@@ -73,6 +75,16 @@ pub enum Error {
         /// What it may be.
         expected: &'static str,
     },
+    /// An indicator reads volume and a bar has none.
+    #[error("{indicator}: {timeframe} row {bar_idx} has no volume")]
+    NoVolume {
+        /// Which indicator.
+        indicator: String,
+        /// Timeframe of the bars.
+        timeframe: String,
+        /// First row without volume.
+        bar_idx: i64,
+    },
     /// A signal that cannot be (SIG-1).
     #[error("bar {bar_idx}: signal fault {number}: {field} = {value:?}")]
     Signal {
@@ -122,6 +134,7 @@ impl Error {
             Self::UnknownIndicator { .. } => "indicator.unknown",
             Self::UnknownParameter { .. } => "indicator.unknown_parameter",
             Self::ParameterOutOfRange { .. } => "indicator.parameter",
+            Self::NoVolume { .. } => "indicator.no_volume",
             Self::Signal { number, .. } => dotted(*number),
             Self::SignalBarIdx { .. } => "signal.bar_idx",
             Self::Overflow { .. } => "engine.overflow",
@@ -146,18 +159,23 @@ impl Error {
             ],
             Self::UnknownIndicator { name } => vec![
                 ("name", Fact::Text(name.clone())),
-                ("hint", Fact::Text(" Known are atr, ema, rsi, sma.".to_owned())),
+                ("hint", Fact::Text(format!(" Known: {}.", names(CATALOGUE.iter().map(|one| one.name))))),
             ],
             Self::UnknownParameter { indicator, parameter } => vec![
                 ("indicator", Fact::Text(indicator.clone())),
                 ("parameter", Fact::Text(parameter.clone())),
-                ("hint", Fact::Text(" It has period.".to_owned())),
+                ("hint", Fact::Text(format!(" It has {}.", parameters_of(indicator)))),
             ],
             Self::ParameterOutOfRange { indicator, parameter, value, expected } => vec![
                 ("indicator", Fact::Text(indicator.clone())),
                 ("parameter", Fact::Text((*parameter).to_owned())),
                 ("value", Fact::Float(*value)),
                 ("expected", Fact::Text((*expected).to_owned())),
+            ],
+            Self::NoVolume { indicator, timeframe, bar_idx } => vec![
+                ("indicator", Fact::Text(indicator.clone())),
+                ("timeframe", Fact::Text(timeframe.clone())),
+                ("bar_idx", Fact::Int(*bar_idx)),
             ],
             Self::Signal { bar_idx, time_us, field, value, .. } => vec![
                 ("bar_idx", Fact::Int(*bar_idx)),
@@ -174,6 +192,17 @@ impl Error {
             Self::Interrupted => Vec::new(),
         }
     }
+}
+
+/// Names in one line.
+fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    all.collect::<Vec<_>>().join(", ")
+}
+
+/// The parameters of an indicator in one line.
+fn parameters_of(indicator: &str) -> String {
+    let parameters = CATALOGUE.iter().find(|one| one.name == indicator).map_or(&[][..], |one| one.parameters);
+    if parameters.is_empty() { "none".to_owned() } else { names(parameters.iter().map(|one| one.name)) }
 }
 
 /// The dotted code of a catalogue number.

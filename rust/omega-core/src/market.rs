@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::frame::{OptionalFloats, Table};
+use crate::indicators::PriceColumns;
 use crate::schema;
 
 /// Largest price, in points: with it no product of the engine can overflow.
@@ -49,6 +50,8 @@ pub struct Series {
     pub volume: OptionalFloats,
     /// For every bar of the step timeframe: the bar of this series it may see, or -1.
     pub visible: Option<ScalarBuffer<i32>>,
+    /// Prices as floats, for indicators; each column is made when it is first read.
+    pub floats: PriceColumns,
 }
 
 /// All series of one run; `series[0]` is the step timeframe.
@@ -171,6 +174,7 @@ fn open_series(
         ask: read_prices(&table, ["ask_open", "ask_high", "ask_low", "ask_close"])?,
         volume: table.optional_floats("volume")?,
         visible,
+        floats: PriceColumns::default(),
     };
     check_ascending(&series.time_us, place)?;
     check_prices(&series.bid, place, "bid")?;

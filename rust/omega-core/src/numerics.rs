@@ -66,6 +66,14 @@ pub fn sum_left(values: &[f64]) -> f64 {
     total
 }
 
+/// Returns whether a difference of numbers of size `scale` is no more than 100 roundings of one.
+#[inline]
+#[must_use]
+pub fn is_rounding(difference: f64, scale: f64) -> bool {
+    let bound = 2.220_446_049_250_313e-14 * scale;
+    -bound <= difference && difference <= bound
+}
+
 /// Returns the greatest integer not above `num / den`; `den` > 0.
 #[inline]
 #[must_use]
@@ -338,6 +346,18 @@ mod tests {
             assert_eq!(round_half_even(x), expected);
         }
         assert!(round_half_even(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn only_rounding_is_at_most_a_hundred_roundings_of_one() {
+        let bound = 100.0 * f64::EPSILON;
+        for scale in [1.0, 1300.0, 1e-5] {
+            assert!(is_rounding(bound * scale, scale) && is_rounding(-bound * scale, scale));
+            assert!(
+                !is_rounding(bound * scale * 1.001, scale) && !is_rounding(-bound * scale * 1.001, scale)
+            );
+        }
+        assert!(is_rounding(0.0, 0.0) && !is_rounding(f64::NAN, 1.0));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "9c0af0a57bbcfdd6";
+pub const SCHEMA_HASH: &str = "e68f87af1f2ba701";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -538,6 +538,12 @@ pub mod number {
     pub const INDICATOR_UNKNOWN_PARAMETER: i16 = 3003;
     /// `indicator.key`
     pub const INDICATOR_KEY: i16 = 3004;
+    /// `indicator.no_volume`
+    pub const INDICATOR_NO_VOLUME: i16 = 3005;
+    /// `indicator.custom`
+    pub const INDICATOR_CUSTOM: i16 = 3006;
+    /// `indicator.looks_ahead`
+    pub const INDICATOR_LOOKS_AHEAD: i16 = 3007;
     /// `data.not_found`
     pub const DATA_NOT_FOUND: i16 = 2003;
     /// `data.ambiguous_source`
@@ -596,6 +602,40 @@ pub mod number {
     pub const DATA_NOT_A_TABLE: i16 = 2031;
     /// `data.wrong_timeframe`
     pub const DATA_WRONG_TIMEFRAME: i16 = 2032;
+    /// `data.bad_time`
+    pub const DATA_BAD_TIME: i16 = 2049;
+    /// `data.unknown_format`
+    pub const DATA_UNKNOWN_FORMAT: i16 = 2033;
+    /// `data.ragged_row`
+    pub const DATA_RAGGED_ROW: i16 = 2034;
+    /// `data.cut_short`
+    pub const DATA_CUT_SHORT: i16 = 2035;
+    /// `data.zone_unknown`
+    pub const DATA_ZONE_UNKNOWN: i16 = 2036;
+    /// `data.zone_changes`
+    pub const DATA_ZONE_CHANGES: i16 = 2037;
+    /// `data.side_unknown`
+    pub const DATA_SIDE_UNKNOWN: i16 = 2038;
+    /// `data.clock_change`
+    pub const DATA_CLOCK_CHANGE: i16 = 2039;
+    /// `data.timeframe_unknown`
+    pub const DATA_TIMEFRAME_UNKNOWN: i16 = 2040;
+    /// `data.price_scale`
+    pub const DATA_PRICE_SCALE: i16 = 2041;
+    /// `data.exists`
+    pub const DATA_EXISTS: i16 = 2042;
+    /// `data.damaged`
+    pub const DATA_DAMAGED: i16 = 2043;
+    /// `data.bad_manifest`
+    pub const DATA_BAD_MANIFEST: i16 = 2044;
+    /// `data.wrong_digits`
+    pub const DATA_WRONG_DIGITS: i16 = 2045;
+    /// `data.mixed_import`
+    pub const DATA_MIXED_IMPORT: i16 = 2046;
+    /// `data.crossed_ticks`
+    pub const DATA_CROSSED_TICKS: i16 = 2047;
+    /// `data.no_rows_left`
+    pub const DATA_NO_ROWS_LEFT: i16 = 2048;
     /// `data.duplicates_dropped`
     pub const DATA_DUPLICATES_DROPPED: i16 = 2050;
     /// `data.snapped`
@@ -608,6 +648,36 @@ pub mod number {
     pub const DATA_CROSSED_WIDENED: i16 = 2054;
     /// `data.spread_lower_bound`
     pub const DATA_SPREAD_LOWER_BOUND: i16 = 2055;
+    /// `data.resample_differs`
+    pub const DATA_RESAMPLE_DIFFERS: i16 = 2056;
+    /// `data.gaps`
+    pub const DATA_GAPS: i16 = 2060;
+    /// `data.weekend_bars`
+    pub const DATA_WEEKEND_BARS: i16 = 2061;
+    /// `data.holiday_bars`
+    pub const DATA_HOLIDAY_BARS: i16 = 2062;
+    /// `data.spread_outliers`
+    pub const DATA_SPREAD_OUTLIERS: i16 = 2063;
+    /// `data.frozen_prices`
+    pub const DATA_FROZEN_PRICES: i16 = 2064;
+    /// `data.price_spikes`
+    pub const DATA_PRICE_SPIKES: i16 = 2065;
+    /// `data.price_breaks`
+    pub const DATA_PRICE_BREAKS: i16 = 2066;
+    /// `data.zero_volume`
+    pub const DATA_ZERO_VOLUME: i16 = 2067;
+    /// `data.one_sided`
+    pub const DATA_ONE_SIDED: i16 = 2068;
+    /// `data.weekly_open_shift`
+    pub const DATA_WEEKLY_OPEN_SHIFT: i16 = 2069;
+    /// `data.zone_change_inside`
+    pub const DATA_ZONE_CHANGE_INSIDE: i16 = 2070;
+    /// `data.close_labels`
+    pub const DATA_CLOSE_LABELS: i16 = 2071;
+    /// `data.open_is_previous_close`
+    pub const DATA_OPEN_IS_PREVIOUS_CLOSE: i16 = 2072;
+    /// `data.daily_break`
+    pub const DATA_DAILY_BREAK: i16 = 2073;
     /// `position.not_found`
     pub const POSITION_NOT_FOUND: i16 = 4001;
     /// `order.no_margin`
@@ -728,6 +798,9 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("indicator.parameter", 3002),
     ("indicator.unknown_parameter", 3003),
     ("indicator.key", 3004),
+    ("indicator.no_volume", 3005),
+    ("indicator.custom", 3006),
+    ("indicator.looks_ahead", 3007),
     ("data.not_found", 2003),
     ("data.ambiguous_source", 2004),
     ("data.unreadable", 2005),
@@ -757,12 +830,44 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.sample_exists", 2030),
     ("data.not_a_table", 2031),
     ("data.wrong_timeframe", 2032),
+    ("data.bad_time", 2049),
+    ("data.unknown_format", 2033),
+    ("data.ragged_row", 2034),
+    ("data.cut_short", 2035),
+    ("data.zone_unknown", 2036),
+    ("data.zone_changes", 2037),
+    ("data.side_unknown", 2038),
+    ("data.clock_change", 2039),
+    ("data.timeframe_unknown", 2040),
+    ("data.price_scale", 2041),
+    ("data.exists", 2042),
+    ("data.damaged", 2043),
+    ("data.bad_manifest", 2044),
+    ("data.wrong_digits", 2045),
+    ("data.mixed_import", 2046),
+    ("data.crossed_ticks", 2047),
+    ("data.no_rows_left", 2048),
     ("data.duplicates_dropped", 2050),
     ("data.snapped", 2051),
     ("data.unpaired_dropped", 2052),
     ("data.crossed_dropped", 2053),
     ("data.crossed_widened", 2054),
     ("data.spread_lower_bound", 2055),
+    ("data.resample_differs", 2056),
+    ("data.gaps", 2060),
+    ("data.weekend_bars", 2061),
+    ("data.holiday_bars", 2062),
+    ("data.spread_outliers", 2063),
+    ("data.frozen_prices", 2064),
+    ("data.price_spikes", 2065),
+    ("data.price_breaks", 2066),
+    ("data.zero_volume", 2067),
+    ("data.one_sided", 2068),
+    ("data.weekly_open_shift", 2069),
+    ("data.zone_change_inside", 2070),
+    ("data.close_labels", 2071),
+    ("data.open_is_previous_close", 2072),
+    ("data.daily_break", 2073),
     ("position.not_found", 4001),
     ("order.no_margin", 4002),
     ("size.below_minimum", 4003),

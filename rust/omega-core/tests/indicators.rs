@@ -2,10 +2,8 @@
 
 use arrow_array::Float64Array;
 use arrow_buffer::ScalarBuffer;
-use omega_core::indicators::{
-    Atr, Ema, Prices, Rsi, Sma, Spec, atr, compute, compute_indicators, ema, parse, price_column, rsi, sma,
-};
-use omega_core::market::{self, Calendar, Market, Series, as_i64};
+use omega_core::indicators::{CATALOGUE, PriceColumns, compute_indicators, parse};
+use omega_core::market::{Market, Prices, Series, as_i64};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -16,7 +14,7 @@ struct Vectors {
 #[derive(Deserialize)]
 struct Vector {
     why: String,
-    spec: Spec,
+    spec: serde_json::Value,
     prices: Columns,
     nan_prefix: usize,
     expected: Vec<Expected>,
@@ -40,8 +38,8 @@ fn bits(column: &[f64]) -> Vec<u64> {
     column.iter().map(|value| value.to_bits()).collect()
 }
 
-/// A walk of `count` prices, the same everywhere, by a linear congruential generator.
-fn walk(count: usize) -> Vec<f64> {
+/// Points of a walk, the same everywhere, by a linear congruential generator.
+fn walk(count: usize) -> Vec<i32> {
     let mut state = 1_u64;
     let mut points = 110_000_i32;
     let mut draw = || {
@@ -49,28 +47,35 @@ fn walk(count: usize) -> Vec<f64> {
         points += i32::try_from((state >> 33) % 41).expect("below 41") - 20;
         points
     };
-    let drawn: Vec<i32> = (0..count).map(|_| draw()).collect();
-    price_column(&drawn, 5)
+    (0..count).map(|_| draw()).collect()
 }
 
-/// A market of two series whose bars do not move inside; the ask lies 10 points above.
-fn market_of(points: &[&[i32]], digits: u32) -> Market {
-    let side = |row: &[i32], shift: i32| {
-        let column: ScalarBuffer<i32> = row.iter().map(|point| point + shift).collect();
-        market::Prices { open: column.clone(), high: column.clone(), low: column.clone(), close: column }
+/// One series of open, high, low, close; the ask lies 10 points above, the volume is made of them.
+fn series_of(bars: [&[i32]; 4], digits: u32) -> Series {
+    let side = |shift: i32| {
+        let [open, high, low, close] =
+            bars.map(|row| row.iter().map(|point| point + shift).collect::<ScalarBuffer<i32>>());
+        Prices { open, high, low, close }
     };
-    let series = points.iter().map(|row| Series {
+    let count = as_i64(bars[0].len());
+    Series {
         symbol: 0,
         timeframe: "H1".to_owned(),
         digits,
-        time_us: (0..as_i64(row.len())).collect(),
-        close_time_us: (1..=as_i64(row.len())).collect(),
-        bid: side(row, 0),
-        ask: side(row, 10),
-        volume: Float64Array::new_null(row.len()),
+        time_us: (0..count).collect(),
+        close_time_us: (1..=count).collect(),
+        bid: side(0),
+        ask: side(10),
+        volume: bars[0].iter().map(|point| f64::from(point % 97)).collect::<Vec<f64>>().into(),
         visible: None,
-    });
-    Market { symbols: vec!["EURUSD".to_owned()], series: series.collect(), calendar: Calendar::default() }
+        floats: PriceColumns::default(),
+    }
+}
+
+/// A market of series whose bars do not move inside; an FX day ends every 50 bars.
+fn market_of(points: &[&[i32]], digits: u32) -> Market {
+    let series = points.iter().map(|row| series_of([row; 4], digits)).collect();
+    Market { symbols: vec!["EURUSD".to_owned()], series, rollover_us: (1..100).map(|day| day * 50).collect() }
 }
 
 fn spec_text(name: &str, series: usize, side: &str, period: i64) -> String {
@@ -80,13 +85,18 @@ fn spec_text(name: &str, series: usize, side: &str, period: i64) -> String {
 }
 
 #[test]
+#[expect(clippy::cast_possible_truncation, reason = "prices of two digits")]
 fn columns_equal_the_worked_answers() {
     let text = include_str!("../../../tests/vectors/indicators.json");
     let vectors = serde_json::from_str::<Vectors>(text).unwrap().vectors;
     assert!(vectors.len() >= 15);
     for Vector { why, spec, prices, nan_prefix, expected } in vectors {
-        let Columns { open, high, low, close } = prices;
-        let column = compute(&spec, &Prices { open, high, low, close }).unwrap();
+        let points = |row: &[f64]| row.iter().map(|price| (price * 100.0).round_ties_even() as i32).collect();
+        let rows: [Vec<i32>; 4] =
+            [&prices.open, &prices.high, &prices.low, &prices.close].map(|row| points(row));
+        let mut market = market_of(&[], 2);
+        market.series.push(series_of([&rows[0], &rows[1], &rows[2], &rows[3]], 2));
+        let column = &compute_indicators(&market, &format!("[{spec}]")).unwrap()[0];
         let (warm_up, values) = column.split_at(nan_prefix);
         assert!(warm_up.iter().all(|value| value.is_nan()), "{why}: {column:?}");
         let wanted: Vec<u64> =
@@ -96,52 +106,86 @@ fn columns_equal_the_worked_answers() {
     }
 }
 
+/// One spec per output of every indicator, parameters at `value` or what their bounds allow.
+fn all_specs(value: f64) -> String {
+    let one = |entry: &'static omega_core::indicators::Indicator, output: Option<&str>| {
+        let within = |one: &omega_core::indicators::Parameter| {
+            if one.is_whole { value.clamp(one.minimum, one.maximum) } else { 0.25 }
+        };
+        let pairs = entry.parameters.iter().map(|one| format!(r#""{}": {}"#, one.name, within(one)));
+        let parameters = pairs.collect::<Vec<_>>().join(", ");
+        let output = output.map_or(String::new(), |output| format!(r#", "output": "{output}""#));
+        let other = if entry.reads.contains(&"other") { r#", "other": "open""# } else { "" };
+        format!(
+            r#"{{"name": "{}", "series": 0, "side": "bid", "source": "close", "parameters": {{{parameters}}}{output}{other}}}"#,
+            entry.name
+        )
+    };
+    let specs = CATALOGUE.iter().flat_map(|entry| {
+        let outputs: Vec<Option<&str>> = if entry.outputs.is_empty() {
+            vec![None]
+        } else {
+            entry.outputs.iter().copied().map(Some).collect()
+        };
+        outputs.into_iter().map(|output| one(entry, output)).collect::<Vec<_>>()
+    });
+    format!("[{}]", specs.collect::<Vec<_>>().join(","))
+}
+
 #[test]
-fn a_column_is_the_loop_over_its_step() {
-    let close = walk(500);
-    let low: Vec<f64> = walk(900)[400..].iter().map(|price| price - 0.3).collect();
-    let high: Vec<f64> = close.iter().map(|price| price + 0.3).collect();
-    for period in [1, 2, 3, 14, 200, 499, 500, 501] {
-        let (mut a, mut b, mut c, mut d) =
-            (Sma::new(period), Ema::new(period), Rsi::new(period), Atr::new(period));
-        let steps: Vec<f64> = close.iter().map(|&price| a.update(price)).collect();
-        assert_eq!(bits(&steps), bits(&sma(&close, period)), "sma {period}");
-        let steps: Vec<f64> = close.iter().map(|&price| b.update(price)).collect();
-        assert_eq!(bits(&steps), bits(&ema(&close, period)), "ema {period}");
-        let steps: Vec<f64> = close.iter().map(|&price| c.update(price)).collect();
-        assert_eq!(bits(&steps), bits(&rsi(&close, period)), "rsi {period}");
-        let steps: Vec<f64> = (0..500).map(|i| d.update(high[i], low[i], close[i])).collect();
-        assert_eq!(bits(&steps), bits(&atr(&high, &low, &close, period)), "atr {period}");
+fn a_prefix_of_the_prices_gives_a_prefix_of_every_column() {
+    let points = walk(300);
+    for value in [1.0, 9.0, 30.0] {
+        let specs = all_specs(value);
+        let whole = compute_indicators(&market_of(&[&points], 5), &specs).unwrap();
+        assert!(whole.len() >= 60);
+        for cut in [1, 2, 29, 30, 31, 150, 299] {
+            let prefix = compute_indicators(&market_of(&[&points[..cut]], 5), &specs).unwrap();
+            for (ours, theirs) in prefix.iter().zip(&whole) {
+                assert_eq!(bits(ours), bits(&theirs[..cut]));
+            }
+        }
     }
 }
 
 #[test]
-fn a_prefix_of_the_prices_gives_a_prefix_of_the_column() {
-    let close = walk(300);
-    for cut in [0, 1, 19, 20, 21, 150, 299] {
-        assert_eq!(bits(&sma(&close[..cut], 20)), bits(&sma(&close, 20)[..cut]));
-        assert_eq!(bits(&ema(&close[..cut], 20)), bits(&ema(&close, 20)[..cut]));
-        assert_eq!(bits(&rsi(&close[..cut], 20)), bits(&rsi(&close, 20)[..cut]));
-        let whole = atr(&close, &close, &close, 20);
-        assert_eq!(bits(&atr(&close[..cut], &close[..cut], &close[..cut], 20)), bits(&whole[..cut]));
+fn no_column_holds_an_infinity_whatever_the_prices() {
+    for points in [vec![1; 200], vec![999_999_989; 200], [1, 999_999_989, 999_999_989, 1].repeat(50)] {
+        for column in compute_indicators(&market_of(&[&points], 5), &all_specs(20.0)).unwrap() {
+            assert!(column.iter().all(|value| !value.is_infinite()));
+        }
     }
 }
 
 #[test]
 fn specs_that_cannot_be_computed_are_refused_by_name() {
+    let market = market_of(&[&[100, 200]], 2);
     let one = |name: &str, parameters: &str| {
         let text = format!(
             r#"[{{"name": "{name}", "series": 0, "side": "ask", "source": "hl2", "parameters": {parameters}}}]"#
         );
-        compute(&parse(&text).unwrap()[0], &Prices::default()).map_err(|error| error.code())
+        compute_indicators(&market, &text).map(|columns| columns.len()).map_err(|error| error.code())
     };
-    assert_eq!(one("ema", r#"{"period": 100000}"#), Ok(Vec::new()));
+    assert_eq!(one("ema", r#"{"period": 100000}"#), Ok(1));
     assert_eq!(one("emu", r#"{"period": 3}"#), Err("indicator.unknown"));
     assert_eq!(one("ema", r#"{"periods": 3}"#), Err("indicator.unknown_parameter"));
     assert_eq!(one("ema", "{}"), Err("config.plan"));
+    assert_eq!(one("garch", r#"{"period": 9, "alpha": 0.5, "beta": 0.5}"#), Err("indicator.parameter"));
     for period in ["0", "-1", "1.5", "100001", "1e300"] {
         assert_eq!(one("ema", &format!(r#"{{"period": {period}}}"#)), Err("indicator.parameter"), "{period}");
     }
+}
+
+#[test]
+fn a_bar_without_volume_is_named() {
+    let mut market = market_of(&[&[100, 200, 300]], 2);
+    market.series[0].volume = Float64Array::from(vec![Some(1.0), None, Some(2.0)]);
+    let text = r#"[{"name": "obv", "series": 0, "side": "bid", "source": "close", "parameters": {}}]"#;
+    let error = compute_indicators(&market, text).unwrap_err();
+    assert_eq!(
+        (error.code(), error.to_string().as_str()),
+        ("indicator.no_volume", "obv: H1 row 1 has no volume")
+    );
 }
 
 #[test]

@@ -11,7 +11,9 @@ import datetime
 import functools
 import json
 import pathlib
+import zoneinfo
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
@@ -24,12 +26,14 @@ from omega.schema import ENUMS, TABLES
 
 VECTORS = pathlib.Path(__file__).parents[2] / "vectors"
 CASES = {path.stem: path for path in sorted((VECTORS / "engine").glob("*.json"))}
-MINUTES = {"M1": 1, "M15": 15, "H1": 60}
-EMPTY_UNLESS_LISTED = ("fills", "orders", "trades", "positions", "rejections", "diagnostics")
+MINUTES = {"M1": 1, "M15": 15, "H1": 60, "H4": 240}
+NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
+EMPTY_UNLESS_LISTED = ("fills", "orders", "trades", "positions", "swaps", "rejections", "diagnostics")
 RULES_IN_SCOPE = {
     *("FIL-1", "FIL-5", "FIL-6", "FIL-7", "FIL-8", "FIL-9", "LOOP-1", "LOOP-2", "LOOP-3", "LOOP-4"),
     *("SIG-1", "SIG-2", "SIG-3", "SIG-4", "API-8", "CST-2", "CST-3", "CST-5", "SIZ", "POS-1", "POS-2"),
-    *("LED-1", "LED-2", "LED-3", "LED-4", "LED-5", "LED-6", "NUM-1", "NUM-2", "NUM-3", "TIM-2", "TIM-5"),
+    *("LED-1", "LED-2", "LED-3", "LED-4", "LED-5", "LED-6", "NUM-1", "NUM-2", "NUM-3", "TIM-2", "TIM-3", "TIM-5"),
+    "SWP-1",
 }
 ARROW_TYPES = {
     "timestamp": pa.timestamp("us", tz="UTC"),
@@ -53,10 +57,10 @@ def default_plan_text() -> str:
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Lay `changes` over `base`, field by field; `sizing` is replaced whole."""
+    """Lay `changes` over `base`, field by field; `sizing` and `swap` are replaced whole."""
     result = copy.deepcopy(base)
     for key, value in changes.items():
-        nested = isinstance(value, dict) and key != "sizing"
+        nested = isinstance(value, dict) and key not in ("sizing", "swap")
         result[key] = merged(result[key], value) if nested else value
     return result
 
@@ -91,15 +95,26 @@ def bars_table(case: Mapping[str, Any]) -> pa.Table:
     return arrow_table("bars", rows)
 
 
-def calendar_table() -> pa.Table:
-    """Return the FX days of January 2025, when New York is five hours behind UTC throughout."""
-    days = [datetime.date(2025, 1, 1) + datetime.timedelta(days=n) for n in range(31)]
+def rollover(fx_day: datetime.date) -> datetime.datetime:
+    """Return the 17:00 in New York that ends an FX day (TIM-3)."""
+    return datetime.datetime.combine(fx_day, datetime.time(17), NEW_YORK)
+
+
+def day_number(fx_day: datetime.date) -> int:
+    return (fx_day - datetime.date(1970, 1, 1)).days
+
+
+def calendar_table(bars: pa.Table) -> pa.Table:
+    """Return the FX days of the bars, and of a week before and after them."""
+    first = bars["time"][0].as_py().date() - datetime.timedelta(days=7)
+    last = bars["close_time"][-1].as_py().date() + datetime.timedelta(days=7)
+    days = [first + datetime.timedelta(days=n) for n in range((last - first).days + 1)]
     rows = [
         {
-            "rollover_time": datetime.datetime(day.year, day.month, day.day, 22, tzinfo=datetime.UTC),
-            "fx_day": (day - datetime.date(1970, 1, 1)).days,
+            "rollover_time": rollover(day).astimezone(datetime.UTC),
+            "fx_day": day_number(day),
             "weekday": day.weekday(),
-            "utc_offset_minutes": -300,
+            "utc_offset_minutes": int(rollover(day).strftime("%z")[:3]) * 60,
         }
         for day in days
     ]
@@ -137,7 +152,8 @@ def run(backend: Backend, case: Mapping[str, Any]) -> Mapping[str, Any]:
         "symbols": [{"name": symbol["name"], "digits": symbol["digits"]}],
         "series": [{"symbol": 0, "timeframe": case["timeframe"]}],
     }
-    market = backend.open_market(json.dumps(header), [bars_table(case)], [None], calendar_table())
+    bars = bars_table(case)
+    market = backend.open_market(json.dumps(header), [bars], [None], calendar_table(bars))
     return backend.simulate(market, signals_table(case), json.dumps(plan))
 
 
@@ -208,18 +224,80 @@ def test_the_numbers_agree_among_themselves() -> None:
             looked_at += 1
         if "error" not in expect:
             balance = sum(row["amount"] for row in expect["ledger"])
-            open_profit = sum(row["open_profit"] for row in expect.get("positions", []))
+            open_profit = sum(row["open_profit"] + row.get("accrued_swap", 0) for row in expect.get("positions", []))
             assert balance + open_profit == expect["equity"][-1], name
             assert all(row["amount"] for row in expect["ledger"]), name
     assert looked_at >= 100
 
 
+def swap_cases() -> list[dict[str, Any]]:
+    return [case for case in map(load_case, CASES) if plan_of(case)["symbols"][0]["swap"] is not None]
+
+
+def test_swap_amounts_follow_from_rate_multiplier_and_volume() -> None:
+    """SWP-1: every amount, multiplier and boundary once more, by its single formula."""
+    looked_at = 0
+    for case in swap_cases():
+        plan, steps = plan_of(case), {row["id"]: row for row in case["expect"]["orders"]}
+        for row in case["expect"].get("swaps", []):
+            order = steps[row["position_id"]]
+            day = datetime.date(1970, 1, 1) + datetime.timedelta(days=row["fx_day"])
+            assert moment(row["time"]) == rollover(day), case["name"]
+            assert row["multiplier"] == plan["symbols"][0]["swap"]["multipliers"][day.weekday()], case["name"]
+            assert row["amount"] == swap_by_formula(case, order, row) != 0, case["name"]
+            looked_at += 1
+    assert looked_at >= 60
+
+
+def swap_by_formula(case: Mapping[str, Any], order: Mapping[str, Any], row: Mapping[str, Any]) -> int:
+    plan, column = plan_of(case), ("long", "short").index(order["direction"])
+    symbol = plan["symbols"][0]
+    rates = [symbol["swap"]["long"], symbol["swap"]["short"]]
+    for fx_day, *dated in symbol["swap"]["dated"]:
+        rates = dated if row["fx_day"] >= fx_day else rates
+    bars, boundary = bars_table(case).to_pylist(), moment(row["time"])
+    started = [i for i, bar in enumerate(bars) if bar["time"] < boundary]
+    mark = bars[started[-1]][("bid_close", "ask_close")[column]]
+    factor = {
+        "points": order["steps"] * Fraction(*symbol["value"]),
+        "money": order["steps"] * Fraction(*symbol["volume_step"]),
+        "percent": mark * order["steps"] * Fraction(*symbol["value"]) / 36000,
+    }[symbol["swap"]["unit"]]
+    amount: Fraction = Fraction(*rates[column]) * row["multiplier"] * factor * 10 ** plan["account"]["digits"]
+    return round(amount)
+
+
+def test_accrued_swap_is_booked_with_the_closing_deal() -> None:
+    """SWP-1, LED-1: the rows of a position sum to its trade and to one ledger row, the last of its close."""
+    for case in swap_cases():
+        expect, accrued = case["expect"], dict.fromkeys((row["id"] for row in case["expect"]["orders"]), 0)
+        for row in expect.get("swaps", []):
+            accrued[row["position_id"]] += row["amount"]
+        settled = {row["id"]: row["swap"] for row in expect["trades"]}
+        left_open = {row["id"]: row["accrued_swap"] for row in expect.get("positions", [])}
+        booked = {row["position_id"]: row["amount"] for row in expect["ledger"] if row["kind"] == "swap"}
+
+        assert settled | left_open == accrued, case["name"]
+        assert booked == {number: amount for number, amount in settled.items() if amount}, case["name"]
+        for number in booked:
+            kinds = [row["kind"] for row in expect["ledger"] if row["position_id"] == number]
+            assert kinds[-1] == "swap", case["name"]
+
+
 @pytest.mark.parametrize(
-    ("table", "column"), [("trades", "mae_points"), ("fills", "price"), ("ledger", "amount"), ("fills", "time")]
+    ("name", "table", "column"),
+    [
+        ("fil5_long_touch", "trades", "mae_points"),
+        ("fil5_long_touch", "fills", "price"),
+        ("fil5_long_touch", "ledger", "amount"),
+        ("fil5_long_touch", "fills", "time"),
+        ("swp_points_long_debit", "swaps", "amount"),
+        ("swp_left_open", "positions", "accrued_swap"),
+    ],
 )
-def test_a_changed_cell_is_noticed(backend: Backend, table: str, column: str) -> None:
+def test_a_changed_cell_is_noticed(backend: Backend, name: str, table: str, column: str) -> None:
     """Canary: one cell off by one is one difference, at its place."""
-    case = load_case("fil5_long_touch")
+    case = load_case(name)
     row = case["expect"][table][-1]
     row[column] = "2025-01-06T00:30:01Z" if column == "time" else row[column] + 1
 

@@ -1,4 +1,4 @@
-"""The four indicators against numbers worked by hand in docs/spec/indicators.md (IND-3)."""
+"""Indicators against numbers worked by hand in docs/spec/indicators.md (IND-3)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import struct
 from typing import Any
 
 import pytest
-
-from omega.backends.python.indicators import Prices, compute
 
 FILE = pathlib.Path(__file__).parents[2] / "vectors/indicators.json"
 VECTORS: list[dict[str, Any]] = json.loads(FILE.read_text())["vectors"]
@@ -26,18 +24,12 @@ def check(column: list[float], vector: dict[str, Any]) -> None:
     assert [bits(value) for value in column[prefix:]] == [one["bits"] for one in vector["expected"]]
 
 
-def test_every_indicator_and_source_has_a_worked_answer():
+def test_every_source_has_a_worked_answer():
     """IND-3: we looked at something."""
-    assert {vector["spec"]["name"] for vector in VECTORS} == {"atr", "ema", "rsi", "sma"}
+    assert {vector["spec"]["name"] for vector in VECTORS} >= {"atr", "ema", "rsi", "sma"}
     sources = {"close", "open", "high", "low", "hl2", "hlc3", "ohlc4"}
     assert {vector["spec"]["source"] for vector in VECTORS} == sources
     assert all(one["bits"] == bits(one["value"]) for vector in VECTORS for one in vector["expected"])
-
-
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"{vector['spec']['name']}: {vector['why']}")
-def test_the_twin_gives_the_worked_answer(vector):
-    """IND-3: an empty column included."""
-    check(compute(vector["spec"], Prices(**vector["prices"])), vector)
 
 
 @pytest.mark.parametrize("side", ["bid", "ask"])
@@ -55,7 +47,8 @@ def test_every_backend_gives_the_worked_answers_from_points(bench, tables_of, si
 def test_a_wrong_last_bit_is_noticed():
     """The guard's canary."""
     vector = next(vector for vector in VECTORS if vector["expected"])
-    column = compute(vector["spec"], Prices(**vector["prices"]))
+    column = [math.nan] * vector["nan_prefix"] + [one["value"] for one in vector["expected"]]
+    check(column, vector)
     column[-1] = math.nextafter(column[-1], math.inf)
 
     with pytest.raises(AssertionError):

@@ -81,6 +81,18 @@ def test_round_half_even_leaves_whole_and_strange_numbers_alone() -> None:
     assert math.isnan(numerics.round_half_even(math.nan))
 
 
+def test_only_rounding_is_at_most_a_hundred_roundings_of_one() -> None:
+    """A rounding of one is 2^-52; the bound grows with the numbers that were subtracted, and holds both ways."""
+    bound = 100 * 2.0**-52
+    for scale in (1.0, 1300.0, 1e-5):
+        for sign in (1.0, -1.0):
+            assert numerics.is_rounding(sign * bound * scale, scale)
+            assert not numerics.is_rounding(sign * bound * scale * 1.001, scale)
+    assert numerics.is_rounding(0.0, 0.0)
+    assert numerics.is_rounding(3916.873 / 3 - (1305.736 + 1305.51 + 1305.627) / 3, 1305.0)
+    assert not numerics.is_rounding(float("nan"), 1.0)
+
+
 def test_sum_left_adds_in_row_order() -> None:
     """NUM-4: 1e16 + 1 + 1 loses both ones from the left and keeps them from the right."""
     assert numerics.sum_left([1e16, 1.0, 1.0]) == 1e16

@@ -271,9 +271,10 @@ def test_pandas_and_numpy_take_an_indicator_for_its_values(data):
 @pytest.mark.parametrize(
     ("name", "kind", "part"),
     [
-        ("emma", ConfigError, "Did you mean ema?"),
-        ("macd", ConfigError, "Known: atr, ema, rsi, sma."),
+        ("emma", ConfigError, "Did you mean ema or tema?"),
+        ("quaxi", ConfigError, "Known: sma, ema, wma, "),
         ("EMA", AttributeError, "small letters: ema"),
+        ("BBANDS", AttributeError, "small letters: bbands"),
     ],
 )
 def test_a_name_that_is_no_indicator_is_answered_with_what_there_is(data, name, kind, part):

@@ -113,7 +113,9 @@ def test_session_time_stands_still_at_the_weekend_and_weeks_have_120_hours():
         passed.append(((after - before) // 3_600_000_000, (next_week - before) // 3_600_000_000))
 
     assert len(passed) == 52
-    assert set(passed) == {(2, 120)}
+    assert {after for after, _ in passed} == {2}
+    # Christmas 2024 and new year 2025 are Wednesdays: their weeks are a session shorter.
+    assert sorted(next_week for _, next_week in passed) == [96, 96, *[120] * 50]
 
 
 def test_the_same_rollovers_come_from_an_independent_rule_for_a_century():
@@ -132,7 +134,7 @@ def test_the_same_rollovers_come_from_an_independent_rule_for_a_century():
 
 
 def test_the_version_names_the_rules_and_the_zone_data():
-    assert CALENDAR_VERSION.startswith("fx-1/tzdata-20")
+    assert CALENDAR_VERSION.startswith("fx-2/sessions-1/tzdata-20")
 
 
 @pytest.mark.parametrize(

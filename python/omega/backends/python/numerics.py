@@ -69,6 +69,12 @@ def sum_left(values: Sequence[float]) -> float:
     return total
 
 
+def is_rounding(difference: float, scale: float) -> bool:
+    """Return whether a difference of numbers of size ``scale`` is no more than 100 roundings of one."""
+    bound = 2.220446049250313e-14 * scale
+    return -bound <= difference <= bound
+
+
 def floor_quotient(num: int, den: int) -> int:
     """Return the greatest integer not above ``num / den``; ``den`` > 0."""
     return num // den

@@ -5,7 +5,7 @@
 
 /// The state of one exponential moving average between two bars.
 #[derive(Clone, Debug)]
-pub struct Ema {
+pub(crate) struct Ema {
     period: u32,
     alpha: f64,
     seen_count: u32,
@@ -14,14 +14,13 @@ pub struct Ema {
 
 impl Ema {
     /// Starts without any value. `period` is at least 1.
-    #[must_use]
-    pub fn new(period: u32) -> Self {
+    pub(crate) fn new(period: u32) -> Self {
         Self { period, alpha: 2.0 / (f64::from(period) + 1.0), seen_count: 0, level: 0.0 }
     }
 
     /// Takes the next value and returns the new level, NaN until `period` values were seen.
     #[inline]
-    pub fn update(&mut self, value: f64) -> f64 {
+    pub(crate) fn update(&mut self, value: f64) -> f64 {
         if self.seen_count == self.period {
             self.level = (value - self.level) * self.alpha + self.level;
             return self.level;
@@ -34,11 +33,4 @@ impl Ema {
         self.level /= f64::from(self.period);
         self.level
     }
-}
-
-/// Returns the exponential moving average, as long as `values`, NaN for the first `period - 1`.
-#[must_use]
-pub fn ema(values: &[f64], period: u32) -> Vec<f64> {
-    let mut state = Ema::new(period);
-    values.iter().map(|&value| state.update(value)).collect()
 }

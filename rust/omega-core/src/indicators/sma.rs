@@ -2,37 +2,34 @@
 //!
 //! A running sum, as in TA-Lib: add the newest, divide, subtract the oldest. Rule IND-3.
 
+use crate::indicators::window::Window;
+
 /// The state of one simple moving average between two bars.
 #[derive(Clone, Debug)]
-pub struct Sma {
-    period: f64,
-    window: Vec<f64>,
-    next_idx: usize,
-    seen_count: usize,
+pub(crate) struct Sma {
+    period: u32,
+    window: Window,
+    seen_count: u32,
     total: f64,
 }
 
 impl Sma {
     /// Starts without any value. `period` is at least 1.
-    #[must_use]
-    pub fn new(period: u32) -> Self {
-        let window = vec![0.0; period as usize];
-        Self { period: f64::from(period), window, next_idx: 0, seen_count: 0, total: 0.0 }
+    pub(crate) fn new(period: u32) -> Self {
+        Self { period, window: Window::new(period), seen_count: 0, total: 0.0 }
     }
 
     /// Takes the next value and returns the mean of the last `period`, NaN while there are fewer.
-    pub fn update(&mut self, value: f64) -> f64 {
-        self.window[self.next_idx] = value;
-        self.next_idx += 1;
-        if self.next_idx == self.window.len() {
-            self.next_idx = 0;
-        }
-        if self.seen_count < self.window.len() - 1 {
+    #[inline]
+    pub(crate) fn update(&mut self, value: f64) -> f64 {
+        self.window.push(value);
+        if self.seen_count < self.period - 1 {
             self.seen_count += 1;
             self.total += value;
             return f64::NAN;
         }
-        let (mean, total) = slide(self.total, value, self.window[self.next_idx], self.period);
+        let oldest = self.window.values[self.window.next_idx];
+        let (mean, total) = slide(self.total, value, oldest, f64::from(self.period));
         self.total = total;
         mean
     }
@@ -40,16 +37,15 @@ impl Sma {
 
 /// Returns the mean of a full window and the sum that stays once `oldest` has left it.
 #[inline]
-fn slide(total: f64, newest: f64, oldest: f64, period: f64) -> (f64, f64) {
+pub(crate) fn slide(total: f64, newest: f64, oldest: f64, period: f64) -> (f64, f64) {
     let full = total + newest;
     (full / period, full - oldest)
 }
 
-/// Returns the simple moving average, as long as `values`, NaN for the first `period - 1`.
+/// Returns the column of values without NaN; the window is the input itself, the sums are those of the step.
 ///
-/// The window is the input itself; the sums are those of `Sma::update`.
-#[must_use]
-pub fn sma(values: &[f64], period: u32) -> Vec<f64> {
+/// twin: none — the step says the same, with a ring.
+pub(crate) fn sma(values: &[f64], period: u32) -> Vec<f64> {
     let warm_up_count = values.len().min(period as usize - 1);
     let (warm_up, newest) = values.split_at(warm_up_count);
     let mut total = 0.0;
@@ -64,4 +60,19 @@ pub fn sma(values: &[f64], period: u32) -> Vec<f64> {
         mean
     }));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_column_without_a_ring_equals_the_loop_over_the_step() {
+        let values: Vec<f64> = (0..500).map(|i| 1.1 + f64::from(i * i % 97) / 1e5).collect();
+        for period in [1, 2, 3, 14, 200, 499, 500, 501] {
+            let mut step = Sma::new(period);
+            let stepped: Vec<u64> = values.iter().map(|&value| step.update(value).to_bits()).collect();
+            assert_eq!(stepped, sma(&values, period).iter().map(|mean| mean.to_bits()).collect::<Vec<_>>());
+        }
+    }
 }

@@ -1,23 +1,22 @@
 //! What may be asked for: the JSON list of specs at the seam, and the bounds of its parameters.
 //!
-//! Names, defaults and lookbacks for people stand in `omega.indicators.catalogue`; here is only what
-//! the arithmetic needs to be safe. Shape faults are defects of the caller (`config.plan`).
+//! Names and bounds stand in `catalogue`. Shape faults are defects of the caller (`config.plan`).
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
 use crate::error::{Error, Result};
+use crate::indicators::catalogue::{CATALOGUE, Indicator};
 use crate::schema::Side;
 
-const NAMES: [&str; 4] = ["atr", "ema", "rsi", "sma"];
-const PERIOD_MAX: u32 = 100_000;
-const SHAPE: &str = "indicator specs are a list of {name, series, side, source, parameters}";
+const DEPTH_MAX: u32 = 8;
+const SHAPE: &str = "indicator specs are a list of {name, series, side, source, parameters} and, where needed, {other, output}";
 
 /// The price of a bar that an indicator reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Source {
+pub enum Price {
     /// The close.
     Close,
     /// The open.
@@ -34,9 +33,17 @@ pub enum Source {
     Ohlc4,
 }
 
+/// What an indicator reads: a price of the bar, or the column of another indicator.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Source {
+    /// A price.
+    Price(Price),
+    /// Another indicator.
+    Derived(Box<Spec>),
+}
+
 /// One indicator of one series: what `compute_indicators` takes a list of.
-///
-/// `parameters` are numbers by name; `source` is not read by indicators of whole bars (ATR).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
@@ -47,10 +54,36 @@ pub struct Spec {
     /// Side of the quote.
     #[serde(deserialize_with = "side")]
     pub side: Side,
-    /// Price of the bar.
+    /// What it reads.
     pub source: Source,
     /// Numbers by name.
     pub parameters: BTreeMap<String, f64>,
+    /// The second input of indicators of two series.
+    #[serde(default)]
+    pub other: Option<Source>,
+    /// One of several outputs.
+    #[serde(default)]
+    pub output: Option<String>,
+}
+
+/// Checked parameters of one indicator. twin: none — a mapping.
+pub(crate) struct Parameters<'a>(&'a BTreeMap<String, f64>);
+
+impl Parameters<'_> {
+    /// A whole parameter.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be whole and in range"
+    )]
+    pub(crate) fn whole(&self, name: &str) -> u32 {
+        self.real(name) as u32
+    }
+
+    /// Any parameter.
+    pub(crate) fn real(&self, name: &str) -> f64 {
+        self.0.get(name).copied().unwrap_or(f64::NAN)
+    }
 }
 
 /// Returns the specs of a JSON list.
@@ -58,37 +91,72 @@ pub struct Spec {
 /// # Errors
 /// `config.plan` if the text is not such a list.
 pub fn parse(text: &str) -> Result<Vec<Spec>> {
-    serde_json::from_str(text).map_err(|_| Error::Plan { reason: SHAPE.to_owned() })
+    let shape = || Error::Plan { reason: SHAPE.to_owned() };
+    let specs: Vec<Spec> = serde_json::from_str(text).map_err(|_| shape())?;
+    if specs.iter().any(|spec| depth(spec) > DEPTH_MAX) {
+        return Err(shape());
+    }
+    Ok(specs)
 }
 
-/// Returns the one parameter of the four indicators, a whole number from 1 to 100000.
+/// Returns the catalogue's entry and the parameters.
 ///
 /// # Errors
-/// `indicator.unknown`, `indicator.unknown_parameter`, `indicator.parameter`.
-pub(crate) fn period_of(spec: &Spec) -> Result<u32> {
+/// `indicator.unknown`, `indicator.unknown_parameter`, `indicator.parameter`; `config.plan` for a
+/// parameter, an output or a second input that is missing.
+pub(crate) fn check(spec: &Spec) -> Result<(&'static Indicator, Parameters<'_>)> {
     let name = &spec.name;
-    if !NAMES.contains(&name.as_str()) {
-        return Err(Error::UnknownIndicator { name: name.clone() });
-    }
-    if let Some(parameter) = spec.parameters.keys().find(|parameter| *parameter != "period") {
+    let entry = CATALOGUE
+        .iter()
+        .find(|entry| entry.name == name)
+        .ok_or_else(|| Error::UnknownIndicator { name: name.clone() })?;
+    let is_known = |parameter: &str| entry.parameters.iter().any(|one| one.name == parameter);
+    if let Some(parameter) = spec.parameters.keys().find(|parameter| !is_known(parameter)) {
         return Err(Error::UnknownParameter { indicator: name.clone(), parameter: parameter.clone() });
     }
-    let Some(&value) = spec.parameters.get("period") else {
-        return Err(Error::Plan { reason: format!("{name}: period is missing") });
-    };
-    whole(value).ok_or_else(|| Error::ParameterOutOfRange {
-        indicator: name.clone(),
-        parameter: "period",
-        value,
-        expected: "a whole number from 1 to 100000",
-    })
+    let misfit = |what: &str| Error::Plan { reason: format!("{name}: {what}") };
+    for one in entry.parameters {
+        let value =
+            *spec.parameters.get(one.name).ok_or_else(|| misfit(&format!("{} is missing", one.name)))?;
+        if !(one.minimum..=one.maximum).contains(&value) || (one.is_whole && !is_whole(value)) {
+            let (indicator, expected) = (name.clone(), one.expected);
+            return Err(Error::ParameterOutOfRange { indicator, parameter: one.name, value, expected });
+        }
+    }
+    let parameters = Parameters(&spec.parameters);
+    check_persistence(name, &parameters)?;
+    if entry.reads.contains(&"other") != spec.other.is_some() {
+        return Err(misfit("other does not fit"));
+    }
+    match &spec.output {
+        None if entry.outputs.is_empty() => {}
+        Some(output) if entry.outputs.contains(&output.as_str()) => {}
+        _ => return Err(misfit("output does not fit")),
+    }
+    Ok((entry, parameters))
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked before")]
+/// Refuses alpha + beta from 1 on: such a volatility has no level to return to.
+fn check_persistence(name: &str, parameters: &Parameters<'_>) -> Result<()> {
+    let value = parameters.real("alpha") + parameters.real("beta");
+    if value >= 1.0 {
+        let (parameter, expected) = ("alpha + beta", "less than 1");
+        return Err(Error::ParameterOutOfRange { indicator: name.to_owned(), parameter, value, expected });
+    }
+    Ok(())
+}
+
 #[allow(clippy::float_cmp, reason = "a whole number equals its own truncation")]
-fn whole(value: f64) -> Option<u32> {
-    let is_whole = (1.0..=f64::from(PERIOD_MAX)).contains(&value) && value == value.trunc();
-    is_whole.then_some(value as u32)
+fn is_whole(value: f64) -> bool {
+    value == value.trunc()
+}
+
+/// How deep indicators read indicators. twin: none — part of the shape check.
+fn depth(spec: &Spec) -> u32 {
+    let below = [Some(&spec.source), spec.other.as_ref()].into_iter().flatten();
+    let deepest =
+        below.map(|source| if let Source::Derived(spec) = source { depth(spec) + 1 } else { 0 }).max();
+    deepest.unwrap_or(0)
 }
 
 fn side<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Side, D::Error> {

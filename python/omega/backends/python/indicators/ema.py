@@ -6,9 +6,7 @@ operations, as in TA-Lib. Rule IND-3.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-NAN = float("nan")
+from math import nan
 
 
 class Ema:
@@ -34,12 +32,6 @@ class Ema:
         self._seen_count += 1
         self._level += value
         if self._seen_count < self._period:
-            return NAN
+            return nan
         self._level /= self._period
         return self._level
-
-
-def ema(values: Sequence[float], period: int) -> list[float]:
-    """Return the exponential moving average, as long as `values`, NaN for the first `period - 1`."""
-    state = Ema(period)
-    return [state.update(value) for value in values]

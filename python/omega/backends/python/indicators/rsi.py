@@ -6,11 +6,9 @@ the ratio has no value and 0 is returned, as TA-Lib does. Rule IND-3.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from math import nan
 
 from omega.backends.python.indicators.wilder import Wilder
-
-NAN = float("nan")
 
 
 class Rsi:
@@ -33,11 +31,12 @@ class Rsi:
         if not self._has_previous:
             self._has_previous = True
             self._previous = value
-            return NAN
+            return nan
         change = value - self._previous
         self._previous = value
+        fall = -change
         gain = self._gain.update(change if change > 0.0 else 0.0)
-        loss = self._loss.update(-change if change < 0.0 else 0.0)
+        loss = self._loss.update(fall if fall > 0.0 else 0.0)
         return strength(gain, loss)
 
 
@@ -47,9 +46,3 @@ def strength(gain: float, loss: float) -> float:
     if movement == 0.0:
         return 0.0
     return 100.0 * (gain / movement)
-
-
-def rsi(values: Sequence[float], period: int) -> list[float]:
-    """Return the relative strength index, as long as `values`, NaN for the first `period`."""
-    state = Rsi(period)
-    return [state.update(value) for value in values]

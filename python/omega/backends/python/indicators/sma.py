@@ -5,9 +5,9 @@ A running sum, as in TA-Lib: add the newest, divide, subtract the oldest. Rule I
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from math import nan
 
-NAN = float("nan")
+from omega.backends.python.indicators.window import Window
 
 
 class Sma:
@@ -17,36 +17,26 @@ class Sma:
         period: Values in the window, >= 1.
     """
 
-    __slots__ = ("_next_idx", "_period", "_seen_count", "_total", "_window")
+    __slots__ = ("_period", "_seen_count", "_total", "_window")
 
     def __init__(self, period: int) -> None:
         self._period = period
-        self._window = [0.0] * period
-        self._next_idx = 0
+        self._window = Window(period)
         self._seen_count = 0
         self._total = 0.0
 
     def update(self, value: float) -> float:
         """Take the next value and return the mean of the last `period`, NaN while there are fewer."""
-        self._window[self._next_idx] = value
-        self._next_idx += 1
-        if self._next_idx == self._period:
-            self._next_idx = 0
+        self._window.push(value)
         if self._seen_count < self._period - 1:
             self._seen_count += 1
             self._total += value
-            return NAN
-        mean, self._total = slide(self._total, value, self._window[self._next_idx], self._period)
+            return nan
+        mean, self._total = slide(self._total, value, self._window.values[self._window.next_idx], self._period)
         return mean
 
 
-def slide(total: float, newest: float, oldest: float, period: int) -> tuple[float, float]:
+def slide(total: float, newest: float, oldest: float, period: float) -> tuple[float, float]:
     """Return the mean of a full window and the sum that stays once `oldest` has left it."""
     full = total + newest
     return full / period, full - oldest
-
-
-def sma(values: Sequence[float], period: int) -> list[float]:
-    """Return the simple moving average, as long as `values`, NaN for the first `period - 1`."""
-    state = Sma(period)
-    return [state.update(value) for value in values]

@@ -1,13 +1,12 @@
-"""Wilder's smoothing, shared by RSI and ATR.
+"""Wilder's smoothing: a mean in which the newest value counts 1 / period.
 
-Seeded with the mean of the first `period` values, then
-`level = (level * (period - 1) + value) * (1 / period)`, in this order of operations, as TA-Lib's RSI
-does since 0.8. Rule IND-3.
+Seeded with the mean of the first `period` values, then `level = level * kept + value * inverse` with
+`kept = (period - 1) / period` and `inverse = 1 / period`. Rule IND-3.
 """
 
 from __future__ import annotations
 
-NAN = float("nan")
+from math import nan
 
 
 class Wilder:
@@ -21,7 +20,7 @@ class Wilder:
 
     def __init__(self, period: int) -> None:
         self._period = period
-        self._kept = period - 1.0
+        self._kept = (period - 1.0) / period
         self._inverse = 1.0 / period
         self._seen_count = 0
         self._level = 0.0
@@ -29,11 +28,11 @@ class Wilder:
     def update(self, value: float) -> float:
         """Take the next value and return the new level, NaN until `period` values were seen."""
         if self._seen_count == self._period:
-            self._level = (self._level * self._kept + value) * self._inverse
+            self._level = self._level * self._kept + value * self._inverse
             return self._level
         self._seen_count += 1
         self._level += value
         if self._seen_count < self._period:
-            return NAN
+            return nan
         self._level *= self._inverse
         return self._level

@@ -1,0 +1,259 @@
+//! The step of every indicator by its name, and the loop that makes columns of it.
+//!
+//! Parameters reach a step by name; what it reads and gives stands in `catalogue`.
+
+use std::borrow::Cow;
+
+use crate::indicators::adx::Adx;
+use crate::indicators::aroon::Aroon;
+use crate::indicators::atr::Atr;
+use crate::indicators::bbands::Bbands;
+use crate::indicators::beta::Beta;
+use crate::indicators::cci::Cci;
+use crate::indicators::choppiness::Choppiness;
+use crate::indicators::correlation::Correlation;
+use crate::indicators::dema::Dema;
+use crate::indicators::donchian::Donchian;
+use crate::indicators::dx::Dx;
+use crate::indicators::ema::Ema;
+use crate::indicators::garch::Garch;
+use crate::indicators::highest::Highest;
+use crate::indicators::hurst::Hurst;
+use crate::indicators::kalman::Kalman;
+use crate::indicators::kalman_garch_zscore::KalmanGarchZscore;
+use crate::indicators::kalman_zscore::KalmanZscore;
+use crate::indicators::kama::Kama;
+use crate::indicators::keltner::Keltner;
+use crate::indicators::linearreg::Linearreg;
+use crate::indicators::lowest::Lowest;
+use crate::indicators::macd::Macd;
+use crate::indicators::mfi::Mfi;
+use crate::indicators::minus_di::MinusDi;
+use crate::indicators::mom::Mom;
+use crate::indicators::natr::Natr;
+use crate::indicators::obv::Obv;
+use crate::indicators::pivot::Pivot;
+use crate::indicators::plus_di::PlusDi;
+use crate::indicators::roc::Roc;
+use crate::indicators::rsi::Rsi;
+use crate::indicators::sar::Sar;
+use crate::indicators::session::Session;
+use crate::indicators::sma::{Sma, sma};
+use crate::indicators::spec::Parameters;
+use crate::indicators::stddev::Stddev;
+use crate::indicators::stoch::Stoch;
+use crate::indicators::stochrsi::Stochrsi;
+use crate::indicators::tema::Tema;
+use crate::indicators::trange::Trange;
+use crate::indicators::volatility_cluster::VolatilityCluster;
+use crate::indicators::vwap::Vwap;
+use crate::indicators::willr::Willr;
+use crate::indicators::wma::Wma;
+use crate::indicators::zscore::Zscore;
+use crate::indicators::zscore_ema::ZscoreEma;
+
+type Columns = Vec<Vec<f64>>;
+
+/// Returns the columns of one indicator, as long as its inputs.
+///
+/// `inputs` are one column per name in its `reads`. A row with a NaN gives NaN and does not reach the
+/// step. An unknown name gives no columns.
+#[allow(clippy::too_many_lines, reason = "one line per indicator")]
+pub(crate) fn run(name: &str, p: &Parameters, inputs: &[Cow<'_, [f64]>]) -> Columns {
+    match name {
+        "sma" => match &inputs[0] {
+            // Prices have no NaN, and need no ring.
+            Cow::Borrowed(values) => vec![sma(values, p.whole("period"))],
+            Cow::Owned(_) => {
+                one(inputs, with(Sma::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a)))
+            }
+        },
+        "ema" => one(inputs, with(Ema::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "wma" => one(inputs, with(Wma::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "dema" => one(inputs, with(Dema::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "tema" => one(inputs, with(Tema::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "kama" => one(inputs, with(Kama::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "rsi" => one(inputs, with(Rsi::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "macd" => many(
+            inputs,
+            with(Macd::new(p.whole("fast"), p.whole("slow"), p.whole("signal")), |step, [a]: [f64; 1]| {
+                step.update(a)
+            }),
+        ),
+        "bbands" => many(
+            inputs,
+            with(Bbands::new(p.whole("period"), p.real("deviations")), |step, [a]: [f64; 1]| step.update(a)),
+        ),
+        "atr" => {
+            one(inputs, with(Atr::new(p.whole("period")), |step, [a, b, c]: [f64; 3]| step.update(a, b, c)))
+        }
+        "natr" => {
+            one(inputs, with(Natr::new(p.whole("period")), |step, [a, b, c]: [f64; 3]| step.update(a, b, c)))
+        }
+        "trange" => one(inputs, with(Trange::new(), |step, [a, b, c]: [f64; 3]| step.update(a, b, c))),
+        "adx" => {
+            one(inputs, with(Adx::new(p.whole("period")), |step, [a, b, c]: [f64; 3]| step.update(a, b, c)))
+        }
+        "plus_di" => one(
+            inputs,
+            with(PlusDi::new(p.whole("period")), |step, [a, b, c]: [f64; 3]| step.update(a, b, c)),
+        ),
+        "minus_di" => one(
+            inputs,
+            with(MinusDi::new(p.whole("period")), |step, [a, b, c]: [f64; 3]| step.update(a, b, c)),
+        ),
+        "dx" => {
+            one(inputs, with(Dx::new(p.whole("period")), |step, [a, b, c]: [f64; 3]| step.update(a, b, c)))
+        }
+        "stoch" => many(
+            inputs,
+            with(
+                Stoch::new(p.whole("fast_k"), p.whole("slow_k"), p.whole("slow_d")),
+                |step, [a, b, c]: [f64; 3]| step.update(a, b, c),
+            ),
+        ),
+        "stochrsi" => many(
+            inputs,
+            with(
+                Stochrsi::new(p.whole("period"), p.whole("fast_k"), p.whole("fast_d")),
+                |step, [a]: [f64; 1]| step.update(a),
+            ),
+        ),
+        "cci" => {
+            one(inputs, with(Cci::new(p.whole("period")), |step, [a, b, c]: [f64; 3]| step.update(a, b, c)))
+        }
+        "roc" => one(inputs, with(Roc::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "mom" => one(inputs, with(Mom::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "willr" => {
+            one(inputs, with(Willr::new(p.whole("period")), |step, [a, b, c]: [f64; 3]| step.update(a, b, c)))
+        }
+        "mfi" => one(
+            inputs,
+            with(Mfi::new(p.whole("period")), |step, [a, b, c, d]: [f64; 4]| step.update(a, b, c, d)),
+        ),
+        "obv" => one(inputs, with(Obv::new(), |step, [a, b]: [f64; 2]| step.update(a, b))),
+        "aroon" => {
+            many(inputs, with(Aroon::new(p.whole("period")), |step, [a, b]: [f64; 2]| step.update(a, b)))
+        }
+        "sar" => one(
+            inputs,
+            with(Sar::new(p.real("acceleration"), p.real("maximum")), |step, [a, b]: [f64; 2]| {
+                step.update(a, b)
+            }),
+        ),
+        "stddev" => one(
+            inputs,
+            with(Stddev::new(p.whole("period"), p.real("deviations")), |step, [a]: [f64; 1]| step.update(a)),
+        ),
+        "linearreg" => {
+            one(inputs, with(Linearreg::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a)))
+        }
+        "highest" => one(inputs, with(Highest::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "lowest" => one(inputs, with(Lowest::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "vwap" => one(inputs, with(Vwap::new(), |step, row: [f64; 5]| step.update(row))),
+        "donchian" => {
+            many(inputs, with(Donchian::new(p.whole("period")), |step, [a, b]: [f64; 2]| step.update(a, b)))
+        }
+        "keltner" => many(
+            inputs,
+            with(
+                Keltner::new(p.whole("period"), p.whole("atr_period"), p.real("multiplier")),
+                |step, [a, b, c]: [f64; 3]| step.update(a, b, c),
+            ),
+        ),
+        "choppiness" => one(
+            inputs,
+            with(Choppiness::new(p.whole("period")), |step, [a, b, c]: [f64; 3]| step.update(a, b, c)),
+        ),
+        "zscore" => one(inputs, with(Zscore::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "zscore_ema" => {
+            one(inputs, with(ZscoreEma::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a)))
+        }
+        "kalman" => one(
+            inputs,
+            with(Kalman::new(p.real("process"), p.real("measurement")), |step, [a]: [f64; 1]| step.update(a)),
+        ),
+        "kalman_zscore" => one(
+            inputs,
+            with(
+                KalmanZscore::new(p.whole("period"), p.real("process"), p.real("measurement")),
+                |step, [a]: [f64; 1]| step.update(a),
+            ),
+        ),
+        "garch" => one(
+            inputs,
+            with(Garch::new(p.whole("period"), p.real("alpha"), p.real("beta")), |step, [a]: [f64; 1]| {
+                step.update(a)
+            }),
+        ),
+        "kalman_garch_zscore" => one(
+            inputs,
+            with(
+                KalmanGarchZscore::new(
+                    p.whole("period"),
+                    p.real("process"),
+                    p.real("measurement"),
+                    p.real("alpha"),
+                    p.real("beta"),
+                ),
+                |step, [a]: [f64; 1]| step.update(a),
+            ),
+        ),
+        "volatility_cluster" => one(
+            inputs,
+            with(VolatilityCluster::new(p.whole("period"), p.whole("window")), |step, [a]: [f64; 1]| {
+                step.update(a)
+            }),
+        ),
+        "hurst" => one(inputs, with(Hurst::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
+        "correlation" => {
+            one(inputs, with(Correlation::new(p.whole("period")), |step, [a, b]: [f64; 2]| step.update(a, b)))
+        }
+        "beta" => one(inputs, with(Beta::new(p.whole("period")), |step, [a, b]: [f64; 2]| step.update(a, b))),
+        "session" => many(inputs, with(Session::new(), |step, [a, b, c]: [f64; 3]| step.update(a, b, c))),
+        "pivot" => many(inputs, with(Pivot::new(), |step, [a, b, c, d]: [f64; 4]| step.update(a, b, c, d))),
+        _ => Columns::new(),
+    }
+}
+
+/// Binds a state to its update. twin: none — a bound method.
+fn with<S, R, O>(mut state: S, update: impl Fn(&mut S, R) -> O) -> impl FnMut(R) -> O {
+    move |row| update(&mut state, row)
+}
+
+/// The loop over a step with one output. twin: none — part of `run`.
+#[inline(never)]
+fn one<const I: usize>(inputs: &[Cow<'_, [f64]>], update: impl FnMut([f64; I]) -> f64) -> Columns {
+    // Taken over, so that the state can live in registers.
+    let mut update = update;
+    let (columns, count) = zipped::<I>(inputs);
+    let row = |idx: usize| columns.map(|column| column[idx]);
+    let known = |row: [f64; I]| if row.iter().any(|value| value.is_nan()) { f64::NAN } else { update(row) };
+    vec![(0..count).map(row).map(known).collect()]
+}
+
+/// The loop over a step with several outputs. twin: none — part of `run`.
+#[inline(never)]
+fn many<const I: usize, const O: usize>(
+    inputs: &[Cow<'_, [f64]>],
+    update: impl FnMut([f64; I]) -> [f64; O],
+) -> Columns {
+    let mut update = update;
+    let (columns, count) = zipped::<I>(inputs);
+    let mut outputs = [(); O].map(|()| vec![0.0; count]);
+    let mut places = outputs.each_mut().map(|output| &mut output[..count]);
+    for idx in 0..count {
+        let row = columns.map(|column| column[idx]);
+        let values = if row.iter().any(|value| value.is_nan()) { [f64::NAN; O] } else { update(row) };
+        for (place, value) in places.iter_mut().zip(values) {
+            place[idx] = value;
+        }
+    }
+    outputs.into()
+}
+
+/// The inputs as slices of one length. twin: none — `zip`.
+fn zipped<'a, const I: usize>(inputs: &'a [Cow<'_, [f64]>]) -> ([&'a [f64]; I], usize) {
+    let count = inputs[0].len();
+    (std::array::from_fn(|idx| &inputs[idx][..count]), count)
+}

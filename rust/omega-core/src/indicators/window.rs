@@ -1,0 +1,35 @@
+//! The last `period` values, and running sums over them. Shared by the indicators of a window.
+
+/// A ring of values; the oldest stands at `next_idx` once it is full.
+#[derive(Clone, Debug)]
+pub(crate) struct Window {
+    pub(crate) values: Vec<f64>,
+    pub(crate) next_idx: usize,
+    seen_count: usize,
+}
+
+impl Window {
+    /// Starts empty. `period` is at least 1.
+    pub(crate) fn new(period: u32) -> Self {
+        Self { values: vec![0.0; period as usize], next_idx: 0, seen_count: 0 }
+    }
+
+    /// Takes the next value and returns the one that it pushes out, 0 while there is room.
+    #[inline]
+    pub(crate) fn push(&mut self, value: f64) -> f64 {
+        let oldest = std::mem::replace(&mut self.values[self.next_idx], value);
+        self.next_idx += 1;
+        if self.next_idx == self.values.len() {
+            self.next_idx = 0;
+        }
+        if self.seen_count < self.values.len() {
+            self.seen_count += 1;
+        }
+        oldest
+    }
+
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.seen_count == self.values.len()
+    }
+}
