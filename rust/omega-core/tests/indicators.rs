@@ -3,7 +3,7 @@
 use arrow_array::Float64Array;
 use arrow_buffer::ScalarBuffer;
 use omega_core::indicators::{CATALOGUE, PriceColumns, compute_indicators, parse};
-use omega_core::market::{Market, Prices, Series, as_i64};
+use omega_core::market::{Calendar, Market, Prices, Series, as_i64};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -75,7 +75,9 @@ fn series_of(bars: [&[i32]; 4], digits: u32) -> Series {
 /// A market of series whose bars do not move inside; an FX day ends every 50 bars.
 fn market_of(points: &[&[i32]], digits: u32) -> Market {
     let series = points.iter().map(|row| series_of([row; 4], digits)).collect();
-    Market { symbols: vec!["EURUSD".to_owned()], series, rollover_us: (1..100).map(|day| day * 50).collect() }
+    let calendar =
+        Calendar { rollover_time_us: (1..100).map(|day| day * 50).collect(), ..Calendar::default() };
+    Market { symbols: vec!["EURUSD".to_owned()], series, calendar }
 }
 
 fn spec_text(name: &str, series: usize, side: &str, period: i64) -> String {
