@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from omega.backends import get_backend
+from omega.backends.python.plan import SCHEMES, SWAP_UNITS
 from omega.testing.cases import Case, make_case, simulation_cases
 from omega.testing.outcomes import Failure, assert_same_bits, outcome, stepwise_outcome
 
@@ -45,7 +46,7 @@ def test_stepwise_simulation_is_identical_on_both_backends(case: Case) -> None:
 
 
 def test_generated_cases_reach_what_they_should() -> None:
-    """The generator is a guard: it must show trades, refusals, ambiguity and failures."""
+    """The generator is a guard: it must show trades, refusals, ambiguity, failures, every scheme and swap."""
     events = (("gap_down", 50), ("wide_bar", 90))
     outcomes = [outcome(get_backend("rust"), make_case(seed, 200, events)) for seed in range(150)]
     tables = [result for result in outcomes if not isinstance(result, Failure)]
@@ -58,6 +59,12 @@ def test_generated_cases_reach_what_they_should() -> None:
     assert any(trades["ambiguous"].to_pylist())
     assert {4001, 5005, 5006, 5007} <= refused
     assert len(failures) >= 3
+    swaps = pa.concat_tables(result["swaps"] for result in tables)
+    assert min(swaps["amount"].to_pylist()) < 0 < max(swaps["amount"].to_pylist())
+    assert {1, 3, 10} <= set(swaps["multiplier"].to_pylist())
+    plans = [json.loads(make_case(seed, 3).plan)["symbols"][0] for seed in range(150)]
+    assert {plan["commission"]["scheme"] for plan in plans} == set(SCHEMES)
+    assert {plan["swap"] and plan["swap"]["unit"] for plan in plans} == {None, *SWAP_UNITS}
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -38,10 +38,12 @@ def test_books_add_up_in_the_twin(case: Case) -> None:
         assert find_faults(tables, case.tables.series[0]) == []
 
 
-@pytest.mark.parametrize(("table", "column"), [("ledger", "amount"), ("trades", "spread"), ("fills", "raw_price")])
+@pytest.mark.parametrize(
+    ("table", "column"), [("ledger", "amount"), ("trades", "spread"), ("fills", "raw_price"), ("swaps", "amount")]
+)
 def test_the_books_guard_notices_one_unit(table: str, column: str) -> None:
     """Canary."""
-    case = make_case(3, 150, ())
+    case = make_case(8, 150, ())
     tables = outcome(get_backend("python"), case)
     assert not isinstance(tables, Failure)
     values = tables[table][column].to_pylist()

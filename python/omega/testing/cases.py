@@ -156,7 +156,7 @@ def make_swap(draw: random.Random) -> dict[str, Any]:
         "unit": draw.choice(("points", "money", "percent")),
         "long": draw.choice(rates),
         "short": draw.choice(rates),
-        "multipliers": draw.choice(([1, 1, 3, 1, 1, 0, 0], [1] * 7, [3, 0, 2, 1, 10, 0, 1])),
+        "multipliers": draw.choice(([1, 1, 3, 1, 1, 0, 0], [1] * 7, [3, 10, 2, 1, 0, 0, 1])),
         "dated": [[day, draw.choice(rates), draw.choice(rates)] for day in days],
     }
 

@@ -66,7 +66,7 @@ pub struct Market {
 }
 
 /// FX days with their rollovers (TIM-3), ascending.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Calendar {
     /// The 17:00 New York that ends each FX day.
     pub rollover_time_us: ScalarBuffer<i64>,
