@@ -9,7 +9,7 @@ use arrow_array::types::{
     ArrowPrimitiveType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, RecordBatch};
-use arrow_buffer::ScalarBuffer;
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use crate::error::{Error, Result};
@@ -188,17 +188,25 @@ pub fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {
 
 /// An int64 column with nulls.
 pub fn optional_int64(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
-    Arc::new(values.collect::<PrimitiveArray<Int64Type>>())
+    optional_of::<Int64Type>(values)
 }
 
 /// An int16 column with nulls.
 pub fn optional_int16(values: impl Iterator<Item = Option<i16>>) -> ArrayRef {
-    Arc::new(values.collect::<PrimitiveArray<Int16Type>>())
+    optional_of::<Int16Type>(values)
 }
 
 /// A float64 column with nulls.
 pub fn optional_float64(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
-    Arc::new(values.collect::<PrimitiveArray<Float64Type>>())
+    optional_of::<Float64Type>(values)
+}
+
+/// Values and validity side by side: many times faster than Arrow's builder.
+fn optional_of<T: ArrowPrimitiveType>(values: impl Iterator<Item = Option<T::Native>>) -> ArrayRef {
+    let (values, valid): (Vec<T::Native>, Vec<bool>) =
+        values.map(|value| (value.unwrap_or_default(), value.is_some())).unzip();
+    let nulls = if valid.contains(&false) { Some(NullBuffer::from(valid)) } else { None };
+    Arc::new(PrimitiveArray::<T>::new(values.into(), nulls))
 }
 
 fn owned<T: ArrowPrimitiveType>(values: Vec<T::Native>) -> ArrayRef {

@@ -76,13 +76,6 @@ pub struct Calendar {
     pub weekday: ScalarBuffer<i8>,
 }
 
-impl Calendar {
-    /// Row of the first rollover after a time.
-    #[must_use]
-    pub fn first_rollover_after(&self, time_us: i64) -> usize {
-        self.rollover_time_us.partition_point(|rollover_us| *rollover_us <= time_us)
-    }
-}
 
 impl Market {
     /// Bars of the step timeframe, warm-up included.

@@ -103,11 +103,11 @@ impl<'py> Progress<'py> {
     }
 
     fn report(&self, current: usize) -> PyResult<()> {
-        let is_due = current.is_multiple_of(self.every) || current == self.total;
-        match &self.callback {
-            Some(callback) if is_due => callback.call1((current, self.total)).map(|_| ()),
-            _ => Ok(()),
+        let Some(callback) = &self.callback else { return Ok(()) };
+        if current.is_multiple_of(self.every) || current == self.total {
+            callback.call1((current, self.total))?;
         }
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::records::SwapRow;
 use crate::engine::simulation::Simulation;
 use crate::error::Result;
 use crate::execution::swap::nightly_amount;
-use crate::market::as_i64;
+use crate::market::{Calendar, as_i64};
 
 /// Accrues every rollover after the open of bar `mark_bar_idx` and not after `until_us`.
 ///
@@ -22,7 +22,7 @@ pub fn accrue(simulation: &mut Simulation, until_us: i64, mark_bar_idx: Option<u
     let (Some(table), Some(mark_bar_idx)) = (&simulation.swaps, mark_bar_idx) else { return Ok(()) };
     let market = Arc::clone(&simulation.market);
     let (calendar, series) = (&market.calendar, &market.series[0]);
-    let mut row = calendar.first_rollover_after(series.time_us[mark_bar_idx]);
+    let mut row = first_after(calendar, simulation.rollover_row, series.time_us[mark_bar_idx]);
     while row < calendar.rollover_time_us.len() && calendar.rollover_time_us[row] <= until_us {
         let fx_day = calendar.fx_day[row];
         let multiplier = table.multipliers[usize::from(calendar.weekday[row].unsigned_abs()) % 7];
@@ -45,16 +45,31 @@ pub fn accrue(simulation: &mut Simulation, until_us: i64, mark_bar_idx: Option<u
         }
         row += 1;
     }
+    simulation.rollover_row = row;
     Ok(())
 }
 
-/// The first step after `from` at which a rollover may accrue, or `to`. twin: none — part of the strides.
-pub(crate) fn next_rollover_step(simulation: &Simulation, from: usize, to: usize) -> usize {
-    if simulation.swaps.is_none() || from == 0 {
-        return if simulation.swaps.is_none() { to } else { from };
+/// Row of the first rollover after a time, from a row that is not behind it. twin: none — the twin bisects.
+fn first_after(calendar: &Calendar, from: usize, time_us: i64) -> usize {
+    let is_passed = |rollover_us: &&i64| **rollover_us <= time_us;
+    from + calendar.rollover_time_us[from..].iter().take_while(is_passed).count()
+}
+
+/// The first step of `from..to` at which a rollover may accrue, or `to`. twin: none — part of the strides.
+pub(crate) fn next_rollover_step(simulation: &mut Simulation, from: usize, to: usize) -> usize {
+    if simulation.swaps.is_none() || from >= to {
+        return to;
     }
-    let (calendar, series) = (&simulation.market.calendar, simulation.series());
-    let row = calendar.first_rollover_after(series.time_us[from - 1]);
-    let Some(rollover_us) = calendar.rollover_time_us.get(row) else { return to };
-    from + series.time_us[from..to].partition_point(|time_us| time_us < rollover_us)
+    let Some(before) = from.checked_sub(1) else { return from };
+    let (calendar, series) = (&simulation.market.calendar, &simulation.market.series[0]);
+    let row = first_after(calendar, simulation.rollover_row, series.time_us[before]);
+    let rollover_us = calendar.rollover_time_us.get(row).copied().unwrap_or(i64::MAX);
+    // Most strides end long before the next rollover.
+    let step = if series.time_us[to - 1] < rollover_us {
+        to
+    } else {
+        from + series.time_us[from..to].partition_point(|time_us| *time_us < rollover_us)
+    };
+    simulation.rollover_row = row;
+    step
 }

@@ -52,6 +52,8 @@ pub struct Simulation {
     pub positions: Vec<Position>,
     /// Ids of every position that ever opened, ascending.
     pub opened: Vec<i64>,
+    /// Row of the calendar from which rollovers are still to come.
+    pub rollover_row: usize,
     /// Signals numbered so far.
     pub signal_count: i64,
     /// Rows taken in so far.
@@ -85,6 +87,7 @@ impl Simulation {
             records: Records::default(),
             positions: Vec::new(),
             opened: Vec::new(),
+            rollover_row: 0,
             signal_count: 0,
             row_count: 0,
             before_start_count: 0,
