@@ -1,7 +1,7 @@
 //! What a Python strategy sees of a stepwise run: its books and the completed bar.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use arrow_array::Array;
 use omega_core::engine::Simulation;
@@ -87,11 +87,9 @@ pub(crate) fn open_session(market: Arc<Market>, simulation: Simulation) -> Sessi
 /// One completed bar. A kept bar never changes. Prices are `points / 10^digits`.
 #[pyclass(frozen, module = "omega._native")]
 pub(crate) struct Bar {
-    pub(crate) market: Arc<Market>,
-    pub(crate) idx: usize,
-    /// Decision time.
-    #[pyo3(get)]
-    pub(crate) now_us: i64,
+    market: Arc<Market>,
+    idx: AtomicUsize,
+    now_us: AtomicI64,
 }
 
 #[pymethods]
@@ -99,13 +97,19 @@ impl Bar {
     /// Index of the bar in the loaded table, warm-up included.
     #[getter]
     fn index(&self) -> usize {
-        self.idx
+        self.idx.load(Ordering::Relaxed)
+    }
+
+    /// Decision time in microseconds.
+    #[getter]
+    fn now_us(&self) -> i64 {
+        self.now_us.load(Ordering::Relaxed)
     }
 
     /// Open time in microseconds.
     #[getter]
     fn time_us(&self) -> i64 {
-        self.market.series[0].time_us[self.idx]
+        self.market.series[0].time_us[self.index()]
     }
 
     /// Open time as a UTC date-time.
@@ -117,7 +121,7 @@ impl Bar {
     /// Decision time as a UTC date-time.
     #[getter]
     fn now<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        utc(py, self.now_us)
+        utc(py, self.now_us())
     }
 
     /// Name of the symbol.
@@ -129,25 +133,25 @@ impl Bar {
     /// Bid at the open.
     #[getter]
     fn open(&self) -> f64 {
-        self.price(self.bid().open[self.idx])
+        self.price(self.bid().open[self.index()])
     }
 
     /// Highest bid.
     #[getter]
     fn high(&self) -> f64 {
-        self.price(self.bid().high[self.idx])
+        self.price(self.bid().high[self.index()])
     }
 
     /// Lowest bid.
     #[getter]
     fn low(&self) -> f64 {
-        self.price(self.bid().low[self.idx])
+        self.price(self.bid().low[self.index()])
     }
 
     /// Bid at the close.
     #[getter]
     fn close(&self) -> f64 {
-        self.price(self.bid().close[self.idx])
+        self.price(self.bid().close[self.index()])
     }
 
     /// Bid at the open.
@@ -177,42 +181,42 @@ impl Bar {
     /// Ask at the open.
     #[getter]
     fn ask_open(&self) -> f64 {
-        self.price(self.ask().open[self.idx])
+        self.price(self.ask().open[self.index()])
     }
 
     /// Highest ask.
     #[getter]
     fn ask_high(&self) -> f64 {
-        self.price(self.ask().high[self.idx])
+        self.price(self.ask().high[self.index()])
     }
 
     /// Lowest ask.
     #[getter]
     fn ask_low(&self) -> f64 {
-        self.price(self.ask().low[self.idx])
+        self.price(self.ask().low[self.index()])
     }
 
     /// Ask at the close.
     #[getter]
     fn ask_close(&self) -> f64 {
-        self.price(self.ask().close[self.idx])
+        self.price(self.ask().close[self.index()])
     }
 
     /// Volume as the source gives it, or None.
     #[getter]
     fn volume(&self) -> Option<f64> {
         let volume = &self.market.series[0].volume;
-        volume.is_valid(self.idx).then(|| volume.value(self.idx))
+        volume.is_valid(self.index()).then(|| volume.value(self.index()))
     }
 
     /// Ask minus bid at the close, as a price.
     #[getter]
     fn spread(&self) -> f64 {
-        self.price(self.ask().close[self.idx] - self.bid().close[self.idx])
+        self.price(self.ask().close[self.index()] - self.bid().close[self.index()])
     }
 
     fn __repr__(&self) -> String {
-        format!("Bar(index={}, time_us={}, symbol={:?})", self.idx, self.time_us(), self.symbol())
+        format!("Bar(index={}, time_us={}, symbol={:?})", self.index(), self.time_us(), self.symbol())
     }
 }
 
@@ -230,9 +234,37 @@ impl Bar {
     }
 }
 
-/// The bar at `idx` with the decision time of the step that follows it.
-pub(crate) fn bar_at(market: &Arc<Market>, idx: usize, now_us: i64) -> Bar {
-    Bar { market: Arc::clone(market), idx, now_us }
+/// Bars as a strategy gets them: one object per bar that is kept, and none for the others.
+///
+/// A bar never changes for whoever holds it: the object moves on only while nobody but this cursor does.
+pub(crate) struct BarCursor<'py> {
+    bar: Bound<'py, Bar>,
+}
+
+impl<'py> BarCursor<'py> {
+    /// A cursor before the first bar.
+    pub(crate) fn new(py: Python<'py>, market: &Arc<Market>) -> PyResult<Self> {
+        Ok(Self { bar: bar_at(py, market, 0, 0)? })
+    }
+
+    /// The completed bar at `idx` with the decision time of the step that follows it.
+    pub(crate) fn move_to(&mut self, idx: usize, now_us: i64) -> PyResult<&Bound<'py, Bar>> {
+        // SAFETY: reads the count of an object this cursor owns, attached to the interpreter.
+        if unsafe { pyo3::ffi::Py_REFCNT(self.bar.as_ptr()) } == 1 {
+            let bar = self.bar.get();
+            bar.idx.store(idx, Ordering::Relaxed);
+            bar.now_us.store(now_us, Ordering::Relaxed);
+        } else {
+            let market = Arc::clone(&self.bar.get().market);
+            self.bar = bar_at(self.bar.py(), &market, idx, now_us)?;
+        }
+        Ok(&self.bar)
+    }
+}
+
+fn bar_at<'py>(py: Python<'py>, market: &Arc<Market>, idx: usize, now_us: i64) -> PyResult<Bound<'py, Bar>> {
+    let market = Arc::clone(market);
+    Bound::new(py, Bar { market, idx: AtomicUsize::new(idx), now_us: AtomicI64::new(now_us) })
 }
 
 /// A bar index as Python sees it.

@@ -15,7 +15,7 @@ use pyo3_arrow::PyTable;
 use crate::convert::{batch_of, export_tables};
 use crate::errors::{call, call_attached, to_py};
 use crate::market::Market;
-use crate::session::{Session, bar_at, cursor_of, open_session};
+use crate::session::{BarCursor, Session, cursor_of, open_session};
 
 /// Decisions between two looks at signals and other threads.
 const YIELD_STRIDE: usize = 1_024;
@@ -59,8 +59,9 @@ pub(crate) fn simulate_stepwise<'py>(
     decider.call_method1("start", (&session,))?;
     let hooks = Hooks::of(&decider)?;
     let progress = Progress::of(&decider, core.bar_count() - first_step)?;
+    let mut bars = BarCursor::new(py, &core)?;
     for bar_idx in first_step..core.bar_count() {
-        let signals = if bar_idx > 0 { decide(&session, &hooks, bar_idx)? } else { Vec::new() };
+        let signals = if bar_idx > 0 { decide(&session, &hooks, &mut bars, bar_idx)? } else { Vec::new() };
         step(&session, bar_idx, signals)?;
         progress.report(bar_idx - first_step + 1)?;
         if bar_idx % YIELD_STRIDE == 0 {
@@ -112,15 +113,18 @@ impl<'py> Progress<'py> {
 }
 
 /// Asks the strategy at the step of `bar_idx`, with the bar before it completed.
-fn decide(session: &Bound<'_, Session>, hooks: &Hooks<'_>, bar_idx: usize) -> PyResult<Vec<Signal>> {
-    let py = session.py();
-    let (bar, now_us) = {
+fn decide<'py>(
+    session: &Bound<'py, Session>,
+    hooks: &Hooks<'py>,
+    bars: &mut BarCursor<'py>,
+    bar_idx: usize,
+) -> PyResult<Vec<Signal>> {
+    let now_us = {
         let state = session.borrow();
         state.cursor.store(cursor_of(bar_idx - 1), Ordering::Relaxed);
-        let now_us = decision_time_us(&state, bar_idx);
-        (bar_at(&state.market, bar_idx - 1, now_us), now_us)
+        decision_time_us(&state, bar_idx)
     };
-    let answer = hooks.decide.call1((Bound::new(py, bar)?,))?;
+    let answer = hooks.decide.call1((bars.move_to(bar_idx - 1, now_us)?,))?;
     if answer.is_none() {
         return Ok(Vec::new());
     }

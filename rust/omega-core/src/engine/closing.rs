@@ -37,6 +37,9 @@ struct Deal {
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn close_at_levels(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
+    if see_quiet_bar(simulation, bar_idx) {
+        return Ok(());
+    }
     let mut idx = 0;
     while idx < simulation.positions.len() {
         let is_older = simulation.positions[idx].entry_bar_idx < bar_idx;
@@ -57,6 +60,29 @@ pub fn close_at_levels(simulation: &mut Simulation, bar_idx: usize) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Sees a whole bar with every position if it reaches no level of any; returns whether that was so.
+///
+/// twin: none — the same as both passes finding nothing, at two comparisons a position.
+fn see_quiet_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
+    let series = &simulation.market.series[0];
+    let is_reached = |position: &Position| {
+        let side = closing_side(series, position);
+        let (low, high) = (i64::from(side.low[bar_idx]), i64::from(side.high[bar_idx]));
+        let (lower, upper) =
+            if position.direction > 0 { (position.sl, position.tp) } else { (position.tp, position.sl) };
+        lower.is_some_and(|level| low <= level) || upper.is_some_and(|level| high >= level)
+    };
+    if simulation.positions.iter().any(is_reached) {
+        return false;
+    }
+    for position in &mut simulation.positions {
+        let side = closing_side(series, position);
+        see_price(position, i64::from(side.low[bar_idx]));
+        see_price(position, i64::from(side.high[bar_idx]));
+    }
+    true
 }
 
 /// Closes the position a signal names, or every one its filters match, in order of id (POS-1).

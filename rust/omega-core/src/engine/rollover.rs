@@ -20,6 +20,10 @@ use crate::market::{Calendar, as_i64};
 /// `engine.overflow` if an amount does not fit a booking.
 pub fn accrue(simulation: &mut Simulation, until_us: i64, mark_bar_idx: Option<usize>) -> Result<()> {
     let (Some(table), Some(mark_bar_idx)) = (&simulation.swaps, mark_bar_idx) else { return Ok(()) };
+    let due_us = simulation.market.calendar.rollover_time_us.get(simulation.rollover_row);
+    if due_us.is_none_or(|due_us| *due_us > until_us) {
+        return Ok(());
+    }
     let market = Arc::clone(&simulation.market);
     let (calendar, series) = (&market.calendar, &market.series[0]);
     let mut row = first_after(calendar, simulation.rollover_row, series.time_us[mark_bar_idx]);
