@@ -76,7 +76,6 @@ pub struct Calendar {
     pub weekday: ScalarBuffer<i8>,
 }
 
-
 impl Market {
     /// Bars of the step timeframe, warm-up included.
     #[must_use]

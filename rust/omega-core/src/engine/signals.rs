@@ -64,12 +64,18 @@ pub struct Fault {
 }
 
 /// A numbered signal on its way to its step, with what is wrong with it, if anything.
-#[derive(Clone, Debug)]
+///
+/// The signal itself lies in the records, where it was written down when it was numbered.
+#[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// Signal number.
     pub number: i64,
-    /// The signal.
-    pub signal: Signal,
+    /// Where the records hold the signal.
+    pub recorded: usize,
+    /// Completed bar the decision was made on.
+    pub bar_idx: i64,
+    /// `SignalKind` code.
+    pub kind: i8,
     /// Why it cannot be.
     pub fault: Option<Fault>,
 }

@@ -131,8 +131,9 @@ impl Simulation {
                 return Err(self.signal_error(fault, signal.bar_idx));
             }
             let number = self.signal_count;
-            self.records.signals.push(RecordedSignal { number, row, signal: signal.clone() });
-            taken.push(Request { number, signal, fault });
+            let recorded = self.records.signals.len();
+            taken.push(Request { number, recorded, bar_idx: signal.bar_idx, kind: signal.kind, fault });
+            self.records.signals.push(RecordedSignal { number, row, signal });
         }
         Ok(taken)
     }
@@ -211,13 +212,15 @@ impl Simulation {
         for request in requests {
             if let Some(fault) = request.fault {
                 self.reject(&fill_bar, fault.number, request.number);
-            } else if request.signal.kind == SignalKind::Close.code() {
-                closing::close_on_request(self, &fill_bar, request.number, &request.signal)?;
+            } else if request.kind == SignalKind::Close.code() {
+                let signal = self.records.signals[request.recorded].signal.clone();
+                closing::close_on_request(self, &fill_bar, request.number, &signal)?;
             }
         }
         for request in requests {
-            if request.fault.is_none() && request.signal.kind == SignalKind::Order.code() {
-                opening::open_market_order(self, &fill_bar, request.number, &request.signal)?;
+            if request.fault.is_none() && request.kind == SignalKind::Order.code() {
+                let signal = self.records.signals[request.recorded].signal.clone();
+                opening::open_market_order(self, &fill_bar, request.number, &signal)?;
             }
         }
         Ok(())
@@ -306,7 +309,7 @@ pub fn simulate(
     let mut bar_idx = simulation.plan.first_step;
     while bar_idx < bar_count {
         let start = position;
-        while position < taken.len() && taken[position].signal.bar_idx < as_i64(bar_idx) {
+        while position < taken.len() && taken[position].bar_idx < as_i64(bar_idx) {
             position += 1;
         }
         if position > start {
@@ -326,5 +329,5 @@ pub fn simulate(
 
 /// The step a request works in. twin: none — part of the strides between requests.
 fn step_of(request: &Request) -> usize {
-    usize::try_from(request.signal.bar_idx).map_or(usize::MAX, |bar_idx| bar_idx + 1)
+    usize::try_from(request.bar_idx).map_or(usize::MAX, |bar_idx| bar_idx + 1)
 }
