@@ -28,12 +28,13 @@ VECTORS = pathlib.Path(__file__).parents[2] / "vectors"
 CASES = {path.stem: path for path in sorted((VECTORS / "engine").glob("*.json"))}
 MINUTES = {"M1": 1, "M15": 15, "H1": 60, "H4": 240}
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
+REPLACED_WHOLE = {"sizing", "swap", "impact", "volatility", "liquidity", "margin", "rates", "filters"}
 EMPTY_UNLESS_LISTED = ("fills", "orders", "trades", "positions", "swaps", "rejections", "diagnostics")
 RULES_IN_SCOPE = {
     *("FIL-1", "FIL-5", "FIL-6", "FIL-7", "FIL-8", "FIL-9", "LOOP-1", "LOOP-2", "LOOP-3", "LOOP-4"),
     *("SIG-1", "SIG-2", "SIG-3", "SIG-4", "API-8", "CST-2", "CST-3", "CST-5", "SIZ", "POS-1", "POS-2"),
     *("LED-1", "LED-2", "LED-3", "LED-4", "LED-5", "LED-6", "NUM-1", "NUM-2", "NUM-3", "TIM-2", "TIM-3", "TIM-5"),
-    "SWP-1",
+    *("FIL-2", "FIL-3", "MGT-2", "SWP-1"),
 }
 ARROW_TYPES = {
     "timestamp": pa.timestamp("us", tz="UTC"),
@@ -57,10 +58,10 @@ def default_plan_text() -> str:
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Lay `changes` over `base`, field by field; `sizing` and `swap` are replaced whole."""
+    """Lay `changes` over `base`, field by field; lists and `REPLACED_WHOLE` are taken whole."""
     result = copy.deepcopy(base)
     for key, value in changes.items():
-        nested = isinstance(value, dict) and key not in ("sizing", "swap")
+        nested = isinstance(value, dict) and key not in REPLACED_WHOLE
         result[key] = merged(result[key], value) if nested else value
     return result
 
@@ -88,9 +89,10 @@ def bars_table(case: Mapping[str, Any]) -> pa.Table:
     start = moment(case["start"])
     times = [moment(text) for text in case.get("times", [])] or [start + i * length for i in range(len(case["bars"]))]
     prices = [f"{side}_{price}" for side in ("bid", "ask") for price in ("open", "high", "low", "close")]
+    volumes = case.get("volumes", [None] * len(times))
     rows = [
-        {"time": time, "close_time": time + length, "volume": None} | dict(zip(prices, bar, strict=True))
-        for time, bar in zip(times, case["bars"], strict=True)
+        {"time": time, "close_time": time + length, "volume": volume} | dict(zip(prices, bar, strict=True))
+        for time, bar, volume in zip(times, case["bars"], volumes, strict=True)
     ]
     return arrow_table("bars", rows)
 
@@ -133,7 +135,7 @@ def code_of(unit: str, value: Any) -> Any:
 
 
 def signals_table(case: Mapping[str, Any]) -> pa.Table:
-    base = {"direction": "none", "order_type": "market", "symbol": 0, "fault": 0}
+    base = {"direction": "none", "order_type": "market", "tif": "gtc", "symbol": 0, "fault": 0}
     units = {column.name: column.unit for column in TABLES["signals"]}
     rows = []
     for signal in case["signals"]:
