@@ -34,7 +34,7 @@ RULES_IN_SCOPE = {
     *("FIL-1", "FIL-5", "FIL-6", "FIL-7", "FIL-8", "FIL-9", "LOOP-1", "LOOP-2", "LOOP-3", "LOOP-4"),
     *("SIG-1", "SIG-2", "SIG-3", "SIG-4", "API-8", "CST-2", "CST-3", "CST-5", "SIZ", "POS-1", "POS-2"),
     *("LED-1", "LED-2", "LED-3", "LED-4", "LED-5", "LED-6", "NUM-1", "NUM-2", "NUM-3", "TIM-2", "TIM-3", "TIM-5"),
-    *("FIL-2", "FIL-3", "MGT-2", "SWP-1"),
+    *("FIL-2", "FIL-3", "FIL-11", "FIL-15", "MGT-2", "SWP-1"),
 }
 ARROW_TYPES = {
     "timestamp": pa.timestamp("us", tz="UTC"),
@@ -260,28 +260,40 @@ def swap_by_formula(case: Mapping[str, Any], order: Mapping[str, Any], row: Mapp
     bars, boundary = bars_table(case).to_pylist(), moment(row["time"])
     started = [i for i, bar in enumerate(bars) if bar["time"] < boundary]
     mark = bars[started[-1]][("bid_close", "ask_close")[column]]
+    steps = open_steps(case["expect"]["fills"], row)
     factor = {
-        "points": order["steps"] * Fraction(*symbol["value"]),
-        "money": order["steps"] * Fraction(*symbol["volume_step"]),
-        "percent": mark * order["steps"] * Fraction(*symbol["value"]) / 36000,
+        "points": steps * Fraction(*symbol["value"]),
+        "money": steps * Fraction(*symbol["volume_step"]),
+        "percent": mark * steps * Fraction(*symbol["value"]) / 36000,
     }[symbol["swap"]["unit"]]
     amount: Fraction = Fraction(*rates[column]) * row["multiplier"] * factor * 10 ** plan["account"]["digits"]
     return round(amount)
 
 
+def open_steps(fills: list[dict[str, Any]], swap: Mapping[str, Any]) -> int:
+    """Return the volume open at a boundary: fills before it, or at a close that falls on it (LOOP-2)."""
+    mine = [fill for fill in fills if fill["position_id"] == swap["position_id"]]
+    steps = 0
+    for fill in mine:
+        if (fill["time"], fill["moment"] != "close") < (swap["time"], True):
+            steps += fill["steps"] if fill["leg"] == 0 else -fill["steps"]
+    return steps
+
+
 def test_accrued_swap_is_booked_with_the_closing_deal() -> None:
-    """SWP-1, LED-1: the rows of a position sum to its trade and to one ledger row, the last of its close."""
+    """SWP-1, LED-1: the rows of a position sum to its trade and to its ledger rows, each the last of its close."""
     for case in swap_cases():
         expect, accrued = case["expect"], dict.fromkeys((row["id"] for row in case["expect"]["orders"]), 0)
         for row in expect.get("swaps", []):
             accrued[row["position_id"]] += row["amount"]
         settled = {row["id"]: row["swap"] for row in expect["trades"]}
         left_open = {row["id"]: row["accrued_swap"] for row in expect.get("positions", [])}
-        booked = {row["position_id"]: row["amount"] for row in expect["ledger"] if row["kind"] == "swap"}
+        rows = [row for row in expect["ledger"] if row["kind"] == "swap"]
+        booked = {number: sum(row["amount"] for row in rows if row["position_id"] == number) for number in accrued}
 
         assert settled | left_open == accrued, case["name"]
-        assert booked == {number: amount for number, amount in settled.items() if amount}, case["name"]
-        for number in booked:
+        assert booked == dict.fromkeys(accrued, 0) | settled, case["name"]
+        for number in (row["position_id"] for row in rows):
             kinds = [row["kind"] for row in expect["ledger"] if row["position_id"] == number]
             assert kinds[-1] == "swap", case["name"]
 
