@@ -34,7 +34,7 @@ RULES_IN_SCOPE = {
     *("FIL-1", "FIL-5", "FIL-6", "FIL-7", "FIL-8", "FIL-9", "LOOP-1", "LOOP-2", "LOOP-3", "LOOP-4"),
     *("SIG-1", "SIG-2", "SIG-3", "SIG-4", "API-8", "CST-2", "CST-3", "CST-5", "SIZ", "POS-1", "POS-2"),
     *("LED-1", "LED-2", "LED-3", "LED-4", "LED-5", "LED-6", "NUM-1", "NUM-2", "NUM-3", "TIM-2", "TIM-3", "TIM-5"),
-    *("FIL-2", "FIL-3", "FIL-4", "FIL-11", "FIL-15", "MGT-2", "SWP-1"),
+    *("FIL-2", "FIL-3", "FIL-4", "FIL-11", "FIL-12", "FIL-13", "FIL-15", "MGT-2", "SWP-1"),
 }
 ARROW_TYPES = {
     "timestamp": pa.timestamp("us", tz="UTC"),
