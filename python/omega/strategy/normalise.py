@@ -120,7 +120,7 @@ class Normaliser:
             self.count += 1
             return [row]
         moment = Moment(bar_idx, now_us)
-        return [self._row(signal, moment) for signal in _each(answer)]
+        return [self._row(signal, moment) for signal in each_signal(answer)]
 
     def _row(self, signal: Any, moment: Moment) -> Row:
         try:
@@ -321,10 +321,18 @@ def _code(codes: Mapping[Any, int], code: str, value: Any, _name: str, moment: M
     return code_of(value, codes, code, moment)
 
 
-def _each(answer: Any) -> Iterable[Any]:
-    """Return the signals of an answer: an iterable that is not itself a signal is a list of them."""
+def each_signal(answer: Any) -> Iterable[Any]:
+    """Return the signals of an answer, one after the other, those of lists in it included (`Strategy.reverse`).
+
+    An iterable that is not itself a signal is a list of them.
+    """
     is_one = isinstance(answer, Signal | Mapping | str | bytes) or hasattr(answer, "direction")
-    return [answer] if is_one or not isinstance(answer, Iterable) else answer
+    if is_one or not isinstance(answer, Iterable):
+        return [answer]
+    parts = list(answer)
+    if not any(type(part) in (list, tuple) for part in parts):
+        return parts
+    return [signal for part in parts for signal in (part if type(part) in (list, tuple) else [part])]
 
 
 def _text(value: Any, name: str, moment: Moment) -> str | None:
