@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from omega.errors import SignalError
-from omega.schema import TABLES
 from omega.strategy import Order, Position, Signal, Strategy, TradeSignal
 from omega.strategy.normalise import Normaliser, Texts, plain_row
+from omega.testing import signal_row
 
 NOW_US = 1_420_416_000_000_000  # 2015-01-05T00:00:00Z
 NOON_US = 1_737_374_400_000_000  # 2025-01-20T12:00:00Z
@@ -20,11 +20,7 @@ FX_DAY_US = 1_737_324_000_000_000  # 2025-01-19T22:00:00Z, 17:00 New York: the s
 
 
 def row_of(**cells):
-    """Return a row of the signal table of bar 7, in codes: a long market order unless told otherwise."""
-    cells = {"bar_idx": 7, "kind": 1, "direction": 1, "order_type": 1, "symbol": 0, "tif": 1, "fault": 0} | cells
-    names = [column.name for column in TABLES["signals"]]
-    assert set(cells) <= set(names)
-    return tuple(cells.get(name) for name in names)
+    return signal_row(7, **cells)
 
 
 BUY = row_of(sl_pips=20.0, tp_pips=40.0)

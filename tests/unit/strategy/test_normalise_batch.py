@@ -11,25 +11,17 @@ import pyarrow as pa
 import pytest
 
 from omega.errors import SignalError, StrategyError
-from omega.schema import TABLES
 from omega.strategy import Order, Signal, TradeSignal
 from omega.strategy.normalise import Normaliser
 from omega.strategy.normalise_batch import SIGNALS, BatchNormaliser, table_of_rows
+from omega.testing import signal_row
 
-NAMES = [column.name for column in TABLES["signals"]]
 NOON_US = 1_737_374_400_000_000  # 2025-01-20T12:00:00Z
 FX_DAY_US = 1_737_324_000_000_000  # 2025-01-19T22:00:00Z: 17:00 New York
 
 
-def row_of(bar_idx, **cells):
-    """Return a row in codes: a long market order unless told otherwise."""
-    cells = {"bar_idx": bar_idx, "kind": 1, "direction": 1, "order_type": 1, "symbol": 0, "tif": 1, "fault": 0} | cells
-    assert set(cells) <= set(NAMES)
-    return tuple(cells.get(name) for name in NAMES)
-
-
 def table_of(*rows):
-    return table_of_rows([row_of(bar_idx, **cells) for bar_idx, cells in rows])
+    return table_of_rows([signal_row(bar_idx, **cells) for bar_idx, cells in rows])
 
 
 EXPECTED = table_of((3, {"sl_pips": 20.0}), (9, {"direction": -1, "sl_pips": 20.0, "size": 0.5}))
