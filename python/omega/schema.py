@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "8329deec612cb579"
+SCHEMA_HASH = "a2718ef5336af484"
 
 
 class Column(NamedTuple):
