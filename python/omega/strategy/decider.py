@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from omega.backends.protocol import Session, SignalRow
+from omega.schema import SignalKind
 from omega.strategy.normalise import Normaliser, each_signal
 from omega.strategy.prepare import StrategyData, view_indicators
 from omega.strategy.signal import Signal
@@ -51,7 +52,10 @@ class StepDecider:
         self.path_dependent = False
         self.decide: Callable[[Any], Any] = getattr(strategy, strategy._style())
         self.manage: Callable[[Any], Any] | None = self._manage if strategy._management() else None
-        self.rows: Callable[[Any, int, int], list[SignalRow]] = normaliser.rows
+        self._latency_bars = latency_bars(plan, tables)
+        self._closes: list[SignalRow] = []
+        is_delayed = self.manage is not None or self._latency_bars > 0
+        self.rows: Callable[[Any, int, int], list[SignalRow]] = self._watched_rows if is_delayed else normaliser.rows
         self.progress: Callable[[int, int], None] | None = None
         self.progress_every: int | None = None
 
@@ -75,8 +79,9 @@ class StepDecider:
         """Return a snapshot of the open positions."""
         assert self._session is not None
         self.path_dependent = True
-        symbols = self._plan["symbols"]
-        return tuple(position_of(row, symbols) for row in self._session.positions())
+        oldest = self._session.cursor - self._latency_bars
+        self._closes = [row for row in self._closes if row[0] >= oldest]
+        return tuple(position_of(row, self._plan["symbols"], self._closes) for row in self._session.positions())
 
     def orders(self) -> tuple[Order, ...]:
         """Return a snapshot of the working orders."""
@@ -102,6 +107,12 @@ class StepDecider:
         bar_idx, now_us = self.moment()
         when = utc(now_us).isoformat().replace("+00:00", "Z")
         error.add_note(f"raised by {name}.{self._hook} at bar {bar_idx}, decision time {when}")
+
+    def _watched_rows(self, answer: Any, bar_idx: int, now_us: int) -> list[SignalRow]:
+        """Return the rows of an answer, and remember its closes while they are due."""
+        rows = self._normaliser.rows(answer, bar_idx, now_us)
+        self._closes += [row for row in rows if row[1] == SignalKind.CLOSE]
+        return rows
 
     def _manage(self, bar: Any) -> list[Any] | None:
         """Ask `check_exit` about every open position and `manage` about all of them."""
@@ -131,6 +142,13 @@ def listed(answer: Any) -> list[Any]:
     if answer is None:
         return []
     return list(each_signal(answer))
+
+
+def latency_bars(plan: Any, tables: Any) -> int:
+    """Return by how many bars signals are late (FIL-13)."""
+    first = tables.series[0].slice(0, 1)
+    bar_us = first.column("close_time")[0].value - first.column("time")[0].value
+    return int(plan["execution"].get("latency_us", 0) // bar_us)
 
 
 def strategy_data(tables: Any, cache: Any, indicators: Any) -> StrategyData:

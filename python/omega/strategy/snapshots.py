@@ -9,8 +9,10 @@ from omega.schema import Direction, OrderType
 from omega.values import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from omega.backends.protocol import SignalRow
 
 __all__ = ["Account", "Order", "Position"]
 
@@ -20,7 +22,10 @@ TYPES = {int(kind): kind.name.lower() for kind in OrderType}
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One open position, as it was when `Strategy.positions` was read. Prices are floats, size is in lots."""
+    """One open position, as it was when `Strategy.positions` was read. Prices are floats, size is in lots.
+
+    `is_closing` says that a close of it, or of a part, was asked for and has not been filled yet.
+    """
 
     id: int
     symbol: str
@@ -32,6 +37,7 @@ class Position:
     size: float
     sl: float | None
     tp: float | None
+    is_closing: bool = False
 
     @property
     def entry_time(self) -> datetime:
@@ -92,8 +98,14 @@ class Books(Protocol):
     def account(self) -> Account: ...
 
 
-def position_of(row: tuple[Any, ...], symbols: tuple[Mapping[str, Any], ...]) -> Position:
-    """Return the snapshot of one tuple of `Session.positions`; `symbols` are those of the plan."""
+def position_of(row: tuple[Any, ...], symbols: Sequence[Mapping[str, Any]], closes: Sequence[SignalRow]) -> Position:
+    """Return the snapshot of one tuple of `Session.positions`.
+
+    Args:
+        row: The tuple.
+        symbols: Those of the plan.
+        closes: Signal rows of closes that were asked for and are not filled.
+    """
     number, symbol, direction, magic, entry_bar_idx, entry_us, entry_points, steps, sl, tp = row
     spec = symbols[symbol]
     return Position(
@@ -107,10 +119,11 @@ def position_of(row: tuple[Any, ...], symbols: tuple[Mapping[str, Any], ...]) ->
         size=_lots(steps, spec),
         sl=_price(sl, spec),
         tp=_price(tp, spec),
+        is_closing=any(_closes(close, row) for close in closes),
     )
 
 
-def order_of(row: tuple[Any, ...], symbols: tuple[Mapping[str, Any], ...], groups: Mapping[int, str]) -> Order:
+def order_of(row: tuple[Any, ...], symbols: Sequence[Mapping[str, Any]], groups: Mapping[int, str]) -> Order:
     """Return the snapshot of one tuple of `Session.orders`; `groups` are the names behind OCO numbers."""
     number, symbol, direction, order_type, magic, entry, limit, steps, sl, tp, expiry_us, oco = row
     spec = symbols[symbol]
@@ -128,6 +141,13 @@ def order_of(row: tuple[Any, ...], symbols: tuple[Mapping[str, Any], ...], group
         expiry_us=expiry_us,
         oco=groups.get(oco, oco),
     )
+
+
+def _closes(close: SignalRow, position: tuple[Any, ...]) -> bool:
+    """Return whether a close row means a position: by target, direction, symbol and magic."""
+    _, _, direction, _, symbol, magic, target, *_ = close
+    is_meant = target in (None, position[0]) and symbol == position[1]
+    return is_meant and direction in (Direction.NONE, position[2]) and magic in (None, position[3])
 
 
 def _scale(spec: Mapping[str, Any]) -> float:

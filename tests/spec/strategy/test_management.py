@@ -106,6 +106,24 @@ def test_management_comes_before_the_decision_at_the_next_open(run):
     assert (result.trades["exit_bar_idx"], result.rejections["code"]) == ([3], ["position.not_found"])
 
 
+def test_a_position_with_a_due_close_says_so(run):
+    """LOOP step 2: what was asked for in step 4 is still to be filled when the strategy is asked again."""
+    seen = []
+
+    class Both(omega.Strategy):
+        def on_bar(self, bar):
+            seen.append([(position.id, position.is_closing) for position in self.positions])
+            return [self.buy(), self.buy(magic=7)] if bar.index == 0 else None
+
+        def manage(self, positions, bar):
+            assert not any(position.is_closing for position in positions)
+            return self.close(magic=7) if bar.index == 2 else None
+
+    run(BARS, Both)
+
+    assert seen == [[], [(1, False), (2, False)], [(1, False), (2, True)], [(1, False)], [(1, False)]]
+
+
 def test_manage_is_asked_while_orders_work_and_not_when_nothing_is_open(run):
     """LOOP-1."""
     seen = []

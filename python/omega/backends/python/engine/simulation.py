@@ -89,11 +89,11 @@ class Simulation:
 
     def step(self, bar_idx: int, requests: list[Request]) -> None:
         """Run the step of the bar opening at `time[bar_idx]` with the requests that work in it."""
-        self.advance(bar_idx, requests)
+        self.trade(bar_idx, requests)
         self.mark(bar_idx)
 
-    def advance(self, bar_idx: int, requests: list[Request]) -> None:
-        """Run steps 1 to 4 of a bar; a strategy that manages is asked after them."""
+    def trade(self, bar_idx: int, requests: list[Request]) -> None:
+        """Run the step up to its marks; a strategy that manages is asked between (LOOP steps 1 to 4)."""
         if self.plan.signal_close:
             self._enter(bar_idx, requests)
         if self.positions:
@@ -104,7 +104,7 @@ class Simulation:
             passes.run(self, bar_idx)
 
     def mark(self, bar_idx: int) -> None:
-        """Run step 5: value what is open at the close of the bar."""
+        """Value what is open at the close of the bar (LOOP step 5)."""
         self.books.mark(self.open_profit(bar_idx))
 
     def finish(self, requests: list[Request]) -> dict[str, Any]:

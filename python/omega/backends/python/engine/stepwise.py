@@ -35,7 +35,7 @@ def simulate_stepwise(market: Market, decider: Any, plan: str) -> dict[str, Any]
             waiting += _requests(simulation, session, decider, decider.decide)
         due = [request for request in waiting if request.bar_idx < bar_idx]
         waiting = waiting[len(due) :]
-        simulation.advance(bar_idx, due)
+        simulation.trade(bar_idx, due)
         is_manageable = simulation.positions or simulation.working
         if decider.manage is not None and is_manageable and bar_idx + 1 < market.bar_count:
             session.move_to_close(bar_idx)
