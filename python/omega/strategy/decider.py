@@ -17,7 +17,7 @@ from omega.strategy.normalise import Normaliser, each_signal
 from omega.strategy.prepare import StrategyData, view_indicators
 from omega.strategy.signal import Signal
 from omega.strategy.snapshots import Account, Order, Position, order_of, position_of
-from omega.strategy.strategy import Strategy
+from omega.strategy.strategy import MANAGEMENT, Strategy
 from omega.values import utc
 
 __all__ = ["StepDecider"]
@@ -48,9 +48,10 @@ class StepDecider:
         self._normaliser = normaliser
         self._session: Session | None = None
         self._managed: Any = None
-        self._hook: str = strategy._style()
+        self._style = self._hook = strategy._style()
+        self._check_exit, self._manage_all = (getattr(strategy, name, None) for name in MANAGEMENT)
         self.path_dependent = False
-        self.decide: Callable[[Any], Any] = getattr(strategy, strategy._style())
+        self.decide: Callable[[Any], Any] = getattr(strategy, self._style)
         self.manage: Callable[[Any], Any] | None = self._manage if strategy._management() else None
         self._latency_bars = latency_bars(plan, tables)
         self._closes: list[SignalRow] = []
@@ -119,14 +120,14 @@ class StepDecider:
         positions = self.positions()
         self._managed = bar
         wanted: list[Any] = []
-        for hook in self._strategy._management():
-            self._hook = hook
-            asked = getattr(self._strategy, hook)
-            if hook == "check_exit":
-                wanted += [signal for position in positions for signal in exits_of(position, asked(position, bar))]
-            else:
-                wanted += listed(asked(positions, bar))
-        self._managed, self._hook = None, self._strategy._style()
+        if self._check_exit is not None:
+            self._hook = "check_exit"
+            for position in positions:
+                wanted += exits_of(position, self._check_exit(position, bar))
+        if self._manage_all is not None:
+            self._hook = "manage"
+            wanted += listed(self._manage_all(positions, bar))
+        self._managed, self._hook = None, self._style
         return wanted or None
 
 

@@ -83,6 +83,7 @@ class Normaliser:
     Attributes:
         texts: Texts by signal row (the row's number in everything the strategy gave, from 0).
         count: Rows made so far.
+        group_names: Names of the OCO groups by number.
     """
 
     def __init__(self, symbols: tuple[str, ...], *, reject: bool = False) -> None:
@@ -97,11 +98,7 @@ class Normaliser:
         }
         self.texts: dict[int, Texts] = {}
         self.count = 0
-
-    @property
-    def group_names(self) -> Mapping[int, str]:
-        """Names of the OCO groups by number."""
-        return {number: name for name, number in self._groups.items()}
+        self.group_names: dict[int, str] = {}
 
     def rows(self, answer: Any, bar_idx: int, now_us: int | None) -> list[Row]:
         """Return the rows of one answer: None, one signal, or an iterable of signals.
@@ -156,11 +153,13 @@ class Normaliser:
     def group(self, value: Any, name: str, moment: Moment) -> int:
         """Return the number of an OCO group: the one given, or -1, -2, … for names in order of first use."""
         if isinstance(value, str) and value and _is_unicode(value):
-            return self._groups.setdefault(str(value), -1 - len(self._groups))
-        number = None if isinstance(value, str) else integer(value, name, moment, expected=GROUP)
-        if number is None or number < 0:
+            number = self._groups.setdefault(value, -1 - len(self._groups))
+            self.group_names[number] = value
+            return number
+        given = -1 if isinstance(value, str) else integer(value, name, moment, expected=GROUP)
+        if given < 0:
             raise fault("signal.wrong_type", moment, field=name, value=_shown(value), expected=GROUP)
-        return number
+        return given
 
 
 def plain_row(signal: Signal, bar_idx: int) -> Row | None:

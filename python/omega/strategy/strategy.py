@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from omega.strategy.prepare import StrategyData
     from omega.strategy.signal import Expiry
 
-__all__ = ["Strategy"]
+__all__ = ["MANAGEMENT", "Strategy"]
 
 STYLES = ("on_bar", "on_candle", "on_batch")
 MANAGEMENT = ("check_exit", "manage")
@@ -107,7 +107,12 @@ class Strategy:
       signal, or several;
     * ``on_batch(batch)``: asked once; returns a table of signals for all bars.
 
-    ``prepare(data)`` is called once before either and is the place to ask for indicators.
+    ``prepare(data)`` is called once before either and is the place to ask for indicators. Beside ``on_bar``
+    there may be
+
+    * ``check_exit(position, bar)``: asked at the close of every bar about every open position; True, a reason or
+      a signal closes it at the next open;
+    * ``manage(positions, bar)``: asked there while something is open or works; returns what `on_bar` may return.
     """
 
     _parameter_table: ClassVar[Mapping[str, Parameter]] = {}
