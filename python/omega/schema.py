@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "f32c97088a1198e0"
+SCHEMA_HASH = "3629200305cd1cd3"
 
 
 class Column(NamedTuple):

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "f32c97088a1198e0";
+pub const SCHEMA_HASH: &str = "3629200305cd1cd3";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -927,6 +927,8 @@ pub mod number {
     pub const SIGNAL_BAD_SHARE: i16 = 6027;
     /// `signal.no_target`
     pub const SIGNAL_NO_TARGET: i16 = 6028;
+    /// `signal.misplaced_field`
+    pub const SIGNAL_MISPLACED_FIELD: i16 = 6029;
     /// `engine.overflow`
     pub const ENGINE_OVERFLOW: i16 = 7001;
     /// `engine.internal`
@@ -1096,6 +1098,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("signal.bad_expiry", 6026),
     ("signal.bad_share", 6027),
     ("signal.no_target", 6028),
+    ("signal.misplaced_field", 6029),
     ("engine.overflow", 7001),
     ("engine.internal", 7002),
     ("engine.interrupted", 7003),
