@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "e68f87af1f2ba701"
+SCHEMA_HASH = "99b6c5711a968697"
 
 
 class Column(NamedTuple):
