@@ -24,6 +24,7 @@ pub(crate) fn open_portfolio(py: Python<'_>, plan: String) -> PyResult<Holdings>
 #[pymethods]
 impl Holdings {
     /// Opens a position with one deal.
+    #[allow(clippy::too_many_arguments, reason = "the interpreter's token is one of them")]
     fn open(
         &mut self,
         py: Python<'_>,
