@@ -56,10 +56,12 @@ def on_the_grid(case: Case, adapt: Callable[[Plan], None] = lambda plan: None) -
     symbol = plan["symbols"][0]
     if plan["execution"]["intrabar"] not in ("stop_first", "target_first"):
         plan["execution"]["intrabar"] = "stop_first"
+    symbol["slippage"] |= {name: None for name in ("impact", "volatility") if name in symbol["slippage"]}
     fixed = symbol["slippage"]["fixed_points"]
     symbol["slippage"]["fixed_points"] = [fixed[0] // fixed[1], 1]
     adapt(plan)
     scale, tick, pip = 10 ** symbol["digits"], symbol["tick_points"], symbol["pip_points"]
+    step = symbol["volume_step"]
     rows = rows_of(case)
     for row in rows:
         for name in LEVELS:
@@ -74,7 +76,8 @@ def on_the_grid(case: Case, adapt: Callable[[Plan], None] = lambda plan: None) -
             }
         if "sl_atr" in row:
             row["sl_atr"] = None
-        if row["size"] is not None and not 0 < row["size"] < 1e9:
+        steps = None if row["size"] is None else row["size"] * step[1] / step[0]
+        if steps is not None and not (0 < steps < 1e6 and abs(steps - round(steps)) < 1e-9):
             row["size"] = None
     return changed(case, rows=rows, plan=plan)
 
@@ -188,6 +191,8 @@ def scaled(case: Case, factor: int) -> Case:
             row[name] = row[name] and row[name] * factor
     for name in ("pip_points", "tick_points", "min_stop_points"):
         symbol[name] *= factor
+    if "limit_through_points" in plan["execution"]:
+        plan["execution"]["limit_through_points"] *= factor
     symbol["value"] = [symbol["value"][0], symbol["value"][1] * factor]
     symbol["slippage"]["fixed_points"][0] *= factor
     if (swap := symbol["swap"]) is not None and swap["unit"] == "points":
@@ -197,12 +202,18 @@ def scaled(case: Case, factor: int) -> Case:
     return changed(case, bars=bars, rows=rows, plan=plan)
 
 
-def without_random_slippage(plan: Plan) -> None:
+def without_fractions_of_points(plan: Plan) -> None:
+    """Leave out draws of points, and entries of several prices: a part of their sum is rounded to a point (POS-1)."""
     plan["symbols"][0]["slippage"]["random_points"] = 0
+    without_participation(plan)
+
+
+def without_participation(plan: Plan) -> None:
+    plan["execution"] |= {name: None for name in ("max_participation",) if name in plan["execution"]}
 
 
 def check_scale(case: Case, backend: str) -> int:
-    case = on_the_grid(case, without_random_slippage)
+    case = on_the_grid(case, without_fractions_of_points)
     runs = both(case, scaled(case, FACTOR), backend)
     if runs is None:
         return 0
@@ -227,10 +238,19 @@ def linear(plan: Plan) -> None:
     """Leave only what is linear in the volume, with room for `FACTOR` times of it."""
     symbol = plan["symbols"][0]
     plan["sizing"] = {"mode": "fixed_lots", "steps": 5, "min_lot": "reject"}
+    without_participation(plan)
     symbol |= {"volume_min_steps": 1, "volume_max_steps": 10**6}
     symbol["commission"] |= {"minimum": [0, 1]}
     if symbol["commission"]["scheme"] == "per_trade":
         symbol["commission"]["scheme"] = "per_lot"
+
+
+def whole_and_alone(case: Case) -> Case:
+    """Return the case without shares, which are cut to whole steps, and without groups, whose choice weighs money."""
+    rows = rows_of(case)
+    for row in rows:
+        row |= {name: None for name in ("share", "oco") if name in row}
+    return changed(case, rows=rows)
 
 
 def enlarged(case: Case, factor: int) -> Case:
@@ -246,7 +266,7 @@ def check_size(case: Case, backend: str) -> int:
 
     Each is rounded once: |round(f x) - f round(x)| <= (f + 1) / 2, less than one unit of the small booking.
     """
-    case = on_the_grid(case, linear)
+    case = whole_and_alone(on_the_grid(case, linear))
     runs = both(case, enlarged(case, FACTOR), backend)
     if runs is None:
         return 0
@@ -317,7 +337,7 @@ DEARER = {"slippage": slip_more, "commission": charge_more, "minimum": charge_at
 
 
 def check_cost(case: Case, backend: str, dearer: Callable[[Plan], None]) -> int:
-    case = with_prices_only(on_the_grid(case, held))
+    case = with_prices_only(whole_and_alone(on_the_grid(case, held)))
     plan = json.loads(case.plan)
     dearer(plan["symbols"][0])
     runs = both(case, changed(case, plan=plan), backend)
