@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "3629200305cd1cd3"
+SCHEMA_HASH = "f2648170ff545867"
 
 
 class Column(NamedTuple):
