@@ -5,6 +5,9 @@
 tests/vectors/rng_philox.json     blocks of NumPy's Philox, which adds one to its counter first
 tests/vectors/numerics_exp.bin    10,000 little-endian pairs (x, e^x), correctly rounded by mpmath
 tests/vectors/numerics_ln.bin     10,000 little-endian pairs (x, ln x), correctly rounded by mpmath
+tests/vectors/numerics_erfc.bin   10,000 pairs (x, erfc x), correctly rounded by mpmath
+tests/vectors/numerics_lgamma.bin 10,000 pairs (x, ln Γ(x)), correctly rounded by mpmath
+tests/vectors/numerics_betainc.bin 10,000 rows (a, b, x, I_x(a, b)), correctly rounded by mpmath
 tests/vectors/numerics_exact.json quotients and roundings of exact fractions, by Python's fractions
 tests/vectors/rating.json         dropout and Monte Carlo by whole-array NumPy on NumPy's Philox
 """
@@ -163,6 +166,31 @@ def table(function: str, points: list[float]) -> bytes:
     return b"".join(struct.pack("<dd", *pair) for pair in zip(points, values, strict=True))
 
 
+def special(draw: random.Random) -> dict[str, bytes]:
+    """Return the tables of the special functions."""
+    erfc_points = [draw.uniform(-6.0, 26.5) for _ in range(4000)] + [draw.uniform(-2.0, 3.0) for _ in range(5990)]
+    erfc_points += [0.0, 1.0, -1.0, 2.0**-60, 0.9999999999999999, 1.0000000000000002, 5.0, -5.9, 26.0, 0.5]
+    lgamma_points = [draw.uniform(1e-3, 12.0) for _ in range(4000)] + [draw.uniform(1.0, 1e5) for _ in range(3000)]
+    lgamma_points += [10.0 ** draw.uniform(-10.0, 15.0) for _ in range(2990)]
+    lgamma_points += [1.0, 2.0, 0.5, 3.0, 10.0, 9.999999999999998, 1e-300, 1e300, 1.5, 100.0]
+    beta_rows = []
+    for place in range(10_000):
+        largest = 2.0 if place % 4 else 3.0
+        a, b = 10.0 ** draw.uniform(-0.5, largest), 10.0 ** draw.uniform(-0.5, largest)
+        if place % 5 == 0:
+            b = 0.5
+        deviation = math.sqrt(a * b / (a + b + 1.0)) / (a + b)
+        x = draw.random() if place % 3 == 0 else min(1.0, max(0.0, a / (a + b) + 3.0 * deviation * draw.gauss(0.0, 1.0)))
+        with mpmath.workprec(120):
+            value = float(mpmath.betainc(a, b, 0, x, regularized=True)) if 0.0 < x < 1.0 else x
+        beta_rows.append(struct.pack("<dddd", a, b, x, value))
+    return {
+        "erfc": table("erfc", erfc_points),
+        "lgamma": table("loggamma", lgamma_points),
+        "betainc": b"".join(beta_rows),
+    }
+
+
 def exact(draw: random.Random) -> dict[str, object]:
     """Return quotients: correctly rounded float, floor and half-even integer. Integers as text (128 bits)."""
     pairs = [(1, 3), (-1, 3), (5, 2), (7, 2), (-5, 2), (-7, 2), (0, 9), (2**53 + 1, 1), (2**53 + 3, 1), (2**54 + 3, 1)]
@@ -204,6 +232,8 @@ def main() -> None:
     (VECTORS / "rng_philox.json").write_text(json.dumps(philox()) + "\n")
     (VECTORS / "numerics_exp.bin").write_bytes(table("exp", exp_points))
     (VECTORS / "numerics_ln.bin").write_bytes(table("log", ln_points))
+    for name, content in special(random.Random(66)).items():
+        (VECTORS / f"numerics_{name}.bin").write_bytes(content)
     (VECTORS / "numerics_exact.json").write_text(json.dumps(numbers) + "\n")
     (VECTORS / "rating.json").write_text(json.dumps(rating(random.Random(4))) + "\n")
 

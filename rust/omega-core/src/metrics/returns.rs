@@ -4,6 +4,17 @@ use super::columns::{Equity, Row, Undefined, count_int, known, maybe};
 use super::totals::YEAR_US;
 use crate::numerics;
 
+/// What ratios are made of.
+#[derive(Clone, Debug)]
+pub(crate) struct DayReturns {
+    /// The initial balance and the equity of each FX day with a bar.
+    pub(crate) values: Vec<i64>,
+    /// The annualisation factor A.
+    pub(crate) factor: Result<f64, Undefined>,
+    /// Returns less the risk-free rate, one per day; undefined after ruin and without time.
+    pub(crate) excess: Result<Vec<f64>, Undefined>,
+}
+
 /// Returns the initial balance and the value of each FX day with a bar (MET-1).
 ///
 /// The value of a day is the last equity row with `close_time` at or before its boundary. Rows after
@@ -74,22 +85,27 @@ fn rows_per_year(count: usize, equity: &Equity) -> Result<f64, Undefined> {
     Ok(numerics::quotient(count as i128 * YEAR_US, elapsed_us.into()))
 }
 
-/// Returns the number of rows, the annualisation factor, Sharpe and Sortino.
-pub(crate) fn compute_ratios(equity: &Equity, boundaries: &[i64], risk_free: f64) -> [Row; 4] {
+/// Returns the day values of a run, the annualisation factor and the excess returns.
+pub(crate) fn measure_days(equity: &Equity, boundaries: &[i64], risk_free: f64) -> DayReturns {
     let values = day_values(equity, boundaries);
-    let count = values.len() - 1;
-    let factor = rows_per_year(count, equity);
-    let (first, second) = match factor {
-        _ if equity.is_ruined() => (Err("ruined"), Err("ruined")),
-        Err(reason) => (Err(reason), Err(reason)),
-        Ok(factor) => {
-            let excess = excess_returns(&simple_returns(&values), risk_free / factor);
-            (sharpe(&excess, factor), sortino(&excess, factor))
-        }
+    let factor = rows_per_year(values.len() - 1, equity);
+    let excess = match factor {
+        _ if equity.is_ruined() => Err("ruined"),
+        Err(reason) => Err(reason),
+        Ok(factor) => Ok(excess_returns(&simple_returns(&values), risk_free / factor)),
+    };
+    DayReturns { values, factor, excess }
+}
+
+/// Returns the number of rows, the annualisation factor, Sharpe and Sortino.
+pub(crate) fn compute_ratios(days: &DayReturns) -> [Row; 4] {
+    let (first, second) = match (days.excess.as_deref().map_err(|reason| *reason), days.factor) {
+        (Err(reason), _) | (Ok(_), Err(reason)) => (Err(reason), Err(reason)),
+        (Ok(excess), Ok(factor)) => (sharpe(excess, factor), sortino(excess, factor)),
     };
     [
-        known("return_rows", count_int(count)),
-        maybe("annualisation_factor", factor),
+        known("return_rows", count_int(days.values.len() - 1)),
+        maybe("annualisation_factor", days.factor),
         maybe("sharpe", first),
         maybe("sortino", second),
     ]

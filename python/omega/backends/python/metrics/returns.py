@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from omega.backends.python import numerics
 from omega.backends.python.metrics.columns import Equity, Row, Undefined, Value
 from omega.backends.python.metrics.totals import YEAR_US
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayReturns:
+    """What ratios are made of.
+
+    Attributes:
+        values: The initial balance and the equity of each FX day with a bar.
+        factor: The annualisation factor A.
+        excess: Returns less the risk-free rate, one per day; undefined after ruin and without time.
+    """
+
+    values: Sequence[int]
+    factor: float | Undefined
+    excess: Sequence[float] | Undefined
 
 
 def day_values(equity: Equity, boundaries: Sequence[int]) -> list[int]:
@@ -71,7 +87,7 @@ def sortino(excess: Sequence[float], rows_per_year: float) -> Value:
     return center / math.sqrt(squares / len(excess)) * math.sqrt(rows_per_year)
 
 
-def rows_per_year(count: int, equity: Equity) -> Value:
+def rows_per_year(count: int, equity: Equity) -> float | Undefined:
     """Return the annualisation factor A: rows over elapsed years, never a fixed 252 (MET-1)."""
     elapsed_us = equity.elapsed_us()
     if elapsed_us <= 0 or count == 0:
@@ -79,22 +95,37 @@ def rows_per_year(count: int, equity: Equity) -> Value:
     return numerics.quotient(count * YEAR_US, elapsed_us)
 
 
-def compute_ratios(equity: Equity, boundaries: Sequence[int], risk_free: float) -> list[Row]:
-    """Return the number of rows, the annualisation factor, Sharpe and Sortino."""
+def measure_days(equity: Equity, boundaries: Sequence[int], risk_free: float) -> DayReturns:
+    """Return the day values of a run, the annualisation factor and the excess returns."""
     values = day_values(equity, boundaries)
-    count = len(values) - 1
-    factor = rows_per_year(count, equity)
-    first: Value
-    second: Value
+    factor = rows_per_year(len(values) - 1, equity)
+    excess: list[float] | Undefined
     if equity.is_ruined():
-        first = second = Undefined("ruined")
+        excess = Undefined("ruined")
     elif isinstance(factor, Undefined):
-        first = second = factor
+        excess = factor
     else:
         excess = excess_returns(simple_returns(values), risk_free / factor)
-        first = sharpe(excess, factor)
-        second = sortino(excess, factor)
-    return [("return_rows", count), ("annualisation_factor", factor), ("sharpe", first), ("sortino", second)]
+    return DayReturns(values=values, factor=factor, excess=excess)
+
+
+def compute_ratios(days: DayReturns) -> list[Row]:
+    """Return the number of rows, the annualisation factor, Sharpe and Sortino."""
+    first: Value
+    second: Value
+    if isinstance(days.excess, Undefined):
+        first = second = days.excess
+    elif isinstance(days.factor, Undefined):
+        first = second = days.factor
+    else:
+        first = sharpe(days.excess, days.factor)
+        second = sortino(days.excess, days.factor)
+    return [
+        ("return_rows", len(days.values) - 1),
+        ("annualisation_factor", days.factor),
+        ("sharpe", first),
+        ("sortino", second),
+    ]
 
 
 def per_risk(growth: Value, risk: float) -> Value:
