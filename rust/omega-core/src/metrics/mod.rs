@@ -13,12 +13,13 @@ mod trade_statistics;
 
 pub(crate) use columns::count_int;
 pub use columns::{Calendar, Equity, Plan, Row, Trades, Undefined, Value};
-pub(crate) use totals::total;
+pub(crate) use returns::{DayReturns, measure_days, simple_returns};
+pub(crate) use totals::{DAY_US, total};
 
 use crate::error::Result;
 use crate::numerics;
 use drawdown::{compute_drawdowns, drawdown_fracs, find_deepest, ulcer_index};
-use returns::{compute_ratios, measure_days, per_risk};
+use returns::{compute_ratios, per_risk};
 use significance::compute_significance;
 use totals::{cagr, compute_totals};
 use trade_statistics::compute_trade_statistics;
@@ -138,7 +139,7 @@ mod tests {
     #[test]
     fn equity_that_no_run_writes_is_refused() {
         for values in [&[][..], &[0], &[-5]] {
-            let equity = Equity { time: &[0][..values.len()], value: values };
+            let equity = Equity { time: &[0][..values.len()], value: values, benchmark: None };
             assert!(matches!(equity.check(), Err(Error::Shape { .. })));
         }
     }

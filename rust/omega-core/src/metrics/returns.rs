@@ -7,6 +7,8 @@ use crate::numerics;
 /// What ratios are made of.
 #[derive(Clone, Debug)]
 pub(crate) struct DayReturns {
+    /// Equity rows of the values.
+    pub(crate) rows: Vec<usize>,
     /// The initial balance and the equity of each FX day with a bar.
     pub(crate) values: Vec<i64>,
     /// The annualisation factor A.
@@ -15,12 +17,12 @@ pub(crate) struct DayReturns {
     pub(crate) excess: Result<Vec<f64>, Undefined>,
 }
 
-/// Returns the initial balance and the value of each FX day with a bar (MET-1).
+/// Returns row 0 and the last equity row of each FX day with a bar (MET-1).
 ///
-/// The value of a day is the last equity row with `close_time` at or before its boundary. Rows after
-/// the last boundary, where a calendar ends early, make one more day.
-fn day_values(equity: &Equity, boundaries: &[i64]) -> Vec<i64> {
-    let mut values = vec![equity.value[0]];
+/// That is the last row with `close_time` at or before the day's boundary. Rows after the last boundary,
+/// where a calendar ends early, make one more day.
+fn day_rows(equity: &Equity, boundaries: &[i64]) -> Vec<usize> {
+    let mut rows = vec![0];
     let mut day = 0;
     let mut open_day = None;
     for row in 1..equity.value.len() {
@@ -28,16 +30,16 @@ fn day_values(equity: &Equity, boundaries: &[i64]) -> Vec<i64> {
             day += 1;
         }
         if open_day == Some(day) {
-            values.pop();
+            rows.pop();
         }
-        values.push(equity.value[row]);
+        rows.push(row);
         open_day = Some(day);
     }
-    values
+    rows
 }
 
 /// Returns the change from each value to the next as a correctly rounded fraction; values above 0.
-fn simple_returns(values: &[i64]) -> Vec<f64> {
+pub(crate) fn simple_returns(values: &[i64]) -> Vec<f64> {
     let change = |pair: &[i64]| numerics::quotient(i128::from(pair[1]) - i128::from(pair[0]), pair[0].into());
     values.windows(2).map(change).collect()
 }
@@ -87,14 +89,15 @@ fn rows_per_year(count: usize, equity: &Equity) -> Result<f64, Undefined> {
 
 /// Returns the day values of a run, the annualisation factor and the excess returns.
 pub(crate) fn measure_days(equity: &Equity, boundaries: &[i64], risk_free: f64) -> DayReturns {
-    let values = day_values(equity, boundaries);
+    let rows = day_rows(equity, boundaries);
+    let values: Vec<i64> = rows.iter().map(|row| equity.value[*row]).collect();
     let factor = rows_per_year(values.len() - 1, equity);
     let excess = match factor {
         _ if equity.is_ruined() => Err("ruined"),
         Err(reason) => Err(reason),
         Ok(factor) => Ok(excess_returns(&simple_returns(&values), risk_free / factor)),
     };
-    DayReturns { values, factor, excess }
+    DayReturns { rows, values, factor, excess }
 }
 
 /// Returns the number of rows, the annualisation factor, Sharpe and Sortino.

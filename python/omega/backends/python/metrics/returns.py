@@ -16,34 +16,36 @@ class DayReturns:
     """What ratios are made of.
 
     Attributes:
+        rows: Equity rows of the values.
         values: The initial balance and the equity of each FX day with a bar.
         factor: The annualisation factor A.
         excess: Returns less the risk-free rate, one per day; undefined after ruin and without time.
     """
 
+    rows: Sequence[int]
     values: Sequence[int]
     factor: float | Undefined
     excess: Sequence[float] | Undefined
 
 
-def day_values(equity: Equity, boundaries: Sequence[int]) -> list[int]:
-    """Return the initial balance and the value of each FX day with a bar (MET-1).
+def day_rows(equity: Equity, boundaries: Sequence[int]) -> list[int]:
+    """Return row 0 and the last equity row of each FX day with a bar (MET-1).
 
-    The value of a day is the last equity row with ``close_time`` at or before its boundary. Rows after
-    the last boundary, where a calendar ends early, make one more day.
+    That is the last row with ``close_time`` at or before the day's boundary. Rows after the last boundary,
+    where a calendar ends early, make one more day.
     """
-    values = [equity.value[0]]
+    rows = [0]
     day = 0
     open_day = -1
     for row in range(1, len(equity.value)):
         while day < len(boundaries) and boundaries[day] < equity.time[row]:
             day += 1
         if day == open_day:
-            values[len(values) - 1] = equity.value[row]
+            rows[len(rows) - 1] = row
         else:
-            values.append(equity.value[row])
+            rows.append(row)
             open_day = day
-    return values
+    return rows
 
 
 def simple_returns(values: Sequence[int]) -> list[float]:
@@ -97,7 +99,8 @@ def rows_per_year(count: int, equity: Equity) -> float | Undefined:
 
 def measure_days(equity: Equity, boundaries: Sequence[int], risk_free: float) -> DayReturns:
     """Return the day values of a run, the annualisation factor and the excess returns."""
-    values = day_values(equity, boundaries)
+    rows = day_rows(equity, boundaries)
+    values = [equity.value[row] for row in rows]
     factor = rows_per_year(len(values) - 1, equity)
     excess: list[float] | Undefined
     if equity.is_ruined():
@@ -106,7 +109,7 @@ def measure_days(equity: Equity, boundaries: Sequence[int], risk_free: float) ->
         excess = factor
     else:
         excess = excess_returns(simple_returns(values), risk_free / factor)
-    return DayReturns(values=values, factor=factor, excess=excess)
+    return DayReturns(rows=rows, values=values, factor=factor, excess=excess)
 
 
 def compute_ratios(days: DayReturns) -> list[Row]:
