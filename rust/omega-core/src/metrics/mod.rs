@@ -13,7 +13,8 @@ mod trade_statistics;
 
 pub(crate) use columns::count_int;
 pub use columns::{Calendar, Equity, Plan, Row, Trades, Undefined, Value};
-pub(crate) use returns::{DayReturns, measure_days, simple_returns};
+pub(crate) use drawdown::deepest_frac;
+pub(crate) use returns::{DayReturns, measure_days, sharpe, simple_returns};
 pub(crate) use totals::{DAY_US, total};
 
 use crate::error::Result;

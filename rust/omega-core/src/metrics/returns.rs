@@ -52,7 +52,7 @@ fn excess_returns(returns: &[f64], rate_per_row: f64) -> Vec<f64> {
 /// Returns mean / sd · √A of excess returns, sd with n - 1.
 ///
 /// Source: W. F. Sharpe, "The Sharpe Ratio", J. of Portfolio Management 21(1), 1994.
-fn sharpe(excess: &[f64], rows_per_year: f64) -> Result<f64, Undefined> {
+pub(crate) fn sharpe(excess: &[f64], rows_per_year: f64) -> Result<f64, Undefined> {
     let center = numerics::mean(excess).ok_or("too_few_returns")?;
     let deviation = numerics::sample_deviation(excess).ok_or("too_few_returns")?;
     if deviation == 0.0 {

@@ -7,8 +7,13 @@ mod bayes;
 mod block_length;
 mod dropout;
 mod monte_carlo;
+mod moved_market;
+mod moved_signals;
+mod replay;
 mod stability;
 mod units;
+
+pub use replay::{Outcome, replay, stress_market};
 
 use crate::error::Result;
 use crate::metrics::{Calendar, Equity, Plan, Trades, Value, measure_days};

@@ -63,10 +63,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A numbered signal on its way to its step, with what is wrong with it, if anything."""
+    """A numbered signal on its way to its step, with what is wrong with it, if anything.
+
+    It works in step `bar_idx + 1`.
+    """
 
     number: int
     signal: Signal
+    bar_idx: int
     fault: Fault | None
 
 

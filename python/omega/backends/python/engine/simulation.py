@@ -68,7 +68,7 @@ class Simulation:
                 self.before_start_count += 1
                 continue
             self.signal_count += 1
-            request = Request(self.signal_count, signal, find_fault(signal, self.plan.symbols))
+            request = Request(self.signal_count, signal, signal.bar_idx, find_fault(signal, self.plan.symbols))
             if request.fault is not None and not self.plan.reject_bad_signals:
                 raise self._signal_error(request.fault, signal.bar_idx)
             self.records.write("recorded_signals", request.number, row, *_recorded(signal))
@@ -171,11 +171,15 @@ def simulate(market: Market, signals: Any | None, plan: str) -> dict[str, Any]:
     parsed = parse_plan(plan)
     simulation = Simulation(market, parsed)
     rows = native_signals(market, parsed) if signals is None else read_signals(signals, market.bar_count)
-    taken = simulation.take_in(rows)
+    return drive(simulation, simulation.take_in(rows))
+
+
+def drive(simulation: Simulation, taken: list[Request]) -> dict[str, Any]:
+    """Run every step with the requests that work in it, given in order of their bars, and close the books."""
     position = 0
-    for bar_idx in range(parsed.first_step, market.bar_count):
+    for bar_idx in range(simulation.plan.first_step, simulation.bar_count):
         start = position
-        while position < len(taken) and taken[position].signal.bar_idx < bar_idx:
+        while position < len(taken) and taken[position].bar_idx < bar_idx:
             position += 1
         simulation.step(bar_idx, taken[start:position])
     return simulation.finish(taken[position:])

@@ -13,9 +13,10 @@ from omega.backends.python.metrics.totals import total
 from omega.backends.python.rating.bayes import compute_bayes
 from omega.backends.python.rating.dropout import RawRow, compute_dropout
 from omega.backends.python.rating.monte_carlo import check_range, compute_monte_carlo
+from omega.backends.python.rating.replay import replay, stress_market
 from omega.backends.python.rating.stability import compute_stability
 
-__all__ = ["RawRow", "rate"]
+__all__ = ["RawRow", "rate", "replay", "stress_market"]
 
 
 def rate(trades: Trades, equity: Equity, calendar: Calendar, plan: Plan) -> list[RawRow]:
