@@ -50,7 +50,7 @@ PLAN = with_features_off(
         "first_step": 0,
         "strategy": None,
         "metrics": {"risk_free": [0, 1], "days": 5},
-        "rating": {"seed": 0, "samples": 10, "dropout_samples": 10},
+        "rating": {"seed": 0, "bootstrap": "auto", "samples": 10, "dropout_samples": 10},
     }
 )
 BARS = bars_of(

@@ -358,6 +358,19 @@ pub fn simulate(
     simulation.books.ledger.reserve(3 * rows.len());
     simulation.accepted.reserve(rows.len());
     let taken = simulation.take_in(rows)?;
+    drive(simulation, &taken, is_interrupted)
+}
+
+/// Runs every step with the requests that work in it, given in order of their bars, and closes the books.
+///
+/// # Errors
+/// Whatever the books refuse; `engine.interrupted` once `is_interrupted` says so.
+pub fn drive(
+    mut simulation: Simulation,
+    taken: &[Request],
+    is_interrupted: &dyn Fn() -> bool,
+) -> Result<Tables> {
+    let bar_count = simulation.market.bar_count();
     let mut position = 0;
     let mut bar_idx = simulation.plan.first_step;
     while bar_idx < bar_count {

@@ -223,9 +223,13 @@ def simulate(market: Market, signals: Any | None, plan: str) -> dict[str, Any]:
     parsed = parse_plan(plan)
     simulation = Simulation(market, parsed)
     rows = native_signals(market, parsed) if signals is None else read_signals(signals, market.bar_count)
-    taken = simulation.take_in(rows)
+    return drive(simulation, simulation.take_in(rows))
+
+
+def drive(simulation: Simulation, taken: list[Request]) -> dict[str, Any]:
+    """Run every step with the requests that work in it, given in order of their bars, and close the books."""
     position = 0
-    for bar_idx in range(parsed.first_step, market.bar_count):
+    for bar_idx in range(simulation.plan.first_step, simulation.bar_count):
         start = position
         while position < len(taken) and taken[position].bar_idx < bar_idx:
             position += 1
