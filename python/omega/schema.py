@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "b016d49f00179cc2"
+SCHEMA_HASH = "369ff487c73975d8"
 
 
 class Column(NamedTuple):

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "b016d49f00179cc2";
+pub const SCHEMA_HASH: &str = "369ff487c73975d8";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -682,6 +682,8 @@ pub mod number {
     pub const DATA_NEWS_FORMAT: i16 = 2080;
     /// `data.news_zone`
     pub const DATA_NEWS_ZONE: i16 = 2081;
+    /// `data.spread_in_news`
+    pub const DATA_SPREAD_IN_NEWS: i16 = 2082;
     /// `position.not_found`
     pub const POSITION_NOT_FOUND: i16 = 4001;
     /// `order.no_margin`
@@ -874,6 +876,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.daily_break", 2073),
     ("data.news_format", 2080),
     ("data.news_zone", 2081),
+    ("data.spread_in_news", 2082),
     ("position.not_found", 4001),
     ("order.no_margin", 4002),
     ("size.below_minimum", 4003),
