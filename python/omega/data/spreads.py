@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from omega.config.specs import SymbolSpec
     from omega.config.spread import Spread
+    from omega.data.market_data import MarketData
 
-__all__ = ["SpreadModel", "ask_from_model", "spread_model", "spread_points"]
+__all__ = ["SpreadModel", "ask_from_model", "spread_hours", "spread_model", "spread_points"]
 
 _HOUR_US = 60 * MINUTE_US
 _CLOSED = -1
@@ -92,6 +93,18 @@ def spread_model(spread: Spread, spec: SymbolSpec, base_dir: pathlib.Path) -> Sp
         windows=tuple(windows),
         news=words,
     )
+
+
+def spread_hours(data: MarketData) -> list[list[float | None]] | None:
+    """Return the mean spread at the close by hour of the New York week, seven rows of 24 points, Sunday first.
+
+    What `hours` of a spread takes. Measured on the ask side, or on a stored spread column, which is a lower bound;
+    None where the data has neither, and None in hours without a bar.
+    """
+    from omega.data.audit import spread_by_hour_of_week, week_table
+
+    spread = spread_by_hour_of_week(data.base)
+    return None if spread is None else week_table(spread)
 
 
 def ask_from_model(

@@ -14,7 +14,7 @@ import omega.data
 from omega.config.specs import load_specs
 from omega.config.spread import Spread
 from omega.data import SpreadModel
-from omega.data.spreads import spread_model, spread_points
+from omega.data.spreads import spread_hours, spread_model, spread_points
 from omega.errors import ConfigError
 
 START = 1_704_153_600_000_000
@@ -226,3 +226,14 @@ def test_the_windows_of_a_config_are_those_of_the_symbols_currencies(tmp_path):
     assert named.windows == (window("2025-01-06T13:29", "2025-01-06T13:32"),)
     assert named.news == "1 windows of news.csv (1 events, 2025-01-06)"
     assert named.facts() != alone.facts()
+
+
+def test_a_measured_table_gives_back_the_spreads_it_was_measured_on():
+    """Two minutes of one hour with 30 and 2 points: 16 on average in that hour, and no other hour is known."""
+    measured = spread_hours(market([30, 2]))
+
+    assert measured is not None
+    assert [hour for row in measured for hour in row if hour is not None] == [16.0]
+    hours = Spread.model_validate({"source": "hour_of_week", "hours": measured}).hours
+    assert asks(market(None), SpreadModel(source="hour_of_week", hours=hours)) == [[16] * 4]
+    assert spread_hours(market(None)) is None
