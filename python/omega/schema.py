@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "e68f87af1f2ba701"
+SCHEMA_HASH = "b016d49f00179cc2"
 
 
 class Column(NamedTuple):
