@@ -26,8 +26,8 @@ CONFIG = """\
 PLAN = (
     '{"account":{"balance":10000000,"currency":"USD","digits":2},'
     '"execution":{"close_at_end":true,"fill":"next_open","intrabar":"stop_first","on_bad_signal":"fail","seed":0},'
-    '"first_step":500,'
-    '"metrics":{"days":5,"risk_free":[0,1]},'
+    '"filters":null,"first_step":500,'
+    '"metrics":{"days":5,"risk_free":[0,1]},"position_rules":[],'
     '"rating":{"dropout_samples":1000,"samples":10000,"seed":0},'
     '"sizing":{"amount":[100,1],"min_lot":"reject","mode":"risk_amount"},'
     '"strategy":{"native":"ema_cross",'
