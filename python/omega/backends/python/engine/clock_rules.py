@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from omega.backends.python.engine import closing
 from omega.backends.python.engine.fill_bar import FillBar
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.numerics import quotient
 from omega.backends.python.plan_rules import MaxHolding, PartialClose, PositionRule, SessionClose
 from omega.backends.python.portfolio.position import Position
-from omega.schema import ExitReason, Rule
+from omega.schema import ExitReason, Moment, Rule
 
 if TYPE_CHECKING:
     from omega.backends.python.engine.simulation import Simulation
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 MINUTE_US = 60_000_000
 
 
-def schedule(simulation: Simulation, position: Position, step_idx: int) -> None:
-    """Note the step in which the clock closes a position that opened in step `step_idx`; the earliest rule wins."""
+def begin(simulation: Simulation, position: Position, moment: Moment) -> None:
+    """Note what rules and filters need of a position that has just opened; of the clock's rules the earliest wins."""
+    position.seen_before = (position.lowest, position.highest)
+    simulation.last_entry = Happened(position.entry_bar_idx, position.entry_time_us)
+    step_idx = position.entry_bar_idx + (1 if moment is Moment.CLOSE else 0)
     for rule in simulation.plan.position_rules:
         due = _due_step(simulation, rule, position, step_idx)
         if due is not None and (position.due_step is None or due < position.due_step):
@@ -32,14 +36,23 @@ def schedule(simulation: Simulation, position: Position, step_idx: int) -> None:
             position.due_reason = ExitReason.TIMEOUT if is_holding else ExitReason.SESSION_CLOSE
 
 
+def are_due(simulation: Simulation, bar_idx: int) -> bool:
+    """Return whether a rule closes something in step `bar_idx`."""
+    return any(_is_due(position, bar_idx) or position.due_parts for position in simulation.positions)
+
+
 def close_due(simulation: Simulation, fill_bar: FillBar, bar_idx: int) -> None:
     """Close what is due in step `bar_idx`, by position id: the whole by the clock, else parts in order of the rules."""
     for position in list(simulation.positions):
-        if position.due_step is not None and position.due_step <= bar_idx:
+        if _is_due(position, bar_idx):
             reason = position.due_reason
             closing.close_at_market(simulation, fill_bar, position, position.steps, Rule.MGT_3, reason)
         elif position.due_parts:
             _close_parts(simulation, fill_bar, position)
+
+
+def _is_due(position: Position, bar_idx: int) -> bool:
+    return position.due_step is not None and position.due_step <= bar_idx
 
 
 def _close_parts(simulation: Simulation, fill_bar: FillBar, position: Position) -> None:

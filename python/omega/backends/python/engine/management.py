@@ -13,11 +13,11 @@ Not here: rules of the clock, and the closing of what is due (`clock_rules`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING
 
 from omega.backends.python.engine import closing
 from omega.backends.python.execution.levels import to_points
-from omega.backends.python.market import Ohlc
 from omega.backends.python.numerics import half_even_quotient, quotient
 from omega.backends.python.plan_rules import BreakEven, Measure, PartialClose, PositionRule, Trailing
 from omega.backends.python.portfolio.position import Position, see_price
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the rules see of a bar, in signed points; `worst` is None where nothing came after `best`."""
+    """What the rules see of a bar, in signed points."""
 
     best: int
-    worst: int | None
+    worst: int
     last: int
 
 
@@ -41,34 +41,26 @@ def manage(simulation: Simulation, bar_idx: int) -> None:
     rules = simulation.plan.position_rules
     tick_points = simulation.symbol.tick_points
     for position in list(simulation.positions):
-        side = simulation.series.bid if position.direction > 0 else simulation.series.ask
-        bar = Ohlc(side.open[bar_idx], side.high[bar_idx], side.low[bar_idx], side.close[bar_idx])
-        inside = position.inside_fill if position.entry_bar_idx == bar_idx else None
-        seen = seen_of_bar(position.direction, bar, inside)
-        atr = simulation.volatility.atr(position.direction, bar_idx) if needs_atr(rules) else None
+        seen = see_bar(simulation, position, bar_idx)
+        atr = simulation.volatility.atr(position.direction, bar_idx) if needs_atr(rules) else nan
         if apply_rules(rules, position, seen.best, atr, tick_points):
             _test_moved_stop(simulation, position, bar_idx, seen)
         position.seen_before = (position.lowest, position.highest)
 
 
-def seen_of_bar(direction: int, bar: Ohlc, inside: Rule | None) -> Seen:
-    """Return what the rules see of a bar of the closing side.
-
-    Args:
-        direction: +1 for long, -1 for short.
-        bar: Prices of the closing side.
-        inside: Rule of the fill that opened the position inside this bar, or None if it was open at its O.
-            After a limit only the close surely follows; after a stop also the extreme in its direction (MGT-2).
-    """
-    best, worst = (bar.high, bar.low) if direction > 0 else (bar.low, bar.high)
-    last = direction * bar.close
-    if inside is Rule.FIL_2:
-        return Seen(last, None, last)
-    return Seen(direction * best, direction * worst, last)
+def see_bar(simulation: Simulation, position: Position, bar_idx: int) -> Seen:
+    """Return what the rules see of a bar: its closing side, or in the bar of the entry what MAE and MFE saw (MGT-2)."""
+    series, direction = simulation.series, position.direction
+    side = series.bid if direction > 0 else series.ask
+    low, high = side.low[bar_idx], side.high[bar_idx]
+    if position.entry_bar_idx == bar_idx and position.lowest is not None and position.highest is not None:
+        low, high = position.lowest, position.highest
+    best, worst = (high, low) if direction > 0 else (low, high)
+    return Seen(direction * best, direction * worst, direction * side.close[bar_idx])
 
 
 def apply_rules(
-    rules: tuple[PositionRule, ...], position: Position, best: int, atr: float | None, tick_points: int
+    rules: tuple[PositionRule, ...], position: Position, best: int, atr: float, tick_points: int
 ) -> bool:
     """Let every rule see the best price of a bar; return whether the stop moved.
 
@@ -76,7 +68,7 @@ def apply_rules(
         rules: Rules in the order of the plan; each sees what the ones before it did.
         position: The position.
         best: Best signed price that counts.
-        atr: ATR(14) in points, None or NaN before it is there; a trailing stop by ATR then waits.
+        atr: ATR(14) in points, NaN before it is there; a trailing stop by ATR then waits.
         tick_points: Grid of the distances.
     """
     has_moved = False
@@ -152,11 +144,11 @@ def break_even_stop(rule: BreakEven, position: Position) -> int:
     return _ceil_quotient(position.direction * entered.points, entered.steps) + rule.offset_points
 
 
-def trail_distance(measure: Measure, position: Position, atr: float | None, tick_points: int) -> int | None:
+def trail_distance(measure: Measure, position: Position, atr: float, tick_points: int) -> int | None:
     """Return a distance in points, half to even, on the grid of ticks and at least one; None if it is unknown."""
     num, den = measure.amount
     if measure.unit == "atr":
-        if atr is None or not atr == atr:
+        if not atr == atr:
             return None
         return max(to_points(quotient(num, den), atr, tick_points), tick_points)
     points = num
@@ -185,7 +177,7 @@ def _next_trail(rule: Trailing, position: Position, tick_points: int) -> int | N
     """Return the least signed price that moves a trailing stop which has begun."""
     if position.sl is None or rule.distance.unit == "atr":
         return ALWAYS
-    distance = trail_distance(rule.distance, position, None, tick_points)
+    distance = trail_distance(rule.distance, position, nan, tick_points)
     if distance is None:
         return None
     return position.direction * position.sl + distance + max(rule.step_points, 1)
@@ -205,12 +197,12 @@ def _test_moved_stop(simulation: Simulation, position: Position, bar_idx: int, s
     assert position.sl is not None
     stop = position.direction * position.sl
     if seen.last > stop:
-        position.ambiguous = position.ambiguous or (seen.worst is not None and seen.worst <= stop)
+        position.ambiguous |= seen.worst <= stop
         return
     series = simulation.series
     is_long = position.direction > 0
     position.lowest, position.highest = position.seen_before
-    if position.inside_fill is None or position.entry_bar_idx < bar_idx:
+    if position.entry_bar_idx < bar_idx:
         see_price(position, (series.bid if is_long else series.ask).open[bar_idx])
     deal = closing.Deal(
         bar_idx=bar_idx,

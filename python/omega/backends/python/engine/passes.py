@@ -107,6 +107,8 @@ def _enter_at_open(simulation: Simulation, bar: PassBar) -> None:
         open_ = bar.order_side(order.direction).open
         entry = entry_at_open(trigger, open_)
         if entry is not None:
+            if orders.cancel_refused(simulation, order, bar):
+                continue
             _fill(simulation, order, bar, entry)
         elif order.order_type is OrderType.STOP_LIMIT and is_stop_met(trigger, open_):
             order.is_triggered = True
@@ -139,6 +141,8 @@ def _enter_inside(simulation: Simulation, bar: PassBar) -> None:
         entry = find_entry(trigger, bar)
         if entry is None:
             _trigger_if_met(order, trigger, bar)
+            continue
+        if orders.cancel_refused(simulation, order, bar):
             continue
         chosen, entry, is_contested = oco.choose(simulation, order, bar, entry)
         position = _fill(simulation, chosen, bar, entry)
