@@ -173,7 +173,7 @@ def test_a_close_at_the_moved_stop_leaves_in_the_same_bar_with_slippage(backend)
 
 
 def test_a_short_trails_its_ask_as_a_long_trails_its_bid(backend):
-    """MGT-1 mirrored at 100: entry 98, bar 2's ask low of 82 moves the stop to 92; bar 3's ask high of 93 reaches it."""
+    """MGT-1 mirrored at 100: entry 98, bar 2's ask low of 82 moves the stop to 92; bar 3's ask high of 93 does."""
     found = simulated(backend, mirrored(CHEATED), [order(direction=-1, sl=122.0)], plan_of([trailing({"points": 10})]))
 
     exit_ = found["fills"][1]
@@ -361,7 +361,7 @@ def test_half_is_closed_at_the_open_after_1_r_and_the_rest_trails(backend):
     ],
 )
 def test_a_part_is_a_share_of_the_first_volume(backend, at, share, steps):
-    """MGT, POS-1: bar 1 gets to 112, 10 points above the entry; 102 is no profit. A part or rest below 10 steps: all."""
+    """MGT, POS-1: bar 1 gets to 112, 10 points above the entry; 102 is no profit. A part or rest below 10: all."""
     found = simulated(backend, THEN_TRAILED[:3], [order(sl=92.0)], plan_of([partial_close(at, share)]))
 
     assert [fill["steps"] for fill in found["fills"][1:]] == steps
@@ -377,7 +377,7 @@ def test_two_parts_due_at_one_open_close_in_order_of_the_rules(backend):
 
 
 def test_a_part_due_comes_before_what_the_strategy_asks_for(backend):
-    """LOOP step 2: the rule asked after bar 1, the strategy at the open of bar 2: leg 2 is the rule's, leg 3 the rest."""
+    """LOOP step 2: the rule asked after bar 1, the strategy at the open of bar 2: leg 2 and leg 3."""
     close = order(1, kind=2, direction=0, target=1)
 
     found = simulated(backend, THEN_TRAILED[:3], [order(), close], plan_of([partial_close({"points": 10})]))
@@ -402,8 +402,14 @@ WEEKEND = [
 
 @pytest.mark.parametrize(
     ("limit", "bar_idx"),
-    [({"bars": 1}, 2), ({"bars": 3}, 4), ({"minutes": 15}, 2), ({"minutes": 16}, 3), ({"minutes": 2910}, 3)]
-    + [({"minutes": 2911}, 4)],
+    [
+        ({"bars": 1}, 2),
+        ({"bars": 3}, 4),
+        ({"minutes": 15}, 2),
+        ({"minutes": 16}, 3),
+        ({"minutes": 2910}, 3),
+        ({"minutes": 2911}, 4),
+    ],
 )
 def test_holding_ends_at_the_first_open_that_is_late_enough(backend, limit, bar_idx):
     """MGT-3: entry at Friday 21:30 (bar 1). Sunday 22:00 is 48 h 30 min later: 2910 minutes; bars count bars."""
