@@ -59,9 +59,7 @@ def see_bar(simulation: Simulation, position: Position, bar_idx: int) -> Seen:
     return Seen(direction * best, direction * worst, direction * side.close[bar_idx])
 
 
-def apply_rules(
-    rules: tuple[PositionRule, ...], position: Position, best: int, atr: float, tick_points: int
-) -> bool:
+def apply_rules(rules: tuple[PositionRule, ...], position: Position, best: int, atr: float, tick_points: int) -> bool:
     """Let every rule see the best price of a bar; return whether the stop moved.
 
     Args:
