@@ -11,8 +11,9 @@ import bisect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from omega.backends.python.engine import filters
 from omega.backends.python.engine.fill_bar import FillBar, known_bar
-from omega.backends.python.engine.filters import Happened, find_refusal
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.signals import Request, Signal
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import Charge
@@ -22,7 +23,6 @@ from omega.error_catalogue import CATALOGUE
 from omega.schema import OrderStatus, OrderType, Tif
 
 if TYPE_CHECKING:
-    from omega.backends.python.engine.pass_bar import PassBar
     from omega.backends.python.engine.simulation import Simulation
 
 INVALID_STOPS = CATALOGUE["order.invalid_stops"].number
@@ -85,7 +85,7 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
         bar_idx: First bar in which the order works.
     """
     signal, symbol = request.signal, simulation.symbol
-    refusal = find_refusal(simulation, Happened(fill_bar.bar_idx, fill_bar.time_us), signal.symbol)
+    refusal = filters.find_refusal(simulation, Happened(fill_bar.bar_idx, fill_bar.time_us), signal.symbol)
     if refusal:
         simulation.reject(fill_bar, refusal, request.number)
         return None
@@ -208,11 +208,11 @@ def cancel_group(simulation: Simulation, filled: Order, time_us: int) -> None:
             end_order(simulation, order, OrderStatus.CANCELLED_BY_OCO, time_us)
 
 
-def cancel_refused(simulation: Simulation, order: Order, now: FillBar | PassBar) -> bool:
+def cancel_refused(simulation: Simulation, order: Order, now: Happened) -> bool:
     """Cancel an order whose first fill a filter refuses now; return whether it did (MGT-4)."""
     if order.fills > 0:
         return False
-    refusal = find_refusal(simulation, Happened(now.bar_idx, now.time_us), order.symbol)
+    refusal = filters.find_refusal(simulation, now, order.symbol)
     if refusal:
         simulation.records.write("rejections", now.time_us, now.bar_idx, refusal, order.number)
         end_order(simulation, order, OrderStatus.CANCELLED, now.time_us)
