@@ -62,10 +62,18 @@ pub fn close_due(simulation: &mut Simulation, fill_bar: &FillBar, bar_idx: usize
     Ok(())
 }
 
-/// The first step of `from..to` in which the clock closes a position, or `to`. twin: none — part of the strides.
-#[must_use]
-pub(crate) fn next_due_step(simulation: &Simulation, to: usize) -> usize {
-    simulation.positions.iter().filter_map(|position| position.due_step).fold(to, usize::min)
+/// The first step of `from..to` in which a rule closes something, or `to`. twin: none — part of the strides.
+pub(crate) fn next_due_step(simulation: &Simulation, from: usize, to: usize) -> usize {
+    let mut end = to;
+    for position in &simulation.positions {
+        if position.due_parts != 0 {
+            return from;
+        }
+        if let Some(due) = position.due_step {
+            end = end.min(due.max(from));
+        }
+    }
+    end
 }
 
 fn is_due(position: &Position, bar_idx: usize) -> bool {
