@@ -31,6 +31,9 @@ MAX_SLIPPAGE_POINTS = 10**6
 SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
 SWAP_UNITS = ("points", "money", "percent")
 INTRABAR = ("stop_first", "target_first", "nearest_extreme", "bar_color", "finer")
+MAX_VOLUME_TERM = 10**11
+"""Limit on the terms of volumes on offer, so that their products stay within 128 bits."""
+
 MAX_LATENCY_US = 7 * 86_400 * 10**6
 
 
@@ -123,6 +126,16 @@ class Plan:
     strategy: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class PortfolioPlan:
+    """The plan of a portfolio on its own: account, symbols and when its books begin."""
+
+    account_digits: int
+    balance: int
+    symbols: tuple[SymbolPlan, ...]
+    start_us: int
+
+
 def parse_plan(text: str) -> Plan:
     """Return the plan of a JSON text.
 
@@ -153,7 +166,7 @@ def parse_plan(text: str) -> Plan:
         intrabar=_one_of(execution["intrabar"], "execution.intrabar", INTRABAR),
         limit_through_points=_integer(execution["limit_through_points"], "limit_through_points", 0, 10**6),
         latency_us=_integer(execution["latency_us"], "latency_us", 0, MAX_LATENCY_US),
-        max_participation=None if participation is None else _positive(participation, "max_participation"),
+        max_participation=None if participation is None else _volume(participation, "max_participation"),
         close_at_end=_flag(execution["close_at_end"], "execution.close_at_end"),
         reject_bad_signals=_choice(execution["on_bad_signal"], "execution.on_bad_signal", "fail", "reject"),
         seed=_integer(execution["seed"], "execution.seed", 0, 2**64 - 1),
@@ -162,6 +175,24 @@ def parse_plan(text: str) -> Plan:
         filters=None if raw["filters"] is None else parse_filters(raw["filters"]),
         first_step=_integer(raw["first_step"], "first_step", 0, 2**31),
         strategy=None if raw["strategy"] is None else _object(raw["strategy"], "strategy", "native parameters"),
+    )
+
+
+def parse_portfolio_plan(text: str) -> PortfolioPlan:
+    """Return the portfolio plan of a JSON text.
+
+    Raises:
+        ConfigError: ``config.plan`` with what does not fit.
+    """
+    raw = _object(json.loads(text), "plan", "version account symbols start_us")
+    if raw["version"] != 1:
+        raise _misfit(f"version {raw['version']}")
+    account = _object(raw["account"], "account", "currency digits balance")
+    return PortfolioPlan(
+        account_digits=_integer(account["digits"], "account.digits", 0, 8),
+        balance=_integer(account["balance"], "account.balance", 1, 10**17),
+        symbols=tuple(_symbol(entry) for entry in raw["symbols"]),
+        start_us=_integer(raw["start_us"], "start_us", -(2**62), 2**62),
     )
 
 
@@ -204,10 +235,10 @@ def _symbol(raw: Any) -> SymbolPlan:
 
 def _liquidity(raw: Any) -> Liquidity:
     if isinstance(raw, dict) and "lots" in raw:
-        lots = _positive(_object(raw, "liquidity", "lots")["lots"], "liquidity.lots")
+        lots = _volume(_object(raw, "liquidity", "lots")["lots"], "liquidity.lots")
         return Liquidity(lots=lots, lots_per_volume_unit=None)
     raw = _object(raw, "liquidity", "lots_per_volume_unit")
-    return Liquidity(lots=None, lots_per_volume_unit=_positive(raw["lots_per_volume_unit"], "lots_per_volume_unit"))
+    return Liquidity(lots=None, lots_per_volume_unit=_volume(raw["lots_per_volume_unit"], "lots_per_volume_unit"))
 
 
 def _swap(raw: Any) -> SwapPlan:
@@ -252,3 +283,11 @@ def _off(raw: dict[str, Any], names: str) -> None:
     for name in names.split():
         if raw[name]:
             raise _misfit(f"{name} is not known to this engine")
+
+
+def _volume(raw: Any, place: str) -> Fraction:
+    """Return a fraction above 0 whose terms are those of a volume."""
+    numerator, denominator = _positive(raw, place)
+    if numerator > MAX_VOLUME_TERM or denominator > MAX_VOLUME_TERM:
+        raise _misfit(f"{place} must have terms of at most {MAX_VOLUME_TERM}")
+    return numerator, denominator

@@ -1,11 +1,22 @@
 //! The loop and its state.
 
+pub mod clock_rules;
 pub mod closing;
+pub mod fill_bar;
+pub mod filters;
+pub mod finer;
+pub mod management;
+pub mod modifying;
+pub mod oco;
 pub mod opening;
+pub mod orders;
+pub mod pass_bar;
+pub mod passes;
 mod quiet;
 pub mod records;
 pub mod rollover;
 pub mod signals;
 pub mod simulation;
+pub mod volatility;
 
 pub use simulation::{Simulation, simulate};
