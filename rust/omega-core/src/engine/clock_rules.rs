@@ -19,7 +19,7 @@ const MINUTE_US: i64 = 60_000_000;
 /// Notes what rules and filters need of a position that has just opened; of the clock's rules the earliest wins.
 pub fn begin(simulation: &mut Simulation, idx: usize, moment: Moment) {
     let position = &mut simulation.positions[idx];
-    position.seen_before = (position.lowest, position.highest);
+    position.rules.seen_before = (position.lowest, position.highest);
     simulation.last_entry =
         Some(Happened { bar_idx: position.entry_bar_idx, time_us: position.entry_time_us });
     let step_idx = position.entry_bar_idx + usize::from(moment == Moment::Close);
@@ -27,9 +27,9 @@ pub fn begin(simulation: &mut Simulation, idx: usize, moment: Moment) {
     for rule in &simulation.plan.position_rules {
         let found = due_step(&simulation.market.series[0], lag, rule, position, step_idx);
         if let Some((due, reason)) = found
-            && position.due_step.is_none_or(|earlier| due < earlier)
+            && position.rules.due_step.is_none_or(|earlier| due < earlier)
         {
-            (position.due_step, position.due_reason) = (Some(due), reason);
+            (position.rules.due_step, position.rules.due_reason) = (Some(due), reason);
         }
     }
 }
@@ -37,7 +37,7 @@ pub fn begin(simulation: &mut Simulation, idx: usize, moment: Moment) {
 /// Whether a rule closes something in step `bar_idx`.
 #[must_use]
 pub fn are_due(simulation: &Simulation, bar_idx: usize) -> bool {
-    simulation.positions.iter().any(|position| is_due(position, bar_idx) || position.due_parts != 0)
+    simulation.positions.iter().any(|position| is_due(position, bar_idx) || position.rules.due_parts != 0)
 }
 
 /// Closes what is due in step `bar_idx`, by position id: the whole by the clock, else parts in order of the rules.
@@ -50,9 +50,9 @@ pub fn close_due(simulation: &mut Simulation, fill_bar: &FillBar, bar_idx: usize
         let position = &simulation.positions[idx];
         let count = simulation.positions.len();
         if is_due(position, bar_idx) {
-            let (steps, reason) = (position.steps, position.due_reason);
+            let (steps, reason) = (position.steps, position.rules.due_reason);
             closing::close_at_market(simulation, fill_bar, idx, steps, (Rule::Mgt3, reason))?;
-        } else if position.due_parts != 0 {
+        } else if position.rules.due_parts != 0 {
             close_parts(simulation, fill_bar, idx)?;
         }
         if simulation.positions.len() == count {
@@ -66,10 +66,10 @@ pub fn close_due(simulation: &mut Simulation, fill_bar: &FillBar, bar_idx: usize
 pub(crate) fn next_due_step(simulation: &Simulation, from: usize, to: usize) -> usize {
     let mut end = to;
     for position in &simulation.positions {
-        if position.due_parts != 0 {
+        if position.rules.due_parts != 0 {
             return from;
         }
-        if let Some(due) = position.due_step {
+        if let Some(due) = position.rules.due_step {
             end = end.min(due.max(from));
         }
     }
@@ -77,11 +77,11 @@ pub(crate) fn next_due_step(simulation: &Simulation, from: usize, to: usize) -> 
 }
 
 fn is_due(position: &Position, bar_idx: usize) -> bool {
-    position.due_step.is_some_and(|due| due <= bar_idx)
+    position.rules.due_step.is_some_and(|due| due <= bar_idx)
 }
 
 fn close_parts(simulation: &mut Simulation, fill_bar: &FillBar, idx: usize) -> Result<()> {
-    let due = std::mem::take(&mut simulation.positions[idx].due_parts);
+    let due = std::mem::take(&mut simulation.positions[idx].rules.due_parts);
     let count = simulation.positions.len();
     for rule_idx in 0..simulation.plan.position_rules.len() {
         let rule = &simulation.plan.position_rules[rule_idx];

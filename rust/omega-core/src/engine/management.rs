@@ -56,7 +56,7 @@ pub fn manage(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
             continue;
         }
         let position = &mut simulation.positions[idx];
-        position.seen_before = (position.lowest, position.highest);
+        position.rules.seen_before = (position.lowest, position.highest);
         idx += 1;
     }
     Ok(())
@@ -85,17 +85,17 @@ pub(crate) fn apply_rules(rules: &[PositionRule], position: &mut Position, best:
     let mut has_moved = false;
     for (idx, rule) in rules.iter().enumerate() {
         let bit = 1_u32 << idx;
-        if position.rules_done & bit == 0 {
+        if position.rules.done & bit == 0 {
             if reach_of(rule, position).is_none_or(|reach| best < reach) {
                 continue;
             }
-            position.rules_done |= bit;
+            position.rules.done |= bit;
             match rule {
                 PositionRule::BreakEven { offset_points, .. } => {
                     let stop = break_even_stop(*offset_points, position);
                     has_moved |= move_stop(position, stop, 1, ExitReason::BreakEven);
                 }
-                PositionRule::PartialClose { .. } => position.due_parts |= bit,
+                PositionRule::PartialClose { .. } => position.rules.due_parts |= bit,
                 _ => {}
             }
         }
@@ -115,7 +115,7 @@ pub(crate) fn apply_rules(rules: &[PositionRule], position: &mut Position, best:
 pub(crate) fn find_wake(rules: &[PositionRule], position: &Position, tick_points: i64) -> Option<i64> {
     let mut wake: Option<i64> = None;
     for (idx, rule) in rules.iter().enumerate() {
-        let found = if position.rules_done & (1_u32 << idx) == 0 {
+        let found = if position.rules.done & (1_u32 << idx) == 0 {
             reach_of(rule, position)
         } else {
             next_trail(rule, position, tick_points)
@@ -233,7 +233,7 @@ fn test_moved_stop(simulation: &mut Simulation, idx: usize, bar_idx: usize, seen
         return Ok(false);
     }
     let is_long = position.direction > 0;
-    (position.lowest, position.highest) = position.seen_before;
+    (position.lowest, position.highest) = position.rules.seen_before;
     let series = &simulation.market.series[0];
     let side = closing::closing_side(series, position);
     if position.entry_bar_idx < bar_idx {

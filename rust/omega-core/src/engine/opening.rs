@@ -16,7 +16,7 @@ use crate::execution::commission::charge;
 use crate::execution::levels;
 use crate::execution::slippage::{NO_SLIP, Slip, slip};
 use crate::market::as_i64;
-use crate::portfolio::position::{DealPrices, Entered, Position, Settled, add_fill, booked_risk, see_price};
+use crate::portfolio::position::{DealPrices, Entered, Position, RuleState, Settled, add_fill, booked_risk, see_price};
 use crate::schema::{ExitReason, LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
 
 /// A fill of an opening order before slippage.
@@ -172,11 +172,7 @@ fn open_position(order: &Order, fill: &Fill, price: i64) -> Position {
         settled: Settled::default(),
         first_sl: sl,
         stop_reason: ExitReason::StopLoss,
-        rules_done: 0,
-        due_parts: 0,
-        due_step: None,
-        due_reason: ExitReason::Timeout,
-        seen_before: (i64::MAX, i64::MIN),
+        rules: RuleState::default(),
         risk: None,
         margin: 0,
         commission: 0,

@@ -176,7 +176,7 @@ fn hold(simulation: &mut Simulation, from: usize, to: usize) {
         let highest = side.high[from..to].iter().fold(i32::MIN, |highest, high| highest.max(*high));
         see_price(position, i64::from(lowest));
         see_price(position, i64::from(highest));
-        position.seen_before = (position.lowest, position.highest);
+        position.rules.seen_before = (position.lowest, position.highest);
     }
 }
 

@@ -25,38 +25,38 @@ MINUTE_US = 60_000_000
 
 def begin(simulation: Simulation, position: Position, moment: Moment) -> None:
     """Note what rules and filters need of a position that has just opened; of the clock's rules the earliest wins."""
-    position.seen_before = (position.lowest, position.highest)
+    position.rules.seen_before = (position.lowest, position.highest)
     simulation.last_entry = Happened(position.entry_bar_idx, position.entry_time_us)
     step_idx = position.entry_bar_idx + (1 if moment is Moment.CLOSE else 0)
     for rule in simulation.plan.position_rules:
         due = _due_step(simulation, rule, position, step_idx)
-        if due is not None and (position.due_step is None or due < position.due_step):
-            position.due_step = due
+        if due is not None and (position.rules.due_step is None or due < position.rules.due_step):
+            position.rules.due_step = due
             is_holding = isinstance(rule, MaxHolding)
-            position.due_reason = ExitReason.TIMEOUT if is_holding else ExitReason.SESSION_CLOSE
+            position.rules.due_reason = ExitReason.TIMEOUT if is_holding else ExitReason.SESSION_CLOSE
 
 
 def are_due(simulation: Simulation, bar_idx: int) -> bool:
     """Return whether a rule closes something in step `bar_idx`."""
-    return any(_is_due(position, bar_idx) or position.due_parts for position in simulation.positions)
+    return any(_is_due(position, bar_idx) or position.rules.due_parts for position in simulation.positions)
 
 
 def close_due(simulation: Simulation, fill_bar: FillBar, bar_idx: int) -> None:
     """Close what is due in step `bar_idx`, by position id: the whole by the clock, else parts in order of the rules."""
     for position in list(simulation.positions):
         if _is_due(position, bar_idx):
-            reason = position.due_reason
+            reason = position.rules.due_reason
             closing.close_at_market(simulation, fill_bar, position, position.steps, Rule.MGT_3, reason)
-        elif position.due_parts:
+        elif position.rules.due_parts:
             _close_parts(simulation, fill_bar, position)
 
 
 def _is_due(position: Position, bar_idx: int) -> bool:
-    return position.due_step is not None and position.due_step <= bar_idx
+    return position.rules.due_step is not None and position.rules.due_step <= bar_idx
 
 
 def _close_parts(simulation: Simulation, fill_bar: FillBar, position: Position) -> None:
-    due, position.due_parts = position.due_parts, 0
+    due, position.rules.due_parts = position.rules.due_parts, 0
     for idx, rule in enumerate(simulation.plan.position_rules):
         if due & (1 << idx) and position.steps > 0 and isinstance(rule, PartialClose):
             steps = closing.part_of(simulation, position, quotient(*rule.share))

@@ -45,7 +45,7 @@ def manage(simulation: Simulation, bar_idx: int) -> None:
         atr = simulation.volatility.atr(position.direction, bar_idx) if needs_atr(rules) else nan
         if apply_rules(rules, position, seen.best, atr, tick_points):
             _test_moved_stop(simulation, position, bar_idx, seen)
-        position.seen_before = (position.lowest, position.highest)
+        position.rules.seen_before = (position.lowest, position.highest)
 
 
 def see_bar(simulation: Simulation, position: Position, bar_idx: int) -> Seen:
@@ -72,15 +72,15 @@ def apply_rules(rules: tuple[PositionRule, ...], position: Position, best: int, 
     has_moved = False
     for idx, rule in enumerate(rules):
         bit = 1 << idx
-        if not position.rules_done & bit:
+        if not position.rules.done & bit:
             reach = _reach_of(rule, position)
             if reach is None or best < reach:
                 continue
-            position.rules_done |= bit
+            position.rules.done |= bit
             if isinstance(rule, BreakEven):
                 has_moved |= _move_stop(position, break_even_stop(rule, position), 1, ExitReason.BREAK_EVEN)
             elif isinstance(rule, PartialClose):
-                position.due_parts |= bit
+                position.rules.due_parts |= bit
         if isinstance(rule, Trailing):
             distance = trail_distance(rule.distance, position, atr, tick_points)
             if distance is not None:
@@ -97,7 +97,7 @@ def find_wake(rules: tuple[PositionRule, ...], position: Position, tick_points: 
     wake: int | None = None
     for idx, rule in enumerate(rules):
         found: int | None = None
-        if not position.rules_done & (1 << idx):
+        if not position.rules.done & (1 << idx):
             found = _reach_of(rule, position)
         elif isinstance(rule, Trailing):
             found = _next_trail(rule, position, tick_points)
@@ -199,7 +199,7 @@ def _test_moved_stop(simulation: Simulation, position: Position, bar_idx: int, s
         return
     series = simulation.series
     is_long = position.direction > 0
-    position.lowest, position.highest = position.seen_before
+    position.lowest, position.highest = position.rules.seen_before
     if position.entry_bar_idx < bar_idx:
         see_price(position, (series.bid if is_long else series.ask).open[bar_idx])
     deal = closing.Deal(
