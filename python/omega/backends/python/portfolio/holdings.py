@@ -8,13 +8,19 @@ neither decides, nor fills, nor charges; it trusts no caller with its invariants
 from __future__ import annotations
 
 from omega.backends.python.execution.swap import nightly_amount, swap_table
-from omega.backends.python.numerics import half_even_quotient
 from omega.backends.python.plan import MAX_STEPS, PortfolioPlan, parse_portfolio_plan
 from omega.backends.python.portfolio.books import Books
-from omega.backends.python.portfolio.money import book, check_balance, minor_rate
-from omega.backends.python.portfolio.position import Position, open_profit
+from omega.backends.python.portfolio.money import check_balance, minor_rate
+from omega.backends.python.portfolio.position import (
+    DealPrices,
+    Position,
+    add_fill,
+    close_part,
+    open_profit,
+    settle_swap,
+)
 from omega.errors import error_for
-from omega.schema import LedgerKind
+from omega.schema import LedgerKind, OrderType
 
 Deal = tuple[int, int, int]
 """Time, volume in steps, price in points."""
@@ -46,7 +52,9 @@ class Holdings:
             raise error_for("position.duplicate_id", position_id=position_id)
         self._see_deal(symbol, direction, deal[2])
         self.opened[position_id] = symbol
-        self.open_positions.append(_position(position_id, symbol, direction, magic, deal))
+        position = _position(position_id, symbol, direction, magic, deal)
+        add_fill(position, _prices(deal), deal[1])
+        self.open_positions.append(position)
 
     def add(self, position_id: int, deal: Deal) -> None:
         """Add a deal to an open position: its entry is the exact sum of all of them.
@@ -57,11 +65,10 @@ class Holdings:
         time_us, steps, price = deal
         self._move_to(time_us)
         position = self._find(position_id)
-        if position.steps + steps > MAX_STEPS:
+        if position.entered.steps + steps > MAX_STEPS:
             raise error_for("engine.overflow", what="a position")
         self._see_deal(position.symbol, position.direction, price)
-        position.k += price * steps
-        position.steps += steps
+        add_fill(position, _prices(deal), steps)
 
     def close(self, position_id: int, deal: Deal) -> tuple[int, int]:
         """Close volume of a position and return what was booked: profit and swap (POS-1, SWP-1).
@@ -75,12 +82,9 @@ class Holdings:
         if steps > position.steps:
             raise error_for("position.volume", position_id=position_id, steps=steps, held=position.steps)
         self._see_deal(position.symbol, -position.direction, price)
-        entry = half_even_quotient(position.k * steps, position.steps)
-        swap = half_even_quotient(position.accrued_swap * steps, position.steps)
-        profit = book(position.direction * (price * steps - entry), self.rates[position.symbol])
-        position.k -= entry
-        position.steps -= steps
-        position.accrued_swap -= swap
+        held = position.steps
+        profit = close_part(position, steps, _prices(deal), self.rates[position.symbol]).booked
+        swap = settle_swap(position, steps, held)
         self.books.write(LedgerKind.PROFIT, profit, time_us, position.symbol, position_id)
         self.books.write(LedgerKind.SWAP, swap, time_us, position.symbol, position_id)
         if position.steps == 0:
@@ -213,21 +217,22 @@ def open_portfolio(text: str) -> Holdings:
 
 
 def _position(position_id: int, symbol: int, direction: int, magic: int, deal: Deal) -> Position:
-    """Return a position as its first deal makes it."""
-    time_us, steps, price = deal
+    """Return a position before its first fill."""
     return Position(
         id=position_id,
         symbol=symbol,
         direction=direction,
+        order_type=OrderType.MARKET,
         magic=magic,
         entry_bar_idx=0,
-        entry_time_us=time_us,
-        steps=steps,
-        k=price * steps,
-        k_raw=price * steps,
-        k_cost_free=price * steps,
+        entry_time_us=deal[0],
+        entry_points=deal[2],
+        entry_pass=0,
         sl=None,
         tp=None,
-        risk=None,
-        commission=0,
     )
+
+
+def _prices(deal: Deal) -> DealPrices:
+    """Return the prices of a deal; what it cost is for whoever brings it to know."""
+    return DealPrices(price=deal[2], raw_price=deal[2], spread_points=0)
