@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "7c00b5053cda4408"
+SCHEMA_HASH = "725d37269a44f180"
 
 
 class Column(NamedTuple):

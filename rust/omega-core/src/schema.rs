@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "7c00b5053cda4408";
+pub const SCHEMA_HASH: &str = "725d37269a44f180";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -813,6 +813,12 @@ pub mod number {
     pub const DATA_OPEN_IS_PREVIOUS_CLOSE: i16 = 2072;
     /// `data.daily_break`
     pub const DATA_DAILY_BREAK: i16 = 2073;
+    /// `data.news_format`
+    pub const DATA_NEWS_FORMAT: i16 = 2080;
+    /// `data.news_zone`
+    pub const DATA_NEWS_ZONE: i16 = 2081;
+    /// `data.spread_in_news`
+    pub const DATA_SPREAD_IN_NEWS: i16 = 2082;
     /// `position.not_found`
     pub const POSITION_NOT_FOUND: i16 = 4001;
     /// `order.no_margin`
@@ -935,6 +941,8 @@ pub mod number {
     pub const SIGNAL_BAD_SHARE: i16 = 6027;
     /// `signal.no_target`
     pub const SIGNAL_NO_TARGET: i16 = 6028;
+    /// `signal.misplaced_field`
+    pub const SIGNAL_MISPLACED_FIELD: i16 = 6029;
     /// `engine.overflow`
     pub const ENGINE_OVERFLOW: i16 = 7001;
     /// `engine.internal`
@@ -1047,6 +1055,9 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.close_labels", 2071),
     ("data.open_is_previous_close", 2072),
     ("data.daily_break", 2073),
+    ("data.news_format", 2080),
+    ("data.news_zone", 2081),
+    ("data.spread_in_news", 2082),
     ("position.not_found", 4001),
     ("order.no_margin", 4002),
     ("size.below_minimum", 4003),
@@ -1108,6 +1119,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("signal.bad_expiry", 6026),
     ("signal.bad_share", 6027),
     ("signal.no_target", 6028),
+    ("signal.misplaced_field", 6029),
     ("engine.overflow", 7001),
     ("engine.internal", 7002),
     ("engine.interrupted", 7003),

@@ -28,7 +28,7 @@ mod native {
     #[pymodule_export]
     use super::simulation::{simulate, simulate_stepwise};
     #[pymodule_export]
-    use super::statistics::{compute_metrics, rate};
+    use super::statistics::{compute_metrics, rate, replay, stress_market};
     #[pymodule_export]
     use super::view::View;
 }

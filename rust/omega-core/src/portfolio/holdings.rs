@@ -87,9 +87,7 @@ impl Holdings {
         }
         self.see_deal(symbol, direction, deal.price);
         self.opened.insert(id, symbol);
-        let mut position = position(id, symbol, direction, magic, deal);
-        add_fill(&mut position, prices(deal), deal.steps);
-        self.open_positions.push(position);
+        self.open_positions.push(position(id, symbol, direction, magic, deal));
         Ok(())
     }
 
@@ -105,7 +103,8 @@ impl Holdings {
             return Err(Error::Overflow { what: "a position" });
         }
         self.see_deal(position.symbol, position.direction, deal.price);
-        add_fill(&mut self.open_positions[idx], prices(deal), deal.steps);
+        let position = &mut self.open_positions[idx];
+        add_fill(position, prices_of(deal), deal.steps);
         Ok(())
     }
 
@@ -125,8 +124,8 @@ impl Holdings {
         self.see_deal(symbol, -direction, price);
         let rate = self.rates[index(symbol)];
         let position = &mut self.open_positions[idx];
-        let profit = close_part(position, steps, prices(deal), rate)?.booked;
         let swap = settle_swap(position, steps, held);
+        let profit = close_part(position, steps, prices_of(deal), rate)?.booked;
         self.books.write(LedgerKind::Profit, profit, time_us, symbol, id)?;
         self.books.write(LedgerKind::Swap, swap, time_us, symbol, id)?;
         if held == steps {
@@ -285,9 +284,9 @@ pub fn open_portfolio(text: &str) -> Result<Holdings> {
     Holdings::new(&parse_portfolio_plan(text)?)
 }
 
-/// A position before its first fill.
+/// A position as its first deal makes it.
 fn position(id: i64, symbol: i16, direction: i64, magic: i64, deal: Deal) -> Position {
-    Position {
+    let mut position = Position {
         id,
         symbol,
         direction,
@@ -315,11 +314,13 @@ fn position(id: i64, symbol: i16, direction: i64, magic: i64, deal: Deal) -> Pos
         ambiguous: false,
         requested_closes: 0,
         accrued_swap: 0,
-    }
+    };
+    add_fill(&mut position, prices_of(deal), deal.steps);
+    position
 }
 
-/// The prices of a deal; what it cost is for whoever brings it to know.
-fn prices(deal: Deal) -> DealPrices {
+/// A deal of a terminal tells one price.
+fn prices_of(deal: Deal) -> DealPrices {
     DealPrices { price: deal.price, raw_price: deal.price, spread_points: 0 }
 }
 

@@ -63,7 +63,8 @@ def open_order(simulation: Simulation, fill_bar: FillBar, request: Request, bar_
 def fill_waiting(simulation: Simulation, fill_bar: FillBar) -> None:
     """Go on filling market orders, and triggered stops, that wait for volume (FIL-12)."""
     for order in list(simulation.working):
-        if orders.is_at_market(order):
+        # One that filled before it may have cancelled the others of its group.
+        if orders.is_at_market(order) and order in simulation.working:
             fill_at_market(simulation, fill_bar, order)
 
 

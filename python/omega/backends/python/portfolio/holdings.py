@@ -52,9 +52,7 @@ class Holdings:
             raise error_for("position.duplicate_id", position_id=position_id)
         self._see_deal(symbol, direction, deal[2])
         self.opened[position_id] = symbol
-        position = _position(position_id, symbol, direction, magic, deal)
-        add_fill(position, _prices(deal), deal[1])
-        self.open_positions.append(position)
+        self.open_positions.append(_position(position_id, symbol, direction, magic, deal))
 
     def add(self, position_id: int, deal: Deal) -> None:
         """Add a deal to an open position: its entry is the exact sum of all of them.
@@ -68,7 +66,7 @@ class Holdings:
         if position.entered.steps + steps > MAX_STEPS:
             raise error_for("engine.overflow", what="a position")
         self._see_deal(position.symbol, position.direction, price)
-        add_fill(position, _prices(deal), steps)
+        add_fill(position, _prices_of(deal), steps)
 
     def close(self, position_id: int, deal: Deal) -> tuple[int, int]:
         """Close volume of a position and return what was booked: profit and swap (POS-1, SWP-1).
@@ -82,9 +80,8 @@ class Holdings:
         if steps > position.steps:
             raise error_for("position.volume", position_id=position_id, steps=steps, held=position.steps)
         self._see_deal(position.symbol, -position.direction, price)
-        held = position.steps
-        profit = close_part(position, steps, _prices(deal), self.rates[position.symbol]).booked
-        swap = settle_swap(position, steps, held)
+        swap = settle_swap(position, steps, position.steps)
+        profit = close_part(position, steps, _prices_of(deal), self.rates[position.symbol]).booked
         self.books.write(LedgerKind.PROFIT, profit, time_us, position.symbol, position_id)
         self.books.write(LedgerKind.SWAP, swap, time_us, position.symbol, position_id)
         if position.steps == 0:
@@ -217,22 +214,25 @@ def open_portfolio(text: str) -> Holdings:
 
 
 def _position(position_id: int, symbol: int, direction: int, magic: int, deal: Deal) -> Position:
-    """Return a position before its first fill."""
-    return Position(
+    """Return a position as its first deal makes it."""
+    time_us, steps, price = deal
+    position = Position(
         id=position_id,
         symbol=symbol,
         direction=direction,
         order_type=OrderType.MARKET,
         magic=magic,
         entry_bar_idx=0,
-        entry_time_us=deal[0],
-        entry_points=deal[2],
+        entry_time_us=time_us,
+        entry_points=price,
         entry_pass=0,
         sl=None,
         tp=None,
     )
+    add_fill(position, _prices_of(deal), steps)
+    return position
 
 
-def _prices(deal: Deal) -> DealPrices:
-    """Return the prices of a deal; what it cost is for whoever brings it to know."""
+def _prices_of(deal: Deal) -> DealPrices:
+    """A deal of a terminal tells one price."""
     return DealPrices(price=deal[2], raw_price=deal[2], spread_points=0)
