@@ -65,7 +65,9 @@ def fill_waiting(simulation: Simulation, fill_bar: FillBar) -> None:
     """Go on filling market orders, and triggered stops, that wait for volume (FIL-12)."""
     now = Happened(fill_bar.bar_idx, fill_bar.time_us)
     for order in list(simulation.working):
-        if orders.is_at_market(order) and not orders.cancel_refused(simulation, order, now):
+        if order not in simulation.working or not orders.is_at_market(order):
+            continue
+        if not orders.cancel_refused(simulation, order, now):
             fill_at_market(simulation, fill_bar, order)
 
 
