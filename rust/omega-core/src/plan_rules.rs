@@ -131,7 +131,9 @@ pub(crate) fn check_rules(rules: &[PositionRule]) -> Result<()> {
 /// # Errors
 /// `config.plan` with what does not fit.
 pub(crate) fn check_filters(filters: &Filters) -> Result<()> {
-    for (count, place) in [(filters.max_symbol, "filters.max_symbol"), (filters.max_total, "filters.max_total")] {
+    for (count, place) in
+        [(filters.max_symbol, "filters.max_symbol"), (filters.max_total, "filters.max_total")]
+    {
         within(count.unwrap_or(1), place, 1, MAX_COUNT)?;
     }
     for cooldown in &filters.cooldowns {

@@ -16,7 +16,9 @@ use crate::execution::commission::charge;
 use crate::execution::levels;
 use crate::execution::slippage::{NO_SLIP, Slip, slip};
 use crate::market::as_i64;
-use crate::portfolio::position::{DealPrices, Entered, Position, RuleState, Settled, add_fill, booked_risk, see_price};
+use crate::portfolio::position::{
+    DealPrices, Entered, Position, RuleState, Settled, add_fill, booked_risk, see_price,
+};
 use crate::schema::{ExitReason, LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
 
 /// A fill of an opening order before slippage.

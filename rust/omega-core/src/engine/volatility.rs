@@ -36,5 +36,6 @@ impl Volatility {
 fn atr_points(side: &Prices) -> Vec<f64> {
     let mut state = Atr::new(PERIOD);
     let rows = side.high.iter().zip(side.low.iter()).zip(side.close.iter());
-    rows.map(|((high, low), close)| state.update(f64::from(*high), f64::from(*low), f64::from(*close))).collect()
+    rows.map(|((high, low), close)| state.update(f64::from(*high), f64::from(*low), f64::from(*close)))
+        .collect()
 }
