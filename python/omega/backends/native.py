@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from omega import _native
-from omega.backends.protocol import Decider, Market, Tables
+from omega.backends.protocol import Decider, Holdings, Market, Tables
 from omega.errors import error_for
 
 name: str = "rust"
@@ -60,6 +60,30 @@ def rate(trades: Any, equity: Any, calendar: Any, plan: str) -> list[tuple[str, 
     """Return (name, value or None) of every resampling component."""
     with _omega_errors():
         return _native.rate(trades, equity, calendar, plan)
+
+
+def open_portfolio(plan: str) -> Holdings:
+    """Return the empty holdings of a portfolio plan."""
+    with _omega_errors():
+        return _Holdings(_native.open_portfolio(plan))
+
+
+class _Holdings:
+    """Holdings of the extension, with errors as the catalogue names them."""
+
+    def __init__(self, core: _native.Holdings) -> None:
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a call of the core with its errors translated; it is looked up once."""
+        call = getattr(self._core, name)
+
+        def translated(*arguments: Any) -> Any:
+            with _omega_errors():
+                return call(*arguments)
+
+        setattr(self, name, translated)
+        return translated
 
 
 def replay(

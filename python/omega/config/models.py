@@ -24,10 +24,11 @@ from pydantic import (
 from pydantic import model_validator as check_model
 from pydantic_core import PydanticCustomError
 
-from omega.config.costs import Slippage, Spread
+from omega.config.costs import Slippage
 from omega.config.documents import Document, document_of, leaf_keys
 from omega.config.exact import Count, Exact, Number, as_text, unmark
 from omega.config.specs import STRICT, Currency
+from omega.config.spread import Spread
 from omega.config.validation import raise_all, validate
 from omega.errors import OmegaError, error_for
 

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 mod convert;
 mod errors;
 mod market;
+mod portfolio;
 mod session;
 mod simulation;
 mod statistics;
@@ -20,6 +21,8 @@ mod native {
     use super::errors::CoreError;
     #[pymodule_export]
     use super::market::{Market, compute_indicators, describe, open_market};
+    #[pymodule_export]
+    use super::portfolio::{Holdings, open_portfolio};
     #[pymodule_export]
     use super::session::{Bar, Session};
     #[pymodule_export]
