@@ -159,7 +159,11 @@ def table(found: list[tuple[str, float, float | None]]) -> str:
 
 def prime():
     import ctypes
-    c = ctypes.CDLL(None); c.malloc.restype = ctypes.c_void_p; p = c.malloc(ctypes.c_size_t(32*1024*1024-8192)); c.free(ctypes.c_void_p(p))
+
+    c = ctypes.CDLL(None)
+    c.malloc.restype = ctypes.c_void_p
+    p = c.malloc(ctypes.c_size_t(32 * 1024 * 1024 - 8192))
+    c.free(ctypes.c_void_p(p))
 
 
 def main() -> None:
@@ -172,7 +176,8 @@ def main() -> None:
     if options.many:
         print(many(case))
         return
-    if os.environ.get("PRIME"): prime()
+    if os.environ.get("PRIME"):
+        prime()
     found = rows(options.names, case)
     if options.table:
         options.table.write_text(table(found))
