@@ -284,7 +284,9 @@ def test_costlier_plans_raise_debits_and_leave_credits(data, backend):
     symbol, stressed = plan["symbols"][0], costlier(plan, Fraction(3, 2))["symbols"][0]
 
     assert Fraction(*stressed["commission"]["rate"]) == Fraction(3, 2) * Fraction(*symbol["commission"]["rate"])
-    assert Fraction(*stressed["slippage"]["fixed_points"]) == Fraction(3, 2) * Fraction(*symbol["slippage"]["fixed_points"])
+    assert Fraction(*stressed["slippage"]["fixed_points"]) == Fraction(3, 2) * Fraction(
+        *symbol["slippage"]["fixed_points"]
+    )
     assert stressed["slippage"]["random_points"] == round(1.5 * symbol["slippage"]["random_points"])
     for side in ("long", "short"):
         rate = Fraction(*symbol["swap"][side])
