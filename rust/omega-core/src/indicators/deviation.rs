@@ -150,8 +150,9 @@ impl Deviation {
             }
             before = squares[squares.len() - 1];
         }
-        let is_lost = |(before, square): (&f64, &f64)| square * MOST < *before;
-        let some_lost = [self.squares].iter().chain(&*squares).zip(&*squares).fold(false, |found, pair| found | is_lost(pair));
+        let is_lost = |before: f64, square: f64| square * MOST < before;
+        let pairs = squares.iter().zip(&squares[1..]);
+        let some_lost = pairs.fold(is_lost(self.squares, squares[0]), |found, (before, square)| found | is_lost(*before, *square));
         if some_lost || has_constant_window(values, count) {
             before = self.fill_squares_with_care(values, means, moves, squares);
         }
