@@ -13,12 +13,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from omega.config.costs import NOT_SIMULATED, Spread, SymbolCosts, check_slippage, load_costs
+from omega.config.costs import NOT_SIMULATED, SymbolCosts, check_slippage, load_costs
 from omega.config.documents import Document, leaf_keys
 from omega.config.exact import LIMIT, as_pair, show_exact
 from omega.config.iso4217 import minor_digits
 from omega.config.models import EmaCrossParameters, RunConfig
 from omega.config.specs import SymbolSpec, load_specs, spec_of
+from omega.config.spread import Spread, settle_spread, spread_notes
 from omega.config.swap import swap_notes, swap_plan
 from omega.config.validation import invalid, raise_all, validate
 from omega.errors import OmegaError, error_for
@@ -60,10 +61,7 @@ class ResolvedConfig:
         if self.config.execution.costs == "none":
             notes.append('costs: "none": no slippage, no commission and no swap')
         notes += swap_notes(self.costs.swap, self.costs.swap_source)
-        if self.spread.source == "column":
-            ask = f"the ask is bid + column + {self.spread.add_points} points"
-            notes.append(f"the stored spread column is each bar's minimum, a lower bound; {ask}")
-        return tuple(notes)
+        return (*notes, *spread_notes(self.spread))
 
     def plan_json(self, first_step: int) -> str:
         """Return the plan as canonical JSON: sorted keys, no spaces, fractions as [numerator, denominator].
@@ -118,12 +116,24 @@ class ResolvedConfig:
                 "close_at_end": execution.close_at_end,
                 "on_bad_signal": execution.on_bad_signal,
                 "seed": execution.seed,
+                "limit_through_points": 0,
+                "latency_us": 0,
+                "max_participation": None,
             },
+            "margin": None,
+            "rates": None,
+            "position_rules": [],
+            "filters": None,
             "sizing": self._sizing_plan(),
             "first_step": first_step,
             "strategy": self.native and {"native": "ema_cross", "parameters": self.native.model_dump()},
             "metrics": {"risk_free": as_pair(rating.risk_free), "days": rating.days},
-            "rating": {"seed": rating.seed, "samples": rating.samples, "dropout_samples": rating.dropout_samples},
+            "rating": {
+                "seed": rating.seed,
+                "bootstrap": rating.bootstrap,
+                "samples": rating.samples,
+                "dropout_samples": rating.dropout_samples,
+            },
         }
 
     def _symbol_plan(self) -> dict[str, Any]:
@@ -141,6 +151,8 @@ class ResolvedConfig:
             "slippage": {
                 "fixed_points": as_pair(slippage.fixed_pips * spec.pip_points),
                 "random_points": int(slippage.random_pips * spec.pip_points),
+                "impact": None,
+                "volatility": None,
             },
             "commission": {
                 "scheme": commission.scheme if commission else "per_lot",
@@ -150,6 +162,8 @@ class ResolvedConfig:
                 "on_exit": commission is not None and commission.sides != "entry",
             },
             "swap": swap_plan(self.costs.swap),
+            "liquidity": None,
+            "margin": None,
         }
 
     def _sizing_plan(self) -> dict[str, Any]:
@@ -210,7 +224,7 @@ def _find_spec(config: RunConfig, document: Document, base: Path) -> SymbolSpec:
 def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: SymbolSpec) -> SymbolCosts:
     execution = config.execution
     if isinstance(execution.costs, dict) and document.tree:
-        costs = load_costs(document.at("execution", "costs"))
+        costs = load_costs(document.at("execution", "costs"), base_dir=base)
     else:
         costs = load_costs(execution.costs, base_dir=base)
     resolved = costs.for_symbol(spec, currency=config.account.currency)
@@ -221,7 +235,7 @@ def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: Symb
         commission=resolved.commission,
         swap=resolved.swap,
         swap_source=resolved.swap_source,
-        spread=execution.spread or resolved.spread,
+        spread=resolved.spread if execution.spread is None else settle_spread(execution.spread, base),
     )
 
 

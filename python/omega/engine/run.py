@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from omega.config import ResolvedConfig, RunConfig, load_specs, resolve
 from omega.config.specs import spec_of
 from omega.data import MarketData, MarketTables
 from omega.data.alignment import Alignment
+from omega.data.spreads import spread_model
 from omega.engine.fingerprint import Fingerprint
 from omega.engine.result import BacktestResult, Conditions, StrategyFacts
 from omega.engine.stopwatch import Stopwatch
@@ -81,20 +81,10 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
     return run_plan(market_tables(data, resolved), resolved, instance, backend=backend, on_progress=on_progress)
 
 
-@dataclass(frozen=True, slots=True)
-class AskSide:
-    """Where the ask of a run comes from, as `MarketData.resolve` reads it."""
-
-    source: str
-    add_points: Fraction | None
-    multiplier: Fraction = Fraction(1)
-
-
 def market_tables(data: MarketData, resolved: ResolvedConfig) -> MarketTables:
     """Return the tables of a run: ask side and alignment as the config says."""
-    spread = resolved.spread
-    added = None if spread.add_points is None else Fraction(spread.add_points)
-    return data.resolve(AskSide(spread.source, added), alignment=_alignment(resolved))
+    spread = spread_model(resolved.spread, resolved.spec, resolved.base_dir)
+    return data.resolve(spread, alignment=_alignment(resolved))
 
 
 def run_plan(
@@ -265,8 +255,8 @@ def _strategy_facts(strategy: Strategy | None, resolved: ResolvedConfig, path_de
 
 
 def _fingerprint(tables: MarketTables, resolved: ResolvedConfig, plan: str, strategy: StrategyFacts) -> Fingerprint:
-    spread, alignment = resolved.spread, _alignment(resolved)
-    market = [spread.source, spread.add_points, alignment.mode, alignment.stale_limit_bars, tables.calendar_version]
+    alignment = _alignment(resolved)
+    market = [tables.spread_facts, alignment.mode, alignment.stale_limit_bars, tables.calendar_version]
     return Fingerprint(
         data=tables.data_hash,
         market=hashlib.sha256(json.dumps(market).encode()).hexdigest(),
