@@ -262,7 +262,9 @@ def rating(draw: random.Random) -> dict[str, object]:
     waves = [[900 - 300 * (place % 7) + draw.randint(-80, 80)] for place in range(60)]
     cases = [
         rating_case("single trades", days(week * 3, -900, 1200), bootstrap="auto", method=0, balance=100_000, seed=7),
-        rating_case("overlapping trades", days(week * 3, -900, 1200), bootstrap="iid", method=1, balance=90_000, seed=11),
+        rating_case(
+            "overlapping trades", days(week * 3, -900, 1200), bootstrap="iid", method=1, balance=90_000, seed=11
+        ),
         rating_case("weeks", days(week * 6, -900, 1200), bootstrap="week", method=2, balance=100_000, seed=5),
         rating_case("runs", waves, bootstrap="stationary", method=3, balance=100_000, seed=12, length=400),
         rating_case("a losing run", days(week, -1200, 800), bootstrap="auto", method=0, balance=2_500, seed=0),
@@ -293,7 +295,11 @@ def special(draw: random.Random) -> dict[str, bytes]:
         if place % 5 == 0:
             b = 0.5
         deviation = math.sqrt(a * b / (a + b + 1.0)) / (a + b)
-        x = draw.random() if place % 3 == 0 else min(1.0, max(0.0, a / (a + b) + 3.0 * deviation * draw.gauss(0.0, 1.0)))
+        x = (
+            draw.random()
+            if place % 3 == 0
+            else min(1.0, max(0.0, a / (a + b) + 3.0 * deviation * draw.gauss(0.0, 1.0)))
+        )
         with mpmath.workprec(120):
             value = float(mpmath.betainc(a, b, 0, x, regularized=True)) if 0.0 < x < 1.0 else x
         beta_rows.append(struct.pack("<dddd", a, b, x, value))

@@ -70,4 +70,6 @@ def test_plan_takes_its_fields_and_leaves_the_rest() -> None:
     )
     plan = Plan.parse(text)
 
-    assert plan == Plan(volume_steps=[(1, 100)], risk_free=(1, 50), days=5, seed=3, bootstrap="week", samples=10, dropout_samples=5)
+    assert plan == Plan(
+        volume_steps=[(1, 100)], risk_free=(1, 50), days=5, seed=3, bootstrap="week", samples=10, dropout_samples=5
+    )

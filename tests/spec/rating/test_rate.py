@@ -27,7 +27,12 @@ CASES = {case["name"]: case for case in VECTORS["cases"]}
 
 
 def trades_of(
-    net: list[int], entry_time: list[int], exit_time: list[int], reason: list[int] | None = None, *, r_multiple: list[float | None] | None = None
+    net: list[int],
+    entry_time: list[int],
+    exit_time: list[int],
+    reason: list[int] | None = None,
+    *,
+    r_multiple: list[float | None] | None = None,
 ) -> Trades:
     zeros = [0] * len(net)
     return Trades(

@@ -206,7 +206,7 @@ class Session:
         In step 4 it is that of the bar's close, which step 5 is about to record.
         """
         if self.is_managing:
-            return self._simulation.books.balance + self._simulation.open_profit(self.cursor)
+            return self._simulation.books.equity_with(self._simulation.open_profit(self.cursor))
         return self._simulation.books.equity[-1]
 
 

@@ -108,8 +108,17 @@ impl Books {
     /// # Errors
     /// `engine.overflow` if equity leaves its range.
     pub fn mark(&mut self, open_profit: i128) -> Result<()> {
-        self.equity.push(check_balance(i128::from(self.balance) + open_profit, "equity")?);
+        let equity = self.equity_with(open_profit)?;
+        self.equity.push(equity);
         Ok(())
+    }
+
+    /// Returns balance plus open profit.
+    ///
+    /// # Errors
+    /// `engine.overflow` if equity leaves its range.
+    pub fn equity_with(&self, open_profit: i128) -> Result<i64> {
+        check_balance(i128::from(self.balance) + open_profit, "equity")
     }
 
     /// Writes `count` equity rows without open positions. twin: none — `mark` with nothing open.

@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 use crate::execution::swap::{SwapTable, nightly_amount, swap_table};
 use crate::market::as_i64;
-use crate::numerics::half_even_quotient;
 use crate::plan::{MAX_STEPS, PortfolioPlan, parse_portfolio_plan};
 use crate::portfolio::books::Books;
-use crate::portfolio::money::{Rate, book, check_balance, minor_rate};
-use crate::portfolio::position::{Position, open_profit};
-use crate::schema::LedgerKind;
+use crate::portfolio::money::{Rate, check_balance, minor_rate};
+use crate::portfolio::position::{
+    DealPrices, Entered, Position, Settled, add_fill, close_part, open_profit, settle_swap,
+};
+use crate::schema::{ExitReason, LedgerKind, OrderType};
 
 /// Row of the `ledger` table: time, equity row, kind, symbol, position, amount.
 pub type LedgerRow = (i64, i64, i8, Option<i16>, Option<i64>, i64);
@@ -103,8 +104,7 @@ impl Holdings {
         }
         self.see_deal(position.symbol, position.direction, deal.price);
         let position = &mut self.open_positions[idx];
-        position.k += deal.price * deal.steps;
-        position.steps += deal.steps;
+        add_fill(position, prices_of(deal), deal.steps);
         Ok(())
     }
 
@@ -124,12 +124,8 @@ impl Holdings {
         self.see_deal(symbol, -direction, price);
         let rate = self.rates[index(symbol)];
         let position = &mut self.open_positions[idx];
-        let entry = share(position.k, steps, held);
-        let swap = share(position.accrued_swap, steps, held);
-        let profit = book(i128::from(direction) * (i128::from(price * steps) - i128::from(entry)), rate)?;
-        position.k -= entry;
-        position.steps -= steps;
-        position.accrued_swap -= swap;
+        let swap = settle_swap(position, steps, held);
+        let profit = close_part(position, steps, prices_of(deal), rate)?.booked;
         self.books.write(LedgerKind::Profit, profit, time_us, symbol, id)?;
         self.books.write(LedgerKind::Swap, swap, time_us, symbol, id)?;
         if held == steps {
@@ -290,35 +286,42 @@ pub fn open_portfolio(text: &str) -> Result<Holdings> {
 
 /// A position as its first deal makes it.
 fn position(id: i64, symbol: i16, direction: i64, magic: i64, deal: Deal) -> Position {
-    let k = deal.price * deal.steps;
-    Position {
+    let mut position = Position {
         id,
         symbol,
         direction,
+        order_type: OrderType::Market,
         magic,
         entry_bar_idx: 0,
         entry_time_us: deal.time_us,
-        steps: deal.steps,
-        k,
-        k_raw: k,
-        k_cost_free: k,
+        entry_points: deal.price,
+        entry_pass: 0,
         sl: None,
         tp: None,
+        steps: 0,
+        k: 0,
+        k_raw: 0,
+        k_cost_free: 0,
+        entered: Entered::default(),
+        settled: Settled::default(),
+        first_sl: None,
+        stop_reason: ExitReason::StopLoss,
         risk: None,
+        margin: 0,
         commission: 0,
         lowest: i64::MAX,
         highest: i64::MIN,
         ambiguous: false,
         requested_closes: 0,
         accrued_swap: 0,
-    }
+    };
+    add_fill(&mut position, prices_of(deal), deal.steps);
+    position
 }
 
-/// The part of an amount that falls to `steps` of `held`. twin: none — one expression there.
-fn share(amount: i64, steps: i64, held: i64) -> i64 {
-    // A part of a 64-bit amount is one.
-    i64::try_from(half_even_quotient(i128::from(amount) * i128::from(steps), i128::from(held)))
-        .unwrap_or(amount)
+/// A deal of a terminal tells one price.
+fn prices_of(deal: Deal) -> DealPrices {
+    DealPrices { price: deal.price, raw_price: deal.price, spread_points: 0 }
 }
 
 /// The last price of the closing side; every open position has seen its own deal. twin: none — a method there.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::Simulation;
-use crate::engine::opening::fill_bar;
+use crate::engine::fill_bar::fill_bar;
 use crate::engine::signals::{Request, Signal};
 use crate::market::as_i64;
 use crate::plan::Fraction;

@@ -8,13 +8,19 @@ neither decides, nor fills, nor charges; it trusts no caller with its invariants
 from __future__ import annotations
 
 from omega.backends.python.execution.swap import nightly_amount, swap_table
-from omega.backends.python.numerics import half_even_quotient
 from omega.backends.python.plan import MAX_STEPS, PortfolioPlan, parse_portfolio_plan
 from omega.backends.python.portfolio.books import Books
-from omega.backends.python.portfolio.money import book, check_balance, minor_rate
-from omega.backends.python.portfolio.position import Position, open_profit
+from omega.backends.python.portfolio.money import check_balance, minor_rate
+from omega.backends.python.portfolio.position import (
+    DealPrices,
+    Position,
+    add_fill,
+    close_part,
+    open_profit,
+    settle_swap,
+)
 from omega.errors import error_for
-from omega.schema import LedgerKind
+from omega.schema import LedgerKind, OrderType
 
 Deal = tuple[int, int, int]
 """Time, volume in steps, price in points."""
@@ -60,8 +66,7 @@ class Holdings:
         if position.steps + steps > MAX_STEPS:
             raise error_for("engine.overflow", what="a position")
         self._see_deal(position.symbol, position.direction, price)
-        position.k += price * steps
-        position.steps += steps
+        add_fill(position, _prices_of(deal), steps)
 
     def close(self, position_id: int, deal: Deal) -> tuple[int, int]:
         """Close volume of a position and return what was booked: profit and swap (POS-1, SWP-1).
@@ -75,12 +80,8 @@ class Holdings:
         if steps > position.steps:
             raise error_for("position.volume", position_id=position_id, steps=steps, held=position.steps)
         self._see_deal(position.symbol, -position.direction, price)
-        entry = half_even_quotient(position.k * steps, position.steps)
-        swap = half_even_quotient(position.accrued_swap * steps, position.steps)
-        profit = book(position.direction * (price * steps - entry), self.rates[position.symbol])
-        position.k -= entry
-        position.steps -= steps
-        position.accrued_swap -= swap
+        swap = settle_swap(position, steps, position.steps)
+        profit = close_part(position, steps, _prices_of(deal), self.rates[position.symbol]).booked
         self.books.write(LedgerKind.PROFIT, profit, time_us, position.symbol, position_id)
         self.books.write(LedgerKind.SWAP, swap, time_us, position.symbol, position_id)
         if position.steps == 0:
@@ -215,19 +216,23 @@ def open_portfolio(text: str) -> Holdings:
 def _position(position_id: int, symbol: int, direction: int, magic: int, deal: Deal) -> Position:
     """Return a position as its first deal makes it."""
     time_us, steps, price = deal
-    return Position(
+    position = Position(
         id=position_id,
         symbol=symbol,
         direction=direction,
+        order_type=OrderType.MARKET,
         magic=magic,
         entry_bar_idx=0,
         entry_time_us=time_us,
-        steps=steps,
-        k=price * steps,
-        k_raw=price * steps,
-        k_cost_free=price * steps,
+        entry_points=price,
+        entry_pass=0,
         sl=None,
         tp=None,
-        risk=None,
-        commission=0,
     )
+    add_fill(position, _prices_of(deal), steps)
+    return position
+
+
+def _prices_of(deal: Deal) -> DealPrices:
+    """A deal of a terminal tells one price."""
+    return DealPrices(price=deal[2], raw_price=deal[2], spread_points=0)

@@ -33,10 +33,7 @@ def _widened(series: Series, factor: Fraction) -> Series:
     num, den = factor
     sides = zip(*(_columns(series.bid), _columns(series.ask)), strict=True)
     moved = [
-        [
-            _limited(bid + numerics.half_even_quotient(num * (ask - bid), den))
-            for bid, ask in zip(*columns, strict=True)
-        ]
+        [_limited(bid + numerics.half_even_quotient(num * (ask - bid), den)) for bid, ask in zip(*columns, strict=True)]
         for columns in sides
     ]
     return replace(series, ask=repaired(moved))
