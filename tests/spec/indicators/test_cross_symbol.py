@@ -16,7 +16,7 @@ MONDAY = datetime.datetime(2024, 1, 8, tzinfo=datetime.UTC)
 RUN = {"account": {"currency": "USD", "balance": 100_000}, "sizing": {"fixed_lots": 0.1}, "costs": "none"}
 
 
-def sides(prices: dict[int, float]) -> dict[str, pa.Table]:
+def sides(prices: dict[int, float], spread: float = 0.0002) -> dict[str, pa.Table]:
     """Return bid and ask of bars that do not move inside, by hour of the week."""
     times = pa.array([MONDAY + datetime.timedelta(hours=hour) for hour in prices], pa.timestamp("us", tz="UTC"))
 
@@ -24,7 +24,7 @@ def sides(prices: dict[int, float]) -> dict[str, pa.Table]:
         column = pa.array([round(price + shift, 5) for price in prices.values()])
         return pa.table({"time": times, **dict.fromkeys(("open", "high", "low", "close"), column)})
 
-    return {"bid": table(0.0), "ask": table(0.0002)}
+    return {"bid": table(0.0), "ask": table(spread)}
 
 
 def load(symbol: str, prices: dict[int, float]) -> omega.MarketData:
@@ -56,15 +56,17 @@ def test_an_average_of_another_symbol_shows_its_last_complete_bar(backend, euro)
 
 
 def test_digits_sides_and_higher_timeframes_of_another_symbol_are_its_own(backend, euro):
-    """IND-3c: points over 10^digits of that symbol; the four-hour bar shows once it is complete."""
-    yen = omega.load(
-        sides({hour: 150.0 + hour for hour in range(-3, 6)}), symbols="USDJPY", timeframe="H1", higher_timeframes=["H4"]
-    )
+    """IND-3c: points over 10^digits of that symbol; bars of four hours, from 22:00 on, show once they are complete."""
+    prices = sides({hour: 150.0 + hour for hour in range(-2, 6)}, spread=0.02)
+    yen = omega.load(prices, symbols="USDJPY", timeframe="H1", higher_timeframes=["H4"])
 
     cache = cache_of(backend, euro.beside(yen))
 
     assert cache.get("SMA_1_USDJPY:H1").tolist() == [150.0, 151.0, 152.0, 153.0, 154.0, 155.0]
-    assert cache.get("SMA_1_USDJPY:H4").tolist()[-1] == 153.0 or not np.isnan(cache.get("SMA_1_USDJPY:H4")[-1])
+    assert cache.get("SMA_1_USDJPY:H1_ask").tolist() == [150.02, 151.02, 152.02, 153.02, 154.02, 155.02]
+    coarse = cache.get("SMA_1_USDJPY:H4")
+    assert np.isnan(coarse[0])
+    assert coarse[1:].tolist() == [151.0, 151.0, 151.0, 151.0, 155.0]
 
 
 def test_correlation_with_another_symbol_is_that_of_the_prices_known_together(backend):
