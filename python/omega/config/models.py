@@ -167,8 +167,22 @@ class ExecutionConfig(Table):
     fill: Literal["next_open", "signal_close"] = Field(
         default="next_open", description="Where market orders fill (LOOP-2)."
     )
-    intrabar: Literal["stop_first", "target_first"] = Field(
-        default="stop_first", description="Which comes first when a bar reaches stop and target (FIL-7)."
+    intrabar: Literal["stop_first", "target_first", "nearest_extreme", "bar_color", "finer"] = Field(
+        default="stop_first",
+        description="What a bar does where its prices leave the order of events open; finer looks into finer bars "
+        "of the data (FIL-7).",
+    )
+    limit_fill: Literal["touch", "through"] = Field(
+        default="touch", description="Whether limits and targets fill when touched, or only when passed."
+    )
+    limit_through_points: Annotated[int, Field(ge=1, le=10**6)] = Field(
+        default=1, description="Points by which limits and targets have to be passed under limit_fill through."
+    )
+    latency_ms: Annotated[int, Field(ge=0, le=7 * 86_400_000)] = Field(
+        default=0, description="Time a request takes, milliseconds; it is late by whole bars (FIL-13)."
+    )
+    max_participation: Annotated[Exact, Field(gt=0, le=1)] | None = Field(
+        default=None, description="Share of a bar's volume that opening fills may take; null = all (FIL-12)."
     )
     close_at_end: bool = Field(default=True, description="Close open positions after the last bar (LOOP-3).")
     on_bad_signal: Literal["fail", "reject"] = Field(

@@ -118,9 +118,9 @@ class ResolvedConfig:
                 "close_at_end": execution.close_at_end,
                 "on_bad_signal": execution.on_bad_signal,
                 "seed": execution.seed,
-                "limit_through_points": 0,
-                "latency_us": 0,
-                "max_participation": None,
+                "limit_through_points": execution.limit_through_points if execution.limit_fill == "through" else 0,
+                "latency_us": 1000 * execution.latency_ms,
+                "max_participation": _pair(execution.max_participation),
             },
             "margin": None,
             "rates": None,
@@ -164,7 +164,7 @@ class ResolvedConfig:
                 "on_exit": commission is not None and commission.sides != "entry",
             },
             "swap": swap_plan(self.costs.swap),
-            "liquidity": None,
+            "liquidity": spec.lots_per_volume_unit and {"lots_per_volume_unit": as_pair(spec.lots_per_volume_unit)},
             "margin": None,
         }
 
@@ -215,6 +215,10 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+def _pair(value: Fraction | None) -> list[int] | None:
+    return None if value is None else as_pair(value)
+
+
 def _find_spec(config: RunConfig, document: Document, base: Path) -> SymbolSpec:
     if config.data is None:
         raise error_for("config.missing_key", **document.place(("data",)), expected="market data, or the symbol's spec")
@@ -261,6 +265,9 @@ def _find_conflicts(
         errors.append(invalid(document, ("account", "balance"), f"an amount with at most {digits} decimals"))
     if balance > LIMIT:
         errors.append(invalid(document, ("account", "balance"), "at most 10^15 minor units"))
+    if config.execution.max_participation is not None and spec.lots_per_volume_unit is None:
+        key = ("execution", "max_participation")
+        errors.append(invalid(document, key, f"null: the spec of {spec.name} has no lots_per_volume_unit"))
     if sizing.fixed_lots is not None:
         key = ("sizing", "fixed_lots")
         if (sizing.fixed_lots / spec.volume_step).denominator != 1:

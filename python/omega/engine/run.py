@@ -97,7 +97,8 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
 def market_tables(data: MarketData, resolved: ResolvedConfig) -> MarketTables:
     """Return the tables of a run: ask side and alignment as the config says."""
     spread = spread_model(resolved.spread, resolved.spec, resolved.base_dir)
-    return data.resolve(spread, alignment=_alignment(resolved))
+    looks_inside = resolved.config.execution.intrabar == "finer"
+    return data.resolve(spread, alignment=_alignment(resolved), looks_inside=looks_inside)
 
 
 def run_plan(
