@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "85765b9bbd080e75"
+SCHEMA_HASH = "f66b09abe2206227"
 
 
 class Column(NamedTuple):

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "85765b9bbd080e75";
+pub const SCHEMA_HASH: &str = "f66b09abe2206227";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -825,6 +825,12 @@ pub mod number {
     pub const SIZE_CAPPED: i16 = 4006;
     /// `size.off_grid`
     pub const SIZE_OFF_GRID: i16 = 4007;
+    /// `rates.missing`
+    pub const RATES_MISSING: i16 = 4010;
+    /// `rates.stale`
+    pub const RATES_STALE: i16 = 4011;
+    /// `margin.negative_balance`
+    pub const MARGIN_NEGATIVE_BALANCE: i16 = 4012;
     /// `costs.invalid_slippage_model`
     pub const COSTS_INVALID_SLIPPAGE_MODEL: i16 = 5001;
     /// `costs.invalid_fee_config`
@@ -1044,6 +1050,9 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("size.no_stop", 4005),
     ("size.capped", 4006),
     ("size.off_grid", 4007),
+    ("rates.missing", 4010),
+    ("rates.stale", 4011),
+    ("margin.negative_balance", 4012),
     ("costs.invalid_slippage_model", 5001),
     ("costs.invalid_fee_config", 5002),
     ("costs.symbol_not_in_config", 5003),

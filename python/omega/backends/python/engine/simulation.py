@@ -12,18 +12,17 @@ from __future__ import annotations
 from typing import Any
 
 from omega.backends.python import frame
-from omega.backends.python.engine import closing, modifying, opening, orders, passes, rollover
+from omega.backends.python.engine import closing, modifying, opening, orders, passes, rollover, stop_out
 from omega.backends.python.engine.fill_bar import FillBar, fill_bar
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.records import Records
 from omega.backends.python.engine.signals import COLUMNS, Fault, Request, Signal, find_fault, read_signals
-from omega.backends.python.execution.commission import commission_rates
 from omega.backends.python.execution.liquidity import Liquidity
 from omega.backends.python.execution.swap import swap_table
 from omega.backends.python.market import Market
 from omega.backends.python.plan import Plan, parse_plan
 from omega.backends.python.portfolio.books import Books
-from omega.backends.python.portfolio.money import minor_rate
+from omega.backends.python.portfolio.currency import Exchange
 from omega.backends.python.portfolio.position import Position, open_profit
 from omega.backends.python.strategies import native_signals
 from omega.error_catalogue import CATALOGUE, CODE_BY_NUMBER
@@ -51,14 +50,17 @@ class Simulation:
             raise error_for("config.plan", reason="first_step lies behind the last bar")
         if (self.symbol.name, self.symbol.digits) != (market.symbols[0], self.series.digits):
             raise error_for("config.plan", reason="the plan's symbol is not the market's")
-        self.rate = minor_rate(self.symbol.value, (1, 1), plan.account_digits)
-        self.commissions = commission_rates(self.symbol, plan.account_digits)
+        self.exchange = Exchange(plan, market.series)
+        self.marked = self.exchange.found
         self.swaps = swap_table(self.symbol, plan.account_digits)
         self.books = Books(plan.balance, self.series.time_us[plan.first_step])
         self.records = Records()
         self.liquidity = Liquidity(plan.max_participation, self.symbol, self.series.volume)
         self.positions: list[Position] = []
         self.working: list[Order] = []
+        self.stop_outs: list[int] = []
+        self.is_called = False
+        self.is_negative = False
         self.accepted: set[int] = set()
         self.pass_number = 0
         self.latency_bars = plan.latency_us // (self.series.close_time_us[0] - self.series.time_us[0])
@@ -89,6 +91,7 @@ class Simulation:
 
     def step(self, bar_idx: int, requests: list[Request]) -> None:
         """Run the step of the bar opening at `time[bar_idx]` with the requests that work in it."""
+        self.exchange.move_to(self.series.time_us[bar_idx])
         if self.plan.signal_close:
             self._enter(bar_idx, requests)
         if self.positions:
@@ -97,11 +100,15 @@ class Simulation:
             self._enter(bar_idx, requests)
         if self.positions or self.working:
             passes.run(self, bar_idx)
+        if self.plan.margin is not None:
+            stop_out.test(self, bar_idx)
+        self.exchange.move_to(self.series.close_time_us[bar_idx])
         self.books.mark(self._open_profit(bar_idx))
 
     def finish(self, requests: list[Request]) -> dict[str, Any]:
         """Close the books after the last step and return all result tables (LOOP-3)."""
         last = self.bar_count - 1
+        self.exchange.move_to(self.series.close_time_us[last])
         for request in requests:
             code = NO_MORE_BARS if request.fault is None else request.fault.number
             self.records.write("rejections", self.series.close_time_us[last], last, code, request.number)
@@ -112,6 +119,8 @@ class Simulation:
             closing.close_at_end(self)
         else:
             self._report_open_positions(last)
+        if self.plan.margin is not None:
+            stop_out.note_negative_balance(self, last)
         self.books.mark(self._open_profit(last))
         self._write_diagnostics()
         tables = dict(self.records.columns)
@@ -122,12 +131,12 @@ class Simulation:
     def _enter(self, bar_idx: int, requests: list[Request]) -> None:
         """Work through what was asked for (LOOP step 2).
 
-        Orders expire; cancels and modifications apply; closes fill, then market orders that wait for volume,
+        Orders expire; cancels and modifications apply; stop-outs fill, then closes, then market orders that wait for volume,
         then new orders, each in the order given.
         """
         if self.working:
             orders.expire(self, bar_idx)
-        if not requests and not self.working:
+        if not requests and not self.working and not self.stop_outs:
             return
         moment = fill_bar(self, bar_idx)
         valid = [request for request in requests if request.fault is None]
@@ -138,6 +147,7 @@ class Simulation:
                 orders.cancel(self, moment, request)
             elif request.signal.kind == SignalKind.MODIFY:
                 modifying.modify(self, moment, request, bar_idx)
+        stop_out.close_due(self, moment)
         for request in valid:
             if request.signal.kind == SignalKind.CLOSE:
                 closing.close_on_request(self, moment, request)
@@ -158,14 +168,20 @@ class Simulation:
         self.records.write("rejections", fill_bar.time_us, fill_bar.bar_idx, code, number)
 
     def _open_profit(self, bar_idx: int) -> int:
+        if not self.positions:
+            return 0
+        self.marked = worth = self.exchange.worth()
         bid, ask = self.series.bid.close[bar_idx], self.series.ask.close[bar_idx]
         total = 0
         for position in self.positions:
             mark = bid if position.direction > 0 else ask
-            total += open_profit(position, mark, self.rate) + position.accrued_swap
+            total += open_profit(position, mark, worth.rates) + position.accrued_swap
         return total
 
     def _report_open_positions(self, last: int) -> None:
+        if not self.positions:
+            return
+        rates = self.exchange.worth().rates
         for position in self.positions:
             mark = self.series.bid.close[last] if position.direction > 0 else self.series.ask.close[last]
             self.records.write(
@@ -182,7 +198,7 @@ class Simulation:
                 position.tp,
                 position.margin,
                 position.commission,
-                open_profit(position, mark, self.rate),
+                open_profit(position, mark, rates),
                 position.accrued_swap,
             )
 

@@ -63,11 +63,11 @@ class Exchange:
         self.now_us = 0
         self.value = minor_rate(self.symbol.value, ONE, plan.account_digits)
         self.own_commission = commission_rates(self.symbol, plan.account_digits)
-        self.found: Worth | None = None
+        self.found = self._worth_of(SAME)
         self.found_rows: tuple[int, ...] = ()
 
     def move_to(self, time_us: int) -> None:
-        """Convert at this moment from now on; moments never go back."""
+        """Convert at this moment from now on."""
         self.now_us = time_us
 
     def worth(self) -> Worth:
@@ -78,7 +78,7 @@ class Exchange:
         """
         route = self.rates.quote[0]
         rows = () if route is None else self._rows_of(self.rates.routes[route])
-        if self.found is None or rows != self.found_rows:
+        if rows != self.found_rows:
             self.found, self.found_rows = self._worth_of(self._factors(route)), rows
         return self.found
 
@@ -111,6 +111,8 @@ class Exchange:
         closes_us, row = self.series[pair.series].close_time_us, self.rows[pair_idx]
         while row + 1 < len(closes_us) and closes_us[row + 1] <= self.now_us:
             row += 1
+        while row >= 0 and closes_us[row] > self.now_us:
+            row -= 1
         self.rows[pair_idx] = row
         if row < 0:
             raise error_for("rates.missing", pair=pair.name, time_us=self.now_us)
