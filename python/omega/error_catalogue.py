@@ -100,6 +100,8 @@ CATALOGUE: dict[str, Entry] = {
     "data.close_labels": Entry(2071, "Note", "Bars seem to be named by their close: moves appear one bar late."),
     "data.open_is_previous_close": Entry(2072, "Note", "The open is always the previous close, not the first quote of the bar."),
     "data.daily_break": Entry(2073, "Note", "The market has a break at the same time of every day."),
+    "data.news_format": Entry(2080, "DataError", "{where}: this is no news calendar: its first line reads {found}. Expected time,currency,impact,title with times such as 2025-05-13T12:30:00Z."),
+    "data.news_zone": Entry(2081, "DataError", "{where}: the file does not say which clock its times have. Name it as zone: UTC, America/New_York, +02:00 or another."),
     "position.not_found": Entry(4001, "Note", "The position to close is not open."),
     "order.no_margin": Entry(4002, "Note", "Free margin does not cover the order."),
     "size.below_minimum": Entry(4003, "Note", "The size is below volume_min. Risk more, tighten the stop, or set sizing.min_lot to round_up."),

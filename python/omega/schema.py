@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "f66b09abe2206227"
+SCHEMA_HASH = "105c89b4e6c42ea5"
 
 
 class Column(NamedTuple):

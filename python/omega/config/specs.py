@@ -47,12 +47,15 @@ Nights = tuple[Night, Night, Night, Night, Night, Night, Night]
 FX_NIGHTS: Nights = (1, 1, 3, 1, 1, 0, 0)
 """Nights charged when the FX day ends, Monday first: Wednesday's covers the weekend of settlement (SWP-1)."""
 
+Contract = Annotated[Exact, Field(ge=0, le=10**9)]
+Leverage = Annotated[Exact, Field(ge=1, le=10**4)]
+Session = Literal["fx", "metals", "indices", "crypto"]
 StepSize = Annotated[Exact, Field(gt=0, le=10**6)]
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT_SPEC)
 class SymbolSpec:
-    """The grid and the contract of one symbol. One point is 10^-digits of the price.
+    """The grid, the contract, the margin and the swap of one symbol. One point is 10^-digits of the price.
 
     Attributes are exact; `value` is what one point and one volume step are worth in quote currency.
     """
@@ -72,6 +75,19 @@ class SymbolSpec:
     min_stop_points: Annotated[
         int, Field(ge=0, le=10**6, description="Least distance of a stop loss from the entry, points.")
     ] = 0
+    leverage: Annotated[Leverage | None, Field(description="Largest leverage of the symbol; null = the account's.")] = (
+        None
+    )
+    hedged_margin: Annotated[
+        Contract | None,
+        Field(description="Contract units that one hedged pair of lots pays margin on; null = both lots pay in full."),
+    ] = None
+    lots_per_volume_unit: Annotated[
+        Contract | None, Field(gt=0, description="Lots in one unit of the data's volume (FIL-12).")
+    ] = None
+    session: Annotated[
+        Session | None, Field(description="When it trades: fx, metals, indices, crypto; null = by the symbol's name.")
+    ] = None
     swap_unit: Annotated[
         SwapUnit | None,
         Field(description="points, money per lot, or percent of notional a year; with swap_long and swap_short."),
@@ -88,6 +104,14 @@ class SymbolSpec:
     def value(self) -> Fraction:
         """Quote currency per point and volume step: contract_size * volume_step / 10^digits."""
         return self.contract_size * self.volume_step * Fraction(1, 10**self.digits)
+
+    @property
+    def hedged_share(self) -> Fraction | None:
+        """Margin of a hedged pair of lots as a share of one lot's margin (0 to 2); None: both lots pay in full.
+
+        MetaTrader's "hedged margin" is an amount of contract units: 50,000 of 100,000 is a share of 1/2.
+        """
+        return None if self.hedged_margin is None else self.hedged_margin / self.contract_size
 
     @property
     def volume_min_steps(self) -> int:
@@ -166,6 +190,7 @@ def _read_spec(place: Document, name: str) -> SymbolSpec:
                 ("volume_max", "a multiple of volume_step", (spec.volume_max / spec.volume_step).denominator == 1),
                 ("volume_max", "a volume not below volume_min", spec.volume_max >= spec.volume_min),
                 ("volume_max", "at most 10^9 steps", spec.volume_max <= spec.volume_step * MAX_STEPS),
+                ("hedged_margin", "at most 2 contract sizes, what two lots pay", (spec.hedged_share or 0) <= 2),
                 ("swap_unit", "swap_unit, swap_long and swap_short, all or none", _is_whole_or_absent(spec)),
                 ("swap_currency", "a currency with swap_unit money, and only there", _has_its_currency(spec)),
                 ("contract_size", "a size whose point value has at most 15 digits", _is_small(spec.value, LIMIT)),

@@ -40,6 +40,14 @@ class HasDigits(Protocol):
     def digits(self) -> int: ...
 
 
+class Traded(NamedTuple):
+    """What a spec says about the symbol of a load."""
+
+    name: str
+    digits: int
+    session: str
+
+
 class Span(NamedTuple):
     """Which part of the data is wanted: first step, last close, step bars before the start."""
 
@@ -102,19 +110,20 @@ def load(  # noqa: PLR0913 - the public call; everything after `path` is named
     repairs = Repairs(crossed, duplicates, max_unpaired, snap)
     _check_repairs(repairs)
     span = _span(start, end, warmup_bars)
-    digits = _digits(symbol, specs)
+    traded = _traded(symbol, specs)
     base_timeframe, sides, described = _sources(path, symbol, wanted, source)
-    tables, notes = _read_sides(sides, symbol, base_timeframe, digits, repairs)
+    tables, notes = _read_sides(sides, traded, base_timeframe, repairs)
     where = f"{symbol} {base_timeframe} ({described})"
-    base, pair_notes = pair(tables["bid"], tables.get("ask"), where=where, digits=digits, repairs=repairs)
+    base, pair_notes = pair(tables["bid"], tables.get("ask"), where=where, digits=traded.digits, repairs=repairs)
     if not isinstance(sides["bid"][0], str | pathlib.Path):
         # Arrow shares memory with the caller's frame, who may go on writing to it.
         base = replace(base, time=base.time.copy(), volume=_owned(base.volume))
-    given_notes = _compare_given(base, base_timeframe, wanted, sides, (symbol, digits, repairs))
-    base, first_us, step_us = _cut(base, (base_timeframe, session_of(symbol)), wanted, span, where)
+    given_notes = _compare_given(base, base_timeframe, wanted, sides, (traded, repairs))
+    base, first_us, step_us = _cut(base, (base_timeframe, traded.session), wanted, span, where)
     return MarketData(
         symbol=symbol,
-        digits=digits,
+        digits=traded.digits,
+        session=traded.session,
         timeframe=timeframe,
         higher_timeframes=wanted[1:],
         base_timeframe=base_timeframe,
@@ -174,7 +183,7 @@ def _span(start: object, end: object, warmup_bars: int) -> Span:
     return Span(start_us, end_us, warmup_bars)
 
 
-def _digits(symbol: str, specs: Mapping[str, HasDigits] | str | pathlib.Path | None) -> int:
+def _traded(symbol: str, specs: Mapping[str, HasDigits] | str | pathlib.Path | None) -> Traded:
     file = "omega.load: specs" if isinstance(specs, Mapping) else str(specs or "symbol_specs.yaml")
     if not isinstance(specs, Mapping):
         from omega.config import load_specs
@@ -184,7 +193,9 @@ def _digits(symbol: str, specs: Mapping[str, HasDigits] | str | pathlib.Path | N
         close = difflib.get_close_matches(symbol.replace("/", "").upper(), specs, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(sorted(specs))}."
         raise error_for("config.symbol_without_spec", file=file, symbol=symbol, hint=hint)
-    return specs[symbol].digits
+    # A spec without a session trades when symbols of its name do.
+    session = getattr(specs[symbol], "session", None) or session_of(symbol)
+    return Traded(symbol, specs[symbol].digits, session)
 
 
 def _sources(
@@ -222,28 +233,28 @@ def _name(symbol: str, timeframe: str, side: str, value: object) -> str:
 
 
 def _read_sides(
-    sides: Mapping[str, tuple[object, str]], symbol: str, timeframe: str, digits: int, repairs: Repairs
+    sides: Mapping[str, tuple[object, str]], traded: Traded, timeframe: str, repairs: Repairs
 ) -> tuple[dict[str, SideBars], list[Note]]:
     """Read and check both sides at the same time; if both are faulty, the bid is reported."""
 
     def one(side: str) -> tuple[SideBars, list[Note]]:
         table, where = sides[side]
         file = pathlib.Path(table) if isinstance(table, str | pathlib.Path) else None
-        if file is not None and (cached := read_cache(file, digits)) is not None:
+        if file is not None and (cached := read_cache(file, traded.digits)) is not None:
             return cached, []
         raw = read_bars(table, where)
-        check_symbol(raw, symbol)
-        time_us, repeated = check_time(raw, timeframe, session_of(symbol))
+        check_symbol(raw, traded.name)
+        time_us, repeated = check_time(raw, timeframe, traded.session)
         if repeated is not None and repairs.duplicates == "refuse":
             refuse_duplicates(raw, time_us, repeated)
-        bars = check_prices(raw, time_us, digits=digits, snap=repairs.snap)
+        bars = check_prices(raw, time_us, digits=traded.digits, snap=repairs.snap)
         notes = [Note("data.snapped", bars.snapped, where)] if bars.snapped else []
         if repeated is not None:
             dropped = repeated if repairs.duplicates == "keep_first" else np.concatenate([repeated[1:], [False]])
             notes.append(Note("data.duplicates_dropped", int(dropped.sum()), where))
             bars = bars.rows(~dropped)
         if file is not None and raw.series is not None and not notes:
-            write_cache(file, bars, digits)
+            write_cache(file, bars, traded.digits)
         return bars, notes
 
     names = [side for side in _SIDES if side in sides]
@@ -263,24 +274,24 @@ def _compare_given(
     base_timeframe: str,
     wanted: tuple[str, ...],
     sides: Mapping[str, tuple[object, str]],
-    about: tuple[str, int, Repairs],
+    about: tuple[Traded, Repairs],
 ) -> list[Note]:
     """Return a note for every coarser bid file beside the base that its resampled bars do not equal (RES-3)."""
-    symbol, digits, repairs = about
+    traded, repairs = about
     source, notes = sides["bid"][0], []
     if not isinstance(source, str | pathlib.Path):
         return []
     for timeframe in wanted:
-        files = [pathlib.Path(source).with_name(f"{symbol}_{timeframe}_bid{suffix}") for suffix in FORMATS]
+        files = [pathlib.Path(source).with_name(f"{traded.name}_{timeframe}_bid{suffix}") for suffix in FORMATS]
         for file in files if timeframe != base_timeframe else ():
             if file.is_file():
-                read, _ = _read_sides({"bid": (file, str(file))}, symbol, timeframe, digits, repairs)
+                read, _ = _read_sides({"bid": (file, str(file))}, traded, timeframe, repairs)
                 given = read["bid"]
                 first, last = (
                     min(int(base.time[0]), int(given.time[0])),
                     max(int(base.time[-1]), int(given.time[-1])),
                 )
-                calendar = fx_calendar(first, last, session_of(symbol))
+                calendar = fx_calendar(first, last, traded.session)
                 found = compare_resampled(base, base_timeframe, (given.time, given.prices), timeframe, calendar)
                 if not found.is_equal:
                     count = found.differing + found.only_made + found.only_given

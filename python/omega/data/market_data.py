@@ -21,7 +21,6 @@ from omega.data.alignment import Alignment, decision_times, visible_bars
 from omega.data.calendar import CALENDAR_VERSION, fx_calendar, iso_text
 from omega.data.pairing import BaseBars, Note
 from omega.data.resampling import bars_table, resample
-from omega.data.sessions import session_of
 from omega.data.spreads import Spread, ask_from_column, multiplier_of
 from omega.errors import error_for
 
@@ -46,7 +45,7 @@ class MarketTables:
         data_hash: SHA-256 of the loaded bars.
         notes: What was tolerated or repaired.
         spread_note: What the reader must know about the spread, or None.
-        calendar_version: Version of the FX calendar.
+        calendar_version: Version of the FX calendar, and the session of the symbol.
     """
 
     header: str
@@ -78,6 +77,7 @@ class MarketData:
         first_step_us: Open time of the first bar that is a step.
         source: Where the bars came from.
         notes: What was tolerated or repaired.
+        session: Name of the session the symbol trades in (`omega.data.sessions`).
     """
 
     symbol: str
@@ -90,6 +90,7 @@ class MarketData:
     first_step_us: int
     source: str
     notes: tuple[Note, ...]
+    session: str = "fx"
 
     def __repr__(self) -> str:
         first, last = (iso_text(int(moment)) for moment in self.base.time[[0, -1]])
@@ -130,7 +131,7 @@ class MarketData:
             ConfigError: ``costs.spread_undefined``.
         """
         base, spread_note = self._with_ask(spread)
-        calendar = fx_calendar(int(base.time[0]), int(base.time[-1]), session_of(self.symbol))
+        calendar = fx_calendar(int(base.time[0]), int(base.time[-1]), self.session)
         step, step_close = resample(base, self.base_timeframe, self.timeframe, calendar)
         begin = int(np.searchsorted(step.time, self.first_time_us))
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]
@@ -161,6 +162,7 @@ class MarketData:
             data_hash=self.data_hash,
             notes=notes,
             spread_note=spread_note,
+            calendar_version=f"{CALENDAR_VERSION}/{self.session}",
         )
 
     def _with_ask(self, spread: Spread | None) -> tuple[BaseBars, str | None]:

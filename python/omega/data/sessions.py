@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 __all__ = ["SESSIONS_VERSION", "Session", "session_named", "session_of"]
 
-SESSIONS_VERSION = 1
+SESSIONS_VERSION = 2
 _MINUTE_US = 60_000_000
 
 
@@ -27,7 +27,7 @@ class Session:
     """Trading hours of a kind of market.
 
     Attributes:
-        name: `fx`, `metals` or `crypto`.
+        name: `fx`, `metals`, `indices` or `crypto`.
         days: FX days with a session, 0 = Monday.
         opens_after_us: Time from 17:00 New York to the opening.
         closes_before_us: Time from the close to 17:00 New York.

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "f66b09abe2206227";
+pub const SCHEMA_HASH: &str = "105c89b4e6c42ea5";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -811,6 +811,10 @@ pub mod number {
     pub const DATA_OPEN_IS_PREVIOUS_CLOSE: i16 = 2072;
     /// `data.daily_break`
     pub const DATA_DAILY_BREAK: i16 = 2073;
+    /// `data.news_format`
+    pub const DATA_NEWS_FORMAT: i16 = 2080;
+    /// `data.news_zone`
+    pub const DATA_NEWS_ZONE: i16 = 2081;
     /// `position.not_found`
     pub const POSITION_NOT_FOUND: i16 = 4001;
     /// `order.no_margin`
@@ -1043,6 +1047,8 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.close_labels", 2071),
     ("data.open_is_previous_close", 2072),
     ("data.daily_break", 2073),
+    ("data.news_format", 2080),
+    ("data.news_zone", 2081),
     ("position.not_found", 4001),
     ("order.no_margin", 4002),
     ("size.below_minimum", 4003),

@@ -45,15 +45,66 @@ def test_decimals_come_from_the_text_exactly(tmp_path):
         ("NZDUSD", 5, 10, Fraction(1, 100)),
         ("EURGBP", 5, 10, Fraction(1, 100)),
         ("USDJPY", 3, 10, Fraction(1)),
+        ("AUDUSD", 5, 10, Fraction(1, 100)),
+        ("USDCAD", 5, 10, Fraction(1, 100)),
+        ("USDCHF", 5, 10, Fraction(1, 100)),
+        ("EURJPY", 3, 10, Fraction(1)),
+        ("GBPJPY", 3, 10, Fraction(1)),
         ("XAUUSD", 3, 100, Fraction(1, 1000)),
+        ("XAGUSD", 4, 100, Fraction(1, 100)),
+        ("US500", 2, 100, Fraction(1, 1000)),
+        ("BTCUSD", 2, 10, Fraction(1, 1000)),
     ],
 )
 def test_bundled_specs_have_the_published_values(symbol, digits, pip_points, value):
-    """100,000 units x 0.01 lot x 0.00001 = 0.01; yen pairs 100,000 x 0.01 x 0.001 = 1; gold 100 x 0.01 x 0.001."""
+    """100,000 units x 0.01 lot x 0.00001 = 0.01; yen pairs 100,000 x 0.01 x 0.001 = 1; gold 100 x 0.01 x 0.001.
+
+    Silver 1,000 x 0.1 x 0.0001 = 0.01; the index and bitcoin 1 x 0.1 x 0.01 = 0.001.
+    """
     spec = load_specs()[symbol]
 
     assert (spec.digits, spec.pip_points, spec.value) == (digits, pip_points, value)
     assert spec.source
+
+
+@pytest.mark.parametrize(
+    ("symbol", "swap_long", "nights", "leverage"),
+    [
+        ("AUDUSD", Fraction(-29, 10), (1, 1, 3, 1, 1, 0, 0), 20),  # published as -0.29 pips
+        ("EURJPY", Fraction(87, 10), (1, 1, 3, 1, 1, 0, 0), 30),  # published as 0.87 pips
+        ("XAUUSD", Fraction(-420), (1, 1, 3, 1, 1, 0, 0), 20),  # published as -42 points of 0.01
+        ("US500", Fraction(-454, 100), (1, 1, 1, 1, 3, 0, 0), 20),
+        ("BTCUSD", Fraction(-30), (1, 1, 1, 1, 1, 1, 1), 2),
+    ],
+)
+def test_bundled_swap_and_leverage_are_the_published_ones(symbol, swap_long, nights, leverage):
+    """CST-4, SWP-1: seven nights in every full week; leverage caps of the European Union."""
+    spec = load_specs()[symbol]
+
+    assert (spec.swap_long, spec.swap_multipliers, spec.leverage) == (swap_long, nights, leverage)
+    assert sum(nights) == 7
+
+
+def test_every_bundled_spec_is_complete_and_names_its_source():
+    """CST-4: all figures but those nobody published (lots per volume unit)."""
+    specs = load_specs()
+
+    assert len(specs) == 14
+    for spec in specs.values():
+        unset = [name for name in spec.__dataclass_fields__ if getattr(spec, name) is None]
+        assert unset in (["lots_per_volume_unit", "swap_currency"],)
+        assert "page" in spec.source or "reply of 2025" in spec.source
+
+
+@pytest.mark.parametrize(
+    ("line", "share"),
+    [("", None), ("    hedged_margin: 0\n", Fraction(0)), ("    hedged_margin: 0.05\n", Fraction(1, 2))],
+)
+def test_hedged_margin_is_an_amount_of_contract_units(tmp_path, line, share):
+    """0.05 units of a contract of 0.1: a long lot and a short lot together pay what half a lot pays."""
+    text = GOOD.replace("    source", f"{line}    source")
+
+    assert load_specs(write(tmp_path, text))["DE40"].hedged_share == share
 
 
 @pytest.mark.parametrize(
@@ -77,6 +128,20 @@ def test_bundled_specs_have_the_published_values(symbol, digits, pip_points, val
         ("min_stop_points: 25", "min_stop_points: -1", "config.invalid", "symbols.DE40.min_stop_points", 12),
         ("source: worked by hand", "sources: x", "config.unknown_key", "symbols.DE40.sources", 13),
         ("    source: worked by hand", "    name: x\n    source: x", "config.unknown_key", "symbols.DE40.name", 13),
+        ("    source", "    leverage: 0.5\n    source", "config.invalid", "symbols.DE40.leverage", 13),
+        ("    source", "    leverage: 1:30\n    source", "config.invalid", "symbols.DE40.leverage", 13),
+        ("    source", "    hedged_margin: 0.21\n    source", "config.invalid", "symbols.DE40.hedged_margin", 13),
+        ("    source", "    hedged_margin: -1\n    source", "config.invalid", "symbols.DE40.hedged_margin", 13),
+        (
+            "    source",
+            "    lots_per_volume_unit: 0\n    source",
+            "config.invalid",
+            "symbols.DE40.lots_per_volume_unit",
+            13,
+        ),
+        ("    source", "    session: forex\n    source", "config.invalid", "symbols.DE40.session", 13),
+        ("    source", "    swap_unit: points\n    source", "config.invalid", "symbols.DE40.swap_unit", 13),
+        ("    source", "    swap_unit: pips\n    source", "config.invalid", "symbols.DE40.swap_unit", 13),
         ("  DE40:", "  ../x:", "config.invalid", "symbols.../x.name", 2),
     ],
 )

@@ -134,7 +134,7 @@ def test_the_same_rollovers_come_from_an_independent_rule_for_a_century():
 
 
 def test_the_version_names_the_rules_and_the_zone_data():
-    assert CALENDAR_VERSION.startswith("fx-2/sessions-1/tzdata-20")
+    assert CALENDAR_VERSION.startswith("fx-2/sessions-2/tzdata-20")
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
+from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pandas_market_calendars
+import pyarrow as pa
 import pytest
 
+import omega.data
+from omega.config.specs import Session, load_specs
 from omega.data.alignment import Alignment, visible_bars
 from omega.data.calendar import fx_calendar
 from omega.data.pairing import BaseBars
@@ -74,12 +79,45 @@ def test_weeks_and_months_of_twenty_years_hold_the_sessions_of_that_calendar(tim
 
 
 def test_the_session_of_a_symbol_is_data():
-    assert [session_of(symbol) for symbol in ("EURUSD", "XAUUSD", "btcusd", "US500")] == [
+    assert [session_of(symbol) for symbol in ("EURUSD", "XAUUSD", "btcusd", "US500", "DE40")] == [
         "fx",
         "metals",
         "crypto",
+        "indices",
         "fx",
     ]
+
+
+@pytest.mark.parametrize(
+    ("session", "closes"),
+    [
+        (None, ["2024-01-05T22:00", "2024-01-12T22:00"]),
+        ("fx", ["2024-01-05T22:00", "2024-01-12T22:00"]),
+        ("crypto", ["2024-01-07T22:00"]),
+    ],
+)
+def test_a_spec_says_when_its_symbol_trades(session, closes):
+    """TIM-3: a session per symbol. A Saturday quote belongs to next week in FX, to this week in crypto."""
+    time = pa.array([us("2024-01-05T12:00"), us("2024-01-06T12:00")]).cast(pa.timestamp("us", tz="UTC"))
+    table = pa.table({"time": time} | {price: [1.0, 1.0] for price in ("open", "high", "low", "close")})
+    spec = SimpleNamespace(digits=5) if session is None else SimpleNamespace(digits=5, session=session)
+
+    data = omega.data.load(
+        {"bid": table, "ask": table, "timeframe": "M30"}, symbols="OURS", timeframe="W1", specs={"OURS": spec}
+    )
+
+    tables = data.resolve()
+    assert tables.series[0]["close_time"].cast(pa.int64()).to_pylist() == [us(close) for close in closes]
+    assert tables.calendar_version.endswith(f"/{session or 'fx'}")
+
+
+def test_specs_know_the_sessions_of_the_table():
+    for name in get_args(Session):
+        assert session_named(name).days
+
+    assert {name: session_of(name) for name in load_specs()} == {
+        name: spec.session for name, spec in load_specs().items()
+    }
 
 
 @pytest.mark.parametrize(
