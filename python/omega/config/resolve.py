@@ -11,19 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from omega.config.costs import NOT_SIMULATED, Spread, SymbolCosts, check_slippage, load_costs
+from omega.config.costs import Spread, SymbolCosts, check_slippage, load_costs
 from omega.config.documents import Document, leaf_keys
 from omega.config.exact import LIMIT, as_pair, show_exact
 from omega.config.iso4217 import minor_digits
 from omega.config.models import EmaCrossParameters, RunConfig
+from omega.config.rates import OwnSeries, ResolvedRates, Series, is_short, pairs_that_convert, resolve_rates
 from omega.config.specs import SymbolSpec, load_specs, spec_of
 from omega.config.swap import swap_notes, swap_plan
 from omega.config.validation import invalid, raise_all, validate
 from omega.errors import OmegaError, error_for
 
 __all__ = ["ResolvedConfig", "canonical_json", "resolve"]
+
+NO_SERIES: Mapping[str, Series] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class ResolvedConfig:
         spec: Spec of the traded symbol.
         costs: Costs of the symbol, overrides of `execution` applied.
         digits: Decimals of the account currency.
+        rates: What its money is converted with.
         native: Parameters of the native strategy, if one runs.
         base_dir: Folder that relative names of the config start from.
         origins: Every key to "default", "config file", "--set" or "argument".
@@ -44,6 +49,7 @@ class ResolvedConfig:
     spec: SymbolSpec
     costs: SymbolCosts
     digits: int
+    rates: ResolvedRates
     native: EmaCrossParameters | None
     base_dir: Path
     origins: Mapping[str, str]
@@ -56,7 +62,9 @@ class ResolvedConfig:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the results must know: limits of this version, costs left out, lower bounds."""
-        notes = [NOT_SIMULATED]
+        notes = list(self.rates.notes)
+        if self.config.account.leverage is None:
+            notes.append("account.leverage: null: positions hold no margin")
         if self.config.execution.costs == "none":
             notes.append('costs: "none": no slippage, no commission and no swap')
         notes += swap_notes(self.costs.swap, self.costs.swap_source)
@@ -65,13 +73,14 @@ class ResolvedConfig:
             notes.append(f"the stored spread column is each bar's minimum, a lower bound; {ask}")
         return tuple(notes)
 
-    def plan_json(self, first_step: int) -> str:
+    def plan_json(self, first_step: int, series: Mapping[str, Series] = NO_SERIES) -> str:
         """Return the plan as canonical JSON: sorted keys, no spaces, fractions as [numerator, denominator].
 
         Args:
             first_step: Index of the first bar that is a step (warm-up bars come before it).
+            series: Index of each pair of `rates` in the market's series, and when it is stale.
         """
-        return canonical_json(self._plan(first_step))
+        return canonical_json(self._plan(first_step, {self.spec.name: OwnSeries(), **series}))
 
     def to_json(self) -> str:
         """Return config.json: everything as resolved, with the origin of every key."""
@@ -101,7 +110,7 @@ class ResolvedConfig:
             "origins": dict(self.origins),
         }
 
-    def _plan(self, first_step: int) -> dict[str, Any]:
+    def _plan(self, first_step: int, series: Mapping[str, Series]) -> dict[str, Any]:
         config, rating = self.config, self.config.rating
         execution = config.execution
         return {
@@ -122,8 +131,8 @@ class ResolvedConfig:
                 "latency_us": 0,
                 "max_participation": None,
             },
-            "margin": None,
-            "rates": None,
+            "margin": self._margin_plan(),
+            "rates": self.rates.plan(series),
             "position_rules": [],
             "filters": None,
             "sizing": self._sizing_plan(),
@@ -160,25 +169,47 @@ class ResolvedConfig:
             },
             "swap": swap_plan(self.costs.swap),
             "liquidity": None,
-            "margin": None,
+            "margin": self._symbol_margin_plan(),
         }
 
     def _sizing_plan(self) -> dict[str, Any]:
         sizing = self.config.sizing
-        if sizing.fixed_lots is not None:
-            steps = int(sizing.fixed_lots / self.spec.volume_step)
-            return {"mode": "fixed_lots", "steps": steps, "min_lot": sizing.min_lot}
-        assert sizing.risk_amount is not None
-        return {"mode": "risk_amount", "amount": as_pair(sizing.risk_amount), "min_lot": sizing.min_lot}
+        plan = {"mode": sizing.mode, "min_lot": sizing.min_lot}
+        value: Fraction = getattr(sizing, sizing.mode)
+        if sizing.mode == "fixed_lots":
+            return plan | {"steps": int(value / self.spec.volume_step)}
+        return plan | {"percent" if sizing.mode == "risk_percent" else "amount": as_pair(value)}
+
+    def _margin_plan(self) -> dict[str, Any] | None:
+        account = self.config.account
+        if account.leverage is None:
+            return None
+        levels = {"stop_out_level": account.stop_out_level, "margin_call_level": account.margin_call_level}
+        return {name: as_pair(level) for name, level in levels.items()}
+
+    def _symbol_margin_plan(self) -> dict[str, Any] | None:
+        leverage, share = self.config.account.leverage, self.spec.hedged_share
+        if leverage is None:
+            return None
+        if self.spec.leverage is not None:
+            leverage = min(leverage, self.spec.leverage)
+        return {"leverage": as_pair(leverage), "hedged": None if share is None else as_pair(share)}
 
 
-def resolve(config: RunConfig, *, base_dir: str | Path = ".", spec: SymbolSpec | None = None) -> ResolvedConfig:
+def resolve(
+    config: RunConfig,
+    *,
+    base_dir: str | Path = ".",
+    spec: SymbolSpec | None = None,
+    specs: Mapping[str, SymbolSpec] | None = None,
+) -> ResolvedConfig:
     """Return a config with every reference followed and every default named.
 
     Args:
         config: What was written.
         base_dir: Folder that relative file names start from: the config file's.
         spec: Spec of the symbol where the data bring it along; read from data.specs otherwise.
+        specs: Specs of the symbols that convert, by name; as `spec`.
 
     Raises:
         ConfigError: ``config.*`` and ``costs.*``; nothing is written and no market data are read.
@@ -190,7 +221,15 @@ def resolve(config: RunConfig, *, base_dir: str | Path = ".", spec: SymbolSpec |
     costs = _resolve_costs(config, document, base, spec)
     digits = config.account.digits
     digits = minor_digits(config.account.currency) if digits is None else digits
-    raise_all(_find_conflicts(config, document, spec, costs, digits))
+    currency = config.account.currency if costs.commission is None else costs.commission.currency
+    rates, missing = resolve_rates(
+        config.execution.rates,
+        spec,
+        _rate_specs(config, base, specs),
+        account=config.account.currency,
+        commission=currency,
+    )
+    raise_all([*_find_unconverted(config, document, missing), *_find_conflicts(config, document, spec, rates, digits)])
     native = None
     if config.strategy is not None and config.strategy.native is not None:
         native = _native_parameters(config.strategy.parameters, document)
@@ -199,6 +238,7 @@ def resolve(config: RunConfig, *, base_dir: str | Path = ".", spec: SymbolSpec |
         spec=spec,
         costs=costs,
         digits=digits,
+        rates=rates,
         native=native,
         base_dir=base,
         origins=_origins(config, native),
@@ -236,21 +276,41 @@ def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: Symb
     )
 
 
+def _rate_specs(config: RunConfig, base: Path, specs: Mapping[str, SymbolSpec] | None) -> Mapping[str, SymbolSpec]:
+    """Return the specs of the symbols whose quotes convert."""
+    rates, data = config.execution.rates, config.data
+    if rates is None or not rates.symbols:
+        return {}
+    written = None if data is None else data.specs
+    if specs is None:
+        specs = load_specs(None if written is None else base / written)
+    return {name: spec_of(name, specs, file=written or "symbol_specs.yaml") for name in rates.symbols}
+
+
+def _find_unconverted(config: RunConfig, document: Document, missing: list[str]) -> list[OmegaError]:
+    account = config.account.currency
+    return [
+        error_for(
+            "config.no_conversion",
+            **document.place(("account", "currency")),
+            currency=account,
+            from_currency=currency,
+            pairs=pairs_that_convert(currency, account),
+        )
+        for currency in missing
+    ]
+
+
 def _find_conflicts(
-    config: RunConfig, document: Document, spec: SymbolSpec, costs: SymbolCosts, digits: int
+    config: RunConfig, document: Document, spec: SymbolSpec, rates: ResolvedRates, digits: int
 ) -> list[OmegaError]:
     errors: list[OmegaError] = []
     account, sizing = config.account, config.sizing
-    if account.currency != spec.quote_currency:
-        errors.append(
-            error_for(
-                "config.no_conversion",
-                **document.place(("account", "currency")),
-                currency=account.currency,
-                symbol=spec.name,
-                quote_currency=spec.quote_currency,
-            )
-        )
+    for route in (rates.quote, rates.commission):
+        if route is not None and not is_short(route, rates.pairs):
+            errors.append(invalid(document, ("execution", "rates"), "rates whose product has at most 15 digits"))
+    if account.stop_out_level > account.margin_call_level:
+        errors.append(invalid(document, ("account", "stop_out_level"), "a share not above margin_call_level"))
     balance = account.balance * 10**digits
     if balance.denominator != 1:
         errors.append(invalid(document, ("account", "balance"), f"an amount with at most {digits} decimals"))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -46,6 +47,7 @@ class MarketTables:
         notes: What was tolerated or repaired.
         spread_note: What the reader must know about the spread, or None.
         calendar_version: Version of the FX calendar, and the session of the symbol.
+        conversion: Where the quotes of other symbols are in `series`, by name (`omega.data.conversion`).
     """
 
     header: str
@@ -60,6 +62,7 @@ class MarketTables:
     notes: tuple[Note, ...]
     spread_note: str | None
     calendar_version: str = CALENDAR_VERSION
+    conversion: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

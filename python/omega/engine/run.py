@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +16,7 @@ from omega.config import ResolvedConfig, RunConfig, load_specs, resolve
 from omega.config.specs import spec_of
 from omega.data import MarketData, MarketTables
 from omega.data.alignment import Alignment
+from omega.data.conversion import with_conversion
 from omega.engine.fingerprint import Fingerprint
 from omega.engine.result import BacktestResult, Conditions, StrategyFacts
 from omega.engine.stopwatch import Stopwatch
@@ -45,6 +46,7 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
     rating: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     specs: str | Path | None = None,
+    conversion: Sequence[MarketData] = (),
     backend: str | None = None,
     on_progress: Progress | None = None,
     name: str | None = None,
@@ -61,6 +63,8 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
         rating: Table ``rating``.
         parameters: Parameters, where `strategy` is a class or a name.
         specs: Symbol spec file; the bundled one when left out.
+        conversion: Loaded quotes of other symbols that convert profits into the account currency (CUR); they
+            are what `execution.rates` names with source series, where that is left out.
         backend: ``"rust"``, ``"python"`` or None for the active one.
         on_progress: Called with (current, total) bars while an `on_bar` strategy runs.
         name: Name of the run.
@@ -71,14 +75,17 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
     """
     if not isinstance(data, MarketData):
         raise _invalid("data", "what omega.load returned", data)
+    execution = _with_series(execution, conversion)
     native = {"native": strategy, "parameters": dict(parameters or {})} if isinstance(strategy, str) else None
     config = RunConfig.from_arguments(
         account=account, sizing=sizing, costs=costs, execution=execution, rating=rating, strategy=native, name=name
     )
-    spec = spec_of(data.symbol, load_specs(specs), file=str(specs or "symbol_specs.yaml"))
-    resolved = resolve(config, spec=spec)
+    known = load_specs(specs)
+    spec = spec_of(data.symbol, known, file=str(specs or "symbol_specs.yaml"))
+    resolved = resolve(config, spec=spec, specs=known)
     instance = None if isinstance(strategy, str) else _fresh(strategy, parameters)
-    return run_plan(market_tables(data, resolved), resolved, instance, backend=backend, on_progress=on_progress)
+    tables = market_tables(data, resolved, conversion)
+    return run_plan(tables, resolved, instance, backend=backend, on_progress=on_progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +97,23 @@ class AskSide:
     multiplier: Fraction = Fraction(1)
 
 
-def market_tables(data: MarketData, resolved: ResolvedConfig) -> MarketTables:
-    """Return the tables of a run: ask side and alignment as the config says."""
+def market_tables(data: MarketData, resolved: ResolvedConfig, conversion: Sequence[MarketData] = ()) -> MarketTables:
+    """Return the tables of a run: ask side and alignment as the config says, and the quotes its money takes.
+
+    Raises:
+        ConfigError: ``config.invalid`` where `conversion` lacks a symbol that `execution.rates` names.
+    """
     spread = resolved.spread
     added = None if spread.add_points is None else Fraction(spread.add_points)
-    return data.resolve(AskSide(spread.source, added), alignment=_alignment(resolved))
+    tables = data.resolve(AskSide(spread.source, added), alignment=_alignment(resolved))
+    given = {pair.symbol: pair for pair in conversion}
+    wanted = [name for name in resolved.rates.loaded if name != data.symbol]
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        raise _invalid("conversion", f"the loaded quotes of {', '.join(missing)}", sorted(given))
+    rates = resolved.config.execution.rates
+    limit = None if rates is None else rates.stale_limit_bars
+    return with_conversion(tables, [given[name] for name in wanted], limit)
 
 
 def run_plan(
@@ -111,7 +130,7 @@ def run_plan(
     Errors as `backtest`.
     """
     watch = watch or Stopwatch()
-    plan = resolved.plan_json(tables.first_step)
+    plan = resolved.plan_json(tables.first_step, tables.conversion)
     engine = get_backend(backend)
     run = _Run(tables, resolved, plan, engine, get_backend(backend, component="indicators"), watch)
     with watch.measure("event loop"):
@@ -227,6 +246,13 @@ class _TimedCache:
                 return found(*arguments, **parameters)
 
         return timed
+
+
+def _with_series(execution: Mapping[str, Any] | None, conversion: Sequence[MarketData]) -> Mapping[str, Any] | None:
+    """Return the table `execution` with rates of the given series, unless it has rates of its own."""
+    if not conversion or (execution or {}).get("rates") is not None:
+        return execution
+    return {**(execution or {}), "rates": {"source": "series", "symbols": [pair.symbol for pair in conversion]}}
 
 
 def _fresh(strategy: Strategy | type[Strategy], parameters: Mapping[str, Any] | None) -> Strategy:

@@ -220,9 +220,7 @@ def _write_trade(simulation: Simulation, position: Position, deal: Deal) -> None
     )
 
 
-def _write_fill(
-    simulation: Simulation, position: Position, deal: Deal, paid: Paid
-) -> None:
+def _write_fill(simulation: Simulation, position: Position, deal: Deal, paid: Paid) -> None:
     is_long = position.direction > 0
     simulation.records.write(
         "fills",

@@ -131,8 +131,8 @@ class Simulation:
     def _enter(self, bar_idx: int, requests: list[Request]) -> None:
         """Work through what was asked for (LOOP step 2).
 
-        Orders expire; cancels and modifications apply; stop-outs fill, then closes, then market orders that wait for volume,
-        then new orders, each in the order given.
+        Orders expire; cancels and modifications apply; stop-outs fill, then closes, then market orders that wait
+        for volume, then new orders, each in the order given.
         """
         if self.working:
             orders.expire(self, bar_idx)

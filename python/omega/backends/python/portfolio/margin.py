@@ -56,9 +56,7 @@ def symbol_margin(long: Held, short: Held, hedged: Fraction | None) -> int:
     larger, smaller = (long, short) if long.steps >= short.steps else (short, long)
     open_part = half_even_quotient(larger.margin * (larger.steps - smaller.steps), larger.steps)
     both_steps = long.steps + short.steps
-    covered = half_even_quotient(
-        hedged[0] * smaller.steps * (long.margin + short.margin), hedged[1] * both_steps
-    )
+    covered = half_even_quotient(hedged[0] * smaller.steps * (long.margin + short.margin), hedged[1] * both_steps)
     return open_part + covered
 
 
