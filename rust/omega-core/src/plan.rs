@@ -8,6 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::plan_money::{
+    MarginPlan, RatesPlan, Sizing, SymbolMargin, check_margin, check_rates, check_sizing, check_symbol_margin,
+};
 
 /// Limit on numerators and denominators of fractions.
 pub const MAX_TERM: i64 = 1_000_000_000_000_000;
@@ -115,45 +118,8 @@ pub struct SymbolPlan {
     pub commission: Commission,
     /// Swap, if it is simulated.
     pub swap: Option<SwapPlan>,
-}
-
-/// SIZ: how orders without a size of their own are sized.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Sizing {
-    /// The same volume for every order.
-    FixedLots {
-        /// Volume, in steps.
-        steps: i64,
-        /// What happens below the least volume.
-        min_lot: MinLot,
-    },
-    /// As many steps as the amount allows between entry and stop.
-    RiskAmount {
-        /// Account currency at risk.
-        amount: Fraction,
-        /// What happens below the least volume.
-        min_lot: MinLot,
-    },
-}
-
-/// What happens to an order below the least volume.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum MinLot {
-    /// It is refused.
-    Reject,
-    /// It gets the least volume.
-    RoundUp,
-}
-
-impl Sizing {
-    /// Whether orders below the least volume get it.
-    #[must_use]
-    pub fn rounds_up(&self) -> bool {
-        let (Self::FixedLots { min_lot, .. } | Self::RiskAmount { min_lot, .. }) = self;
-        *min_lot == MinLot::RoundUp
-    }
+    /// Margin terms, if positions hold margin.
+    pub margin: Option<SymbolMargin>,
 }
 
 /// A strategy that lives in the core.
@@ -187,6 +153,10 @@ pub struct Plan {
     pub seed: u64,
     /// How orders are sized.
     pub sizing: Sizing,
+    /// Margin levels of the account, if positions hold margin.
+    pub margin: Option<MarginPlan>,
+    /// Conversion rates, if any money is in another currency than the account's.
+    pub rates: Option<RatesPlan>,
     /// Index of the first bar that is a step.
     pub first_step: usize,
     /// Native strategy, if the plan names one.
@@ -202,6 +172,8 @@ struct Written {
     symbols: Vec<SymbolPlan>,
     execution: Execution,
     sizing: Sizing,
+    margin: Option<MarginPlan>,
+    rates: Option<RatesPlan>,
     first_step: usize,
     strategy: Option<NativeStrategy>,
     #[serde(rename = "metrics")]
@@ -259,13 +231,18 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
     if written.version != 1 {
         return Err(misfit(&format!("version {}", written.version)));
     }
-    within(i64::from(written.account.digits), "account.digits", 0, 8)?;
+    within(i64::from(written.account.digits), "account.digits", 0, 4)?;
     within(written.account.balance, "account.balance", 1, 100_000_000_000_000_000)?;
     if written.symbols.is_empty() {
         return Err(misfit("there is no symbol"));
     }
     written.symbols.iter().try_for_each(check_symbol)?;
     check_sizing(&written.sizing)?;
+    written.margin.as_ref().map_or(Ok(()), check_margin)?;
+    for symbol in &written.symbols {
+        check_symbol_margin(symbol.margin.as_ref(), written.margin.as_ref())?;
+    }
+    written.rates.as_ref().map_or(Ok(()), |rates| check_rates(rates, written.symbols.len()))?;
     Ok(Plan {
         account_digits: written.account.digits,
         balance: written.account.balance,
@@ -276,6 +253,8 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
         reject_bad_signals: written.execution.on_bad_signal == OnBadSignal::Reject,
         seed: written.execution.seed,
         sizing: written.sizing,
+        margin: written.margin,
+        rates: written.rates,
         first_step: written.first_step,
         strategy: written.strategy,
     })
@@ -318,21 +297,14 @@ fn check_swap(swap: &SwapPlan) -> Result<()> {
     Ok(())
 }
 
-fn check_sizing(sizing: &Sizing) -> Result<()> {
-    match sizing {
-        Sizing::FixedLots { steps, .. } => within(*steps, "sizing.steps", 1, MAX_STEPS),
-        Sizing::RiskAmount { amount, .. } => positive(*amount, "sizing.amount"),
-    }
-}
-
-fn within(value: i64, place: &str, low: i64, high: i64) -> Result<()> {
+pub(crate) fn within(value: i64, place: &str, low: i64, high: i64) -> Result<()> {
     if (low..=high).contains(&value) {
         return Ok(());
     }
     Err(misfit(&format!("{place} must be an integer from {low} to {high}")))
 }
 
-fn fraction(value: Fraction, place: &str) -> Result<()> {
+pub(crate) fn fraction(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, 0, MAX_TERM)?;
     within(value.1, place, 1, MAX_TERM)
 }
@@ -343,11 +315,11 @@ fn signed(value: Fraction, place: &str) -> Result<()> {
     within(value.1, place, 1, MAX_TERM)
 }
 
-fn positive(value: Fraction, place: &str) -> Result<()> {
+pub(crate) fn positive(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, 1, MAX_TERM)?;
     within(value.1, place, 1, MAX_TERM)
 }
 
-fn misfit(reason: &str) -> Error {
+pub(crate) fn misfit(reason: &str) -> Error {
     Error::Plan { reason: reason.to_owned() }
 }

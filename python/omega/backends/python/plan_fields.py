@@ -16,6 +16,7 @@ Fraction = tuple[int, int]
 
 
 def fields_of(raw: Any, place: str, names: str) -> dict[str, Any]:
+    """Return an object that has exactly the fields of a list of names."""
     expected = names.split()
     if not isinstance(raw, dict) or sorted(raw) != sorted(expected):
         raise misfit(f"{place} must have exactly the fields {', '.join(expected)}")
@@ -23,12 +24,14 @@ def fields_of(raw: Any, place: str, names: str) -> dict[str, Any]:
 
 
 def integer(raw: Any, place: str, low: int, high: int) -> int:
+    """Return an integer from `low` to `high`; true and 1.0 are none."""
     if not isinstance(raw, int) or isinstance(raw, bool) or not low <= raw <= high:
         raise misfit(f"{place} must be an integer from {low} to {high}")
     return raw
 
 
 def flag(raw: Any, place: str) -> bool:
+    """Return true or false."""
     if not isinstance(raw, bool):
         raise misfit(f"{place} must be true or false")
     return raw
@@ -42,6 +45,7 @@ def is_other(raw: Any, place: str, plain: str, other: str) -> bool:
 
 
 def fraction(raw: Any, place: str) -> Fraction:
+    """Return a fraction that is not negative."""
     if not isinstance(raw, list) or len(raw) != 2:
         raise misfit(f"{place} must be [numerator, denominator]")
     return integer(raw[0], place, 0, MAX_TERM), integer(raw[1], place, 1, MAX_TERM)
@@ -55,12 +59,14 @@ def signed(raw: Any, place: str) -> Fraction:
 
 
 def one_of(raw: Any, place: str, choices: tuple[str, ...]) -> str:
+    """Return one of the choices."""
     if raw not in choices:
         raise misfit(f"{place} must be one of {', '.join(choices)}")
     return str(raw)
 
 
 def positive(raw: Any, place: str) -> Fraction:
+    """Return a fraction above 0."""
     numerator, denominator = fraction(raw, place)
     if numerator == 0:
         raise misfit(f"{place} must be above 0")
@@ -68,6 +74,7 @@ def positive(raw: Any, place: str) -> Fraction:
 
 
 def bounded(raw: Any, place: str, high: int) -> Fraction:
+    """Return a fraction from 0 to `high`."""
     numerator, denominator = fraction(raw, place)
     if numerator > high * denominator:
         raise misfit(f"{place} must be at most {high}")
@@ -75,4 +82,5 @@ def bounded(raw: Any, place: str, high: int) -> Fraction:
 
 
 def misfit(reason: str) -> Exception:
+    """Return the error of a plan that does not fit."""
     return error_for("config.plan", reason=reason)

@@ -145,7 +145,8 @@ def parse_sizing(raw: Any) -> Sizing:
         amount = positive(raw["amount"], "sizing.amount")
     elif mode == "risk_percent":
         raw = fields_of(raw, "sizing", "mode percent min_lot")
-        amount = positive(bounded(raw["percent"], "sizing.percent", 100), "sizing.percent")
+        amount = positive(raw["percent"], "sizing.percent")
+        bounded(raw["percent"], "sizing.percent", 100)
     else:
         raise misfit("sizing.mode")
     round_up = is_other(raw["min_lot"], "sizing.min_lot", "reject", "round_up")

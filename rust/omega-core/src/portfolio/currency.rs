@@ -90,7 +90,7 @@ impl Exchange {
         Ok(exchange)
     }
 
-    /// Converts at this moment from now on; moments never go back.
+    /// Converts at this moment from now on.
     #[inline]
     pub fn move_to(&mut self, time_us: i64) {
         self.now_us = time_us;
@@ -167,6 +167,9 @@ impl Exchange {
         let known = &mut self.known[pair_idx];
         while *known < closes_us.len() && closes_us[*known] <= self.now_us {
             *known += 1;
+        }
+        while *known > 0 && closes_us[*known - 1] > self.now_us {
+            *known -= 1;
         }
         let (name, time_us) = (|| pair.name.clone(), self.now_us);
         if *known == 0 {

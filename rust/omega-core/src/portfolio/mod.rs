@@ -1,5 +1,7 @@
 //! Money, positions and books.
 
 pub mod books;
+pub mod currency;
+pub mod margin;
 pub mod money;
 pub mod position;
