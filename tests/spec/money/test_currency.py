@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+
 import pytest
 
 from omega.errors import ConfigError, DataError
@@ -88,7 +89,7 @@ def test_a_route_of_two_pairs_multiplies_exactly(backend):
     [
         # A profit of 8,000 JPY buys euros at the ask 200 that was known at the open of bar 2: 40.00.
         (1, YEN_BARS, 4_000),
-        # A short from 150000 loses 120 points, bought back at ask 150120: 12,000 JPY take euros sold at the bid 160: 75.00.
+        # A short from 150000 is bought back at ask 150120: 12,000 JPY take euros sold at the bid 160: 75.00.
         (SHORT, YEN_BARS, -7_500),
     ],
 )

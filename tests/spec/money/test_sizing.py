@@ -9,7 +9,7 @@ import pytest
 
 from omega.testing.runs import FLAT, close, market, plan, run, signal, with_pair
 
-UP = "110500 110510 110490 110520"
+UP = "110500 110530 110490 110520"
 ONE_PERCENT = {"mode": "risk_percent", "percent": [1, 1], "min_lot": "reject"}
 
 
@@ -25,7 +25,7 @@ def test_a_percent_of_the_balance_is_at_risk_where_nothing_is_open(backend):
 
 
 def test_equity_counts_what_is_open_at_its_last_mark(backend):
-    """SIZ: one lot from 110020 stands at C 110520 of bar 2: 10,500.00. 105.00 / 3.00 = 35 steps at ask O 110020 of bar 3."""
+    """SIZ: one lot from 110020 stands at C 110520 of bar 2: 10,500.00. 105.00 / 3.00 = 35 steps at O of bar 3."""
     rows = [signal(0, size=1.0), signal(2, sl=109_720.0)]
 
     results = run(backend, market(FLAT, FLAT, UP, FLAT), rows, plan(sizing=ONE_PERCENT))
