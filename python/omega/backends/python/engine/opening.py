@@ -7,6 +7,7 @@ cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from omega.backends.python.engine.signals import Request
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import charge
 from omega.backends.python.execution.slippage import NO_SLIP, Slip, slip
-from omega.backends.python.portfolio.position import Position, add_fill, booked_risk, see_price
+from omega.backends.python.portfolio.position import DealPrices, Position, add_fill, booked_risk, see_price
 from omega.schema import LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
     opened = None
     if position is None:
         position = opened = _open_position(order, fill, price)
-        simulation.positions.append(position)
-    add_fill(position, price, fill.raw_price, fill.spread_points, steps)
+        bisect.insort(simulation.positions, position, key=lambda held: held.id)
+    add_fill(position, DealPrices(price, fill.raw_price, fill.spread_points), steps)
     position.risk = booked_risk(position, simulation.rate)
     if fill.closing_price is not None:
         see_price(position, fill.closing_price)
