@@ -37,3 +37,11 @@ pub fn slip(slippage: &Slippage, seed: u64, number: i64, leg: i32, fill_number: 
     let exact = i128::from(numerator) + i128::from(random_points) * i128::from(denominator);
     Slip { points: half_even_quotient(exact, i128::from(denominator)) as i64, random_points }
 }
+
+/// Returns the slippage of a fill whose random part is left out, in points.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "at most 10^6 points")]
+pub fn fixed_slip(slippage: &Slippage) -> i64 {
+    let (numerator, denominator) = slippage.fixed_points;
+    half_even_quotient(i128::from(numerator), i128::from(denominator)) as i64
+}

@@ -108,6 +108,12 @@ impl Exchange {
         self.moving_worth()
     }
 
+    /// What money was worth when it was last asked; at first without conversion. twin: none — a field there.
+    #[must_use]
+    pub fn found(&self) -> Worth {
+        self.found
+    }
+
     /// What money is worth for the whole run, where one rate holds throughout. twin: none — for strides.
     #[must_use]
     pub fn fixed_worth(&self) -> Option<Worth> {

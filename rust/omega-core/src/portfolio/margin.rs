@@ -41,6 +41,9 @@ pub fn entry_margin(price: i64, steps: i64, rate: Rate) -> Result<i64> {
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "not above the margin itself")]
 pub fn released_margin(margin: i64, steps: i64, open_steps: i64) -> i64 {
+    if steps == open_steps {
+        return margin;
+    }
     half_even_quotient(i128::from(margin) * i128::from(steps), i128::from(open_steps)) as i64
 }
 

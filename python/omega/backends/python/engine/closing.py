@@ -18,7 +18,14 @@ from omega.backends.python.execution.sizing import whole_steps
 from omega.backends.python.execution.slippage import NO_SLIP, Slip, slip
 from omega.backends.python.numerics import quotient
 from omega.backends.python.portfolio.currency import rate_shown
-from omega.backends.python.portfolio.position import Position, close_part, excursions, see_price, settle_swap
+from omega.backends.python.portfolio.position import (
+    DealPrices,
+    Position,
+    close_part,
+    excursions,
+    see_price,
+    settle_swap,
+)
 from omega.error_catalogue import CATALOGUE
 from omega.schema import ExitReason, LedgerKind, Moment, Rule, Side
 
@@ -160,7 +167,8 @@ def close(simulation: Simulation, position: Position, deal: Deal, steps: int) ->
     worth = simulation.exchange.worth()
     commission = charge(simulation.exchange.commission(), Charge(), price, steps, is_entry=False)
     swap = settle_swap(position, steps, position.steps)
-    gross = close_part(position, steps, price, deal.raw_price, deal.spread_points, worth.rates)
+    prices = DealPrices(price, deal.raw_price, deal.spread_points)
+    gross = close_part(position, steps, prices, worth.rates)
     factor = worth.factors.credit if gross.booked >= 0 else worth.factors.debit
     position.commission += commission
     simulation.liquidity.see_exit(deal.bar_idx, steps)

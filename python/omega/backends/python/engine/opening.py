@@ -7,6 +7,7 @@ cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,14 @@ from omega.backends.python.execution.commission import charge
 from omega.backends.python.execution.slippage import NO_SLIP, Slip, slip
 from omega.backends.python.portfolio.currency import rate_shown
 from omega.backends.python.portfolio.margin import entry_margin
-from omega.backends.python.portfolio.position import Position, add_fill, add_margin, booked_risk, see_price
+from omega.backends.python.portfolio.position import (
+    DealPrices,
+    Position,
+    add_fill,
+    add_margin,
+    booked_risk,
+    see_price,
+)
 from omega.schema import LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif
 
 if TYPE_CHECKING:
@@ -105,8 +113,8 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
     opened = None
     if position is None:
         position = opened = _open_position(simulation, order, fill, price)
-        simulation.positions.append(position)
-    add_fill(position, price, fill.raw_price, fill.spread_points, steps)
+        bisect.insort(simulation.positions, position, key=lambda held: held.id)
+    add_fill(position, DealPrices(price, fill.raw_price, fill.spread_points), steps)
     if worth.margin is not None:
         add_margin(position, entry_margin(price, steps, worth.margin))
     position.risk = booked_risk(position, worth.rates.debit)

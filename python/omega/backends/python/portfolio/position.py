@@ -96,20 +96,29 @@ class Gross:
     booked: int
 
 
+@dataclass(frozen=True, slots=True)
+class DealPrices:
+    """The prices of a deal: with slippage, before it, and the spread paid, in points."""
+
+    price: int
+    raw_price: int
+    spread_points: int
+
+
 def add_margin(position: Position, margin: int) -> None:
     """Let one fill of the entry hold its margin (MRG)."""
     position.margin += margin
     position.entered.margin += margin
 
 
-def add_fill(position: Position, price: int, raw_price: int, spread_points: int, steps: int) -> None:
+def add_fill(position: Position, deal: DealPrices, steps: int) -> None:
     """Let one fill of the entry enlarge the position."""
     position.steps += steps
-    position.k += price * steps
-    position.k_raw += raw_price * steps
-    position.k_cost_free += (raw_price - spread_points) * steps
+    position.k += deal.price * steps
+    position.k_raw += deal.raw_price * steps
+    position.k_cost_free += (deal.raw_price - deal.spread_points) * steps
     position.entered.steps += steps
-    position.entered.points += price * steps
+    position.entered.points += deal.price * steps
 
 
 def booked_risk(position: Position, rate: Rate) -> int | None:
@@ -138,8 +147,8 @@ def excursions(position: Position) -> tuple[float, float]:
     return quotient(min(low, 0), entered.steps), quotient(max(high, 0), entered.steps)
 
 
-def close_part(position: Position, steps: int, price: int, raw_price: int, spread_points: int, rates: Rates) -> Gross:
-    """Close `steps` of the position at `price` and return their gross result with its memos (POS-1).
+def close_part(position: Position, steps: int, deal: DealPrices, rates: Rates) -> Gross:
+    """Close `steps` of the position and return their gross result with its memos (POS-1).
 
     The part's share of each sum is rounded half to even and leaves the position; the whole takes all of it.
     One rate converts all of it, that of the booked profit's sign; the part's margin is set free.
@@ -150,18 +159,18 @@ def close_part(position: Position, steps: int, price: int, raw_price: int, sprea
     k = half_even_quotient(position.k * steps, open_steps)
     k_raw = half_even_quotient(position.k_raw * steps, open_steps)
     k_cost_free = half_even_quotient(position.k_cost_free * steps, open_steps)
-    profit = direction * (price * steps - k)
+    profit = direction * (deal.price * steps - k)
     rate = rate_for(profit, rates)
     booked = book(profit, rate)
-    raw = book(direction * (raw_price * steps - k_raw), rate)
-    cost_free = book(direction * ((raw_price - spread_points) * steps - k_cost_free), rate)
+    raw = book(direction * (deal.raw_price * steps - k_raw), rate)
+    cost_free = book(direction * ((deal.raw_price - deal.spread_points) * steps - k_cost_free), rate)
     position.margin -= released_margin(position.margin, steps, open_steps)
     position.steps -= steps
     position.k -= k
     position.k_raw -= k_raw
     position.k_cost_free -= k_cost_free
     gross = Gross(cost_free=cost_free, slippage=booked - raw, spread=raw - cost_free, booked=booked)
-    _settle(position.settled, steps, price, gross)
+    _settle(position.settled, steps, deal.price, gross)
     return gross
 
 
