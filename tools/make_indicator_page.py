@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import pathlib
 import sys
-import types
 
 import numpy as np
 import numpy.typing as npt
 
 import omega
 from omega.backends import get_backend
+from omega.data import SpreadModel
 from omega.indicators import CATALOGUE, Indicator, IndicatorCache
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE, PICTURES = "docs/indicators.md", "docs/indicators"
-SPREAD = types.SimpleNamespace(source="column", add_points=2)
+SPREAD = SpreadModel(source="column", add_points=2)
 LAST, SHOWN = 700, 120
 WIDTH, HEIGHT, MARGIN = 360.0, 90.0, 4.0
 COLOURS = ("#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df", "#bf3989", "#57606a")

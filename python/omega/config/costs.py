@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from omega.config.documents import Document, Key, document_of, read_document
 from omega.config.exact import Exact, show_exact
 from omega.config.specs import STRICT, Currency, SymbolSpec
+from omega.config.spread import Spread, settle_spread
 from omega.config.swap import Swap, swap_of_spec
 from omega.config.validation import invalid, validate
 from omega.errors import OmegaError, error_for
@@ -82,24 +83,6 @@ class Commission(BaseModel):
         return rate
 
 
-class Spread(BaseModel):
-    """Where the ask comes from (CST-1)."""
-
-    model_config = STRICT
-    source: Literal["data", "column"] = Field(
-        default="data", description="data: the ask series; column: bid + the bid file's spread column."
-    )
-    add_points: Annotated[int, Field(ge=0, le=10**5)] | None = Field(
-        default=None, description="Added to the spread column, points; required with it (stored spreads are minima)."
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if (self.source == "column") != (self.add_points is not None):
-            raise PydanticCustomError("spread", "add_points with source column, and only there")
-        return self
-
-
 class CostEntry(BaseModel):
     """The costs of one symbol, or the defaults, as written."""
 
@@ -141,10 +124,15 @@ class SymbolCosts:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """A checked cost file. `written` is None for costs: "none"."""
+    """A checked cost file. `written` is None for costs: "none".
+
+    `folder` leads from `base_dir` to the folder of the file.
+    """
 
     written: CostFile | None
     document: Document
+    base_dir: Path = Path()
+    folder: str = ""
 
     def for_symbol(self, spec: SymbolSpec, *, currency: str | None = None) -> SymbolCosts:
         """Return the costs of a symbol.
@@ -156,8 +144,8 @@ class Costs:
         Raises:
             ConfigError: ``costs.symbol_not_in_config``; ``config.missing_key`` where neither entry nor defaults name
                 a part; ``costs.invalid_slippage_model`` where the slippage does not fit the symbol's points;
-                ``costs.invalid_swap`` for swap in money of another currency, or
-                where the symbol spec has no swap figures.
+                ``costs.invalid_swap`` for swap in money of another currency, or where the symbol spec has no swap
+                figures; ``config.*`` for a file of spreads.
         """
         if self.written is None:
             return SymbolCosts(slippage=Slippage(), commission=None, swap=None, swap_source="", spread=Spread())
@@ -172,7 +160,7 @@ class Costs:
             commission=commission,
             swap=swap,
             swap_source=source,
-            spread=spread or Spread(),
+            spread=settle_spread(spread or Spread(), self.base_dir, self.folder),
         )
 
     def _swap(self, spec: SymbolSpec, currency: str | None) -> tuple[Swap | None, str]:
@@ -242,9 +230,11 @@ def load_costs(source: str | Path | Mapping[str, Any] | Document, *, base_dir: P
     """
     if source == "none":
         return Costs(None, Document("costs", {}))
+    base, folder = base_dir or Path(), ""
     if isinstance(source, str | Path):
-        source = read_document((base_dir or Path()) / source, shown_as=str(source))
+        folder = Path(source).parent.as_posix()
+        source = read_document(base / source, shown_as=str(source))
     document = source if isinstance(source, Document) else document_of(source, prefix=("costs",))
     if not isinstance(document.tree, dict):
         raise invalid(document, (), "a table with defaults and per_symbol")
-    return Costs(validate(CostFile, document), document)
+    return Costs(validate(CostFile, document), document, base, folder)

@@ -24,11 +24,13 @@ from pydantic import (
 from pydantic import model_validator as check_model
 from pydantic_core import PydanticCustomError
 
-from omega.config.costs import Slippage, Spread
+from omega.config.costs import Slippage
 from omega.config.documents import Document, document_of, leaf_keys
 from omega.config.exact import Count, Exact, Number, as_text, unmark
+from omega.config.position_rules import Filters, PositionRules
 from omega.config.rates import RatesConfig
 from omega.config.specs import STRICT, Currency
+from omega.config.spread import Spread
 from omega.config.validation import raise_all, validate
 from omega.errors import OmegaError, error_for
 
@@ -259,11 +261,20 @@ class Weights(Table):
 
     base: Annotated[Number, Field(ge=0, le=1e6)] = Field(default=0.2, description="Stage 1, share.")
     trade_dropout: Annotated[Number, Field(ge=0, le=1e6)] = Field(default=0.08, description="Trade dropout, share.")
+    cost_shock: Annotated[Number, Field(ge=0, le=1e6)] = Field(default=0.08, description="Higher costs, share.")
+    timing_jitter: Annotated[Number, Field(ge=0, le=1e6)] = Field(default=0.08, description="Later entries, share.")
+    level_stress: Annotated[Number, Field(ge=0, le=1e6)] = Field(
+        default=0.08, description="Other stop and target distances, share."
+    )
+    data_jitter: Annotated[Number, Field(ge=0, le=1e6)] = Field(default=0.08, description="Noise on prices, share.")
     monte_carlo: Annotated[Number, Field(ge=0, le=1e6)] = Field(default=0.12, description="Monte Carlo, share.")
+    bayesian: Annotated[Number, Field(ge=0, le=1e6)] = Field(default=0.08, description="Bayesian win rate, share.")
+    stability: Annotated[Number, Field(ge=0, le=1e6)] = Field(default=0.1, description="Stability index, share.")
+    significance: Annotated[Number, Field(ge=0, le=1e6)] = Field(default=0.1, description="Significance, share.")
 
     @check_model(mode="after")
     def _check(self) -> Self:
-        if self.base + self.trade_dropout + self.monte_carlo <= 0.0:
+        if not any(weight > 0.0 for weight in self.model_dump().values()):
             raise PydanticCustomError("weights", "at least one weight above 0")
         return self
 
@@ -274,6 +285,16 @@ class RatingConfig(Table):
     samples: Annotated[int, Field(ge=1, le=10**7)] = Field(default=10_000, description="Monte Carlo resamples.")
     dropout_samples: Annotated[int, Field(ge=1, le=10**6)] = Field(
         default=1_000, description="Samples per dropout fraction."
+    )
+    bootstrap: Literal["auto", "iid", "day", "week", "stationary"] = Field(
+        default="auto", description="What Monte Carlo draws: trades, FX days or weeks, runs; auto = trades or days."
+    )
+    data_samples: Annotated[int, Field(ge=1, le=10_000)] = Field(default=50, description="Runs on noisy prices.")
+    parameter_samples: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=40, description="Runs with neighbouring parameters, reported; 0 leaves them out."
+    )
+    rerun: bool = Field(
+        default=False, description="Ask a strategy that reads its own positions again in stressed runs (RAT-1)."
     )
     seed: Count = Field(default=0, description="Seed of all resampling.")
     risk_free: Annotated[Exact, Field(gt=-1, le=1)] = Field(
@@ -298,7 +319,7 @@ class Written:
 
 
 class RunConfig(Table):
-    """One run, as written: data, account, execution, sizing, strategy, rating, output."""
+    """One run, as written: data, account, execution, sizing, rules, filters, strategy, rating, output."""
 
     version: Literal[1] = Field(default=1, description="Version of this format.")
     name: Annotated[Text, Field(max_length=100)] = Field(default="run", description="Name of the run; part of its id.")
@@ -306,6 +327,10 @@ class RunConfig(Table):
     account: AccountConfig = Field(description="The account: a table with currency and balance.")
     execution: ExecutionConfig = Field(description="Fills and costs: a table; costs is required.")
     sizing: SizingConfig = Field(description="Sizes: a table with one of the four modes.")
+    position_rules: PositionRules = Field(
+        default=PositionRules(), description="Rules that move stops and close positions: a table."
+    )
+    filters: Filters = Field(default=Filters(), description="When orders are refused: a table.")
     strategy: StrategyConfig | None = Field(default=None, description="The strategy; required in files.")
     rating: RatingConfig = Field(default=RatingConfig(), description="Rating and return metrics.")
     output: OutputConfig = Field(default=OutputConfig(), description="Where runs are stored: a table with dir.")
@@ -354,7 +379,7 @@ class RunConfig(Table):
             sizing: As the table `sizing`.
             costs: Cost file, table, or "none"; the same as execution["costs"].
             execution: As the table `execution`.
-            **tables: Further tables and keys of a config: name, data, strategy, rating, output; None is left out.
+            **tables: Further tables and keys of a config (name, data, position_rules, …); None is left out.
 
         Raises:
             ConfigError: ``config.*`` with the file named "arguments".

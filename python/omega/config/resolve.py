@@ -14,13 +14,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from omega.config.costs import Spread, SymbolCosts, check_slippage, load_costs
+from omega.config.costs import SymbolCosts, check_slippage, load_costs
 from omega.config.documents import Document, leaf_keys
 from omega.config.exact import LIMIT, as_pair, show_exact
 from omega.config.iso4217 import minor_digits
 from omega.config.models import EmaCrossParameters, RunConfig
+from omega.config.position_rules import COARSE, RunMoments, filters_plan, off_grid_prices, rules_plan
 from omega.config.rates import OwnSeries, ResolvedRates, Series, is_short, pairs_that_convert, resolve_rates
 from omega.config.specs import SymbolSpec, load_specs, spec_of
+from omega.config.spread import Spread, settle_spread, spread_notes
 from omega.config.swap import swap_notes, swap_plan
 from omega.config.validation import invalid, raise_all, validate
 from omega.errors import OmegaError, error_for
@@ -68,19 +70,20 @@ class ResolvedConfig:
         if self.config.execution.costs == "none":
             notes.append('costs: "none": no slippage, no commission and no swap')
         notes += swap_notes(self.costs.swap, self.costs.swap_source)
-        if self.spread.source == "column":
-            ask = f"the ask is bid + column + {self.spread.add_points} points"
-            notes.append(f"the stored spread column is each bar's minimum, a lower bound; {ask}")
-        return tuple(notes)
+        return (*notes, *spread_notes(self.spread))
 
-    def plan_json(self, first_step: int, series: Mapping[str, Series] = NO_SERIES) -> str:
+    def plan_json(
+        self, first_step: int, moments: RunMoments | None = None, series: Mapping[str, Series] = NO_SERIES
+    ) -> str:
         """Return the plan as canonical JSON: sorted keys, no spaces, fractions as [numerator, denominator].
 
         Args:
             first_step: Index of the first bar that is a step (warm-up bars come before it).
-            series: Index of each pair of `rates` in the market's series, and when it is stale.
+            moments: What the clock and the news mean for the bars of the run; needed for rules that name them.
+            series: Where the quotes of each pair of `rates` are in the market.
         """
-        return canonical_json(self._plan(first_step, {self.spec.name: OwnSeries(), **series}))
+        plan = self._plan(first_step, moments or RunMoments())
+        return canonical_json(plan | {"rates": self.rates.plan({self.spec.name: OwnSeries(), **series})})
 
     def to_json(self) -> str:
         """Return config.json: everything as resolved, with the origin of every key."""
@@ -110,7 +113,7 @@ class ResolvedConfig:
             "origins": dict(self.origins),
         }
 
-    def _plan(self, first_step: int, series: Mapping[str, Series]) -> dict[str, Any]:
+    def _plan(self, first_step: int, moments: RunMoments) -> dict[str, Any]:
         config, rating = self.config, self.config.rating
         execution = config.execution
         return {
@@ -132,14 +135,18 @@ class ResolvedConfig:
                 "max_participation": None,
             },
             "margin": self._margin_plan(),
-            "rates": self.rates.plan(series),
-            "position_rules": [],
-            "filters": None,
             "sizing": self._sizing_plan(),
+            "position_rules": rules_plan(config.position_rules, self.spec, moments),
+            "filters": filters_plan(config.filters, moments),
             "first_step": first_step,
             "strategy": self.native and {"native": "ema_cross", "parameters": self.native.model_dump()},
             "metrics": {"risk_free": as_pair(rating.risk_free), "days": rating.days},
-            "rating": {"seed": rating.seed, "samples": rating.samples, "dropout_samples": rating.dropout_samples},
+            "rating": {
+                "seed": rating.seed,
+                "bootstrap": rating.bootstrap,
+                "samples": rating.samples,
+                "dropout_samples": rating.dropout_samples,
+            },
         }
 
     def _symbol_plan(self) -> dict[str, Any]:
@@ -261,7 +268,7 @@ def _find_spec(config: RunConfig, document: Document, base: Path) -> SymbolSpec:
 def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: SymbolSpec) -> SymbolCosts:
     execution = config.execution
     if isinstance(execution.costs, dict) and document.tree:
-        costs = load_costs(document.at("execution", "costs"))
+        costs = load_costs(document.at("execution", "costs"), base_dir=base)
     else:
         costs = load_costs(execution.costs, base_dir=base)
     resolved = costs.for_symbol(spec, currency=config.account.currency)
@@ -272,7 +279,7 @@ def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: Symb
         commission=resolved.commission,
         swap=resolved.swap,
         swap_source=resolved.swap_source,
-        spread=execution.spread or resolved.spread,
+        spread=resolved.spread if execution.spread is None else settle_spread(execution.spread, base),
     )
 
 
@@ -322,6 +329,18 @@ def _find_conflicts(
             errors.append(invalid(document, key, f"a multiple of {show_exact(spec.volume_step)} lots (volume_step)"))
         if sizing.fixed_lots > spec.volume_max:
             errors.append(invalid(document, key, f"at most {show_exact(spec.volume_max)} lots (volume_max)"))
+    return errors + _find_rule_conflicts(config, document, spec)
+
+
+def _find_rule_conflicts(config: RunConfig, document: Document, spec: SymbolSpec) -> list[OmegaError]:
+    rules = config.position_rules
+    tick = show_exact(Fraction(spec.tick_points, 10**spec.digits))
+    errors = [
+        invalid(document, ("position_rules", "partial_close", idx, "at_price"), f"a multiple of {tick}")
+        for idx in off_grid_prices(rules, spec)
+    ]
+    if rules.session_close and config.data is not None and config.data.timeframe in COARSE:
+        errors.append(invalid(document, ("position_rules", "session_close"), "a step timeframe below D1"))
     return errors
 
 

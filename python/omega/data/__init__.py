@@ -9,5 +9,16 @@ from omega.data.loading import load
 from omega.data.market_data import MarketData, MarketTables
 from omega.data.pairing import Note
 from omega.data.sample import write_sample
+from omega.data.spreads import SpreadModel, spread_hours
 
-__all__ = ["CALENDAR_VERSION", "Alignment", "MarketData", "MarketTables", "Note", "load", "write_sample"]
+__all__ = [
+    "CALENDAR_VERSION",
+    "Alignment",
+    "MarketData",
+    "MarketTables",
+    "Note",
+    "SpreadModel",
+    "load",
+    "spread_hours",
+    "write_sample",
+]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -19,10 +19,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from omega.data.alignment import Alignment, decision_times, visible_bars
-from omega.data.calendar import CALENDAR_VERSION, fx_calendar, iso_text
+from omega.data.calendar import CALENDAR_VERSION, FxCalendar, Int64s, fx_calendar, iso_text
 from omega.data.pairing import BaseBars, Note
 from omega.data.resampling import bars_table, resample
-from omega.data.spreads import Spread, ask_from_column, multiplier_of
+from omega.data.spreads import SpreadModel, ask_from_model
 from omega.errors import error_for
 
 __all__ = ["MarketData", "MarketTables"]
@@ -46,7 +46,9 @@ class MarketTables:
         data_hash: SHA-256 of the loaded bars.
         notes: What was tolerated or repaired.
         spread_note: What the reader must know about the spread, or None.
+        spread_facts: What the ask side was made of, as plain values.
         calendar_version: Version of the FX calendar, and the session of the symbol.
+        at_close: `visible` at the close of each step bar, for strategies that are asked there; None as `visible`.
         conversion: Where the quotes of other symbols are in `series`, by name (`omega.data.conversion`).
     """
 
@@ -61,8 +63,22 @@ class MarketTables:
     data_hash: str
     notes: tuple[Note, ...]
     spread_note: str | None
+    spread_facts: Sequence[object] = ()
     calendar_version: str = CALENDAR_VERSION
+    at_close: Callable[[], tuple[pa.Int32Array | None, ...]] | None = None
     conversion: Mapping[str, Any] = field(default_factory=dict)
+
+    def visible_at_close(self) -> tuple[pa.Int32Array | None, ...]:
+        """Return per series the visible bar at each step bar's close (int32), None for the first (TIM-7)."""
+        return self.visible if self.at_close is None else self.at_close()
+
+
+def _visible_at(
+    times_us: Int64s, *, closes: list[tuple[str, Int64s]], calendar: FxCalendar, alignment: Alignment
+) -> tuple[pa.Int32Array | None, ...]:
+    """Return the visible bar of every series at given times, one per step bar; None for the step bars themselves."""
+    shown = [visible_bars(times_us, close_us, timeframe, calendar, alignment) for timeframe, close_us in closes]
+    return (None, *(pa.array(rows, pa.int32()) for rows in shown))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +139,7 @@ class MarketData:
                 digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
         return digest.hexdigest()
 
-    def resolve(self, spread: Spread | None = None, *, alignment: Alignment = _CARRY_FORWARD) -> MarketTables:
+    def resolve(self, spread: SpreadModel | None = None, *, alignment: Alignment = _CARRY_FORWARD) -> MarketTables:
         """Return the tables of a run: ask side, resampled series, alignment, calendar.
 
         Args:
@@ -133,71 +149,76 @@ class MarketData:
         Raises:
             ConfigError: ``costs.spread_undefined``.
         """
-        base, spread_note = self._with_ask(spread)
+        base, notes = self._with_ask(spread or SpreadModel())
         calendar = fx_calendar(int(base.time[0]), int(base.time[-1]), self.session)
         step, step_close = resample(base, self.base_timeframe, self.timeframe, calendar)
         begin = int(np.searchsorted(step.time, self.first_time_us))
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]
         decisions = step_close if alignment.at_close else decision_times(step.time, step_close)
         series = [bars_table(step, step_close)]
-        visible: list[pa.Int32Array | None] = [None]
+        closes: list[tuple[str, Int64s]] = []
         for timeframe in self.higher_timeframes:
             bars, close_time = resample(base, self.base_timeframe, timeframe, calendar)
             series.append(bars_table(bars, close_time))
-            visible.append(pa.array(visible_bars(decisions, close_time, timeframe, calendar, alignment), pa.int32()))
+            closes.append((timeframe, close_time))
+        visible_at = functools.partial(_visible_at, closes=closes, calendar=calendar, alignment=alignment)
         timeframes = (self.timeframe, *self.higher_timeframes)
         header = {
             "symbols": [{"name": self.symbol, "digits": self.digits}],
             "series": [{"symbol": 0, "timeframe": timeframe} for timeframe in timeframes],
         }
-        notes = self.notes
-        if spread_note is not None:
-            notes += (Note("data.spread_lower_bound", len(base.time), spread_note),)
         return MarketTables(
             header=json.dumps(header, separators=(",", ":")),
             series=tuple(series),
             timeframes=timeframes,
-            visible=tuple(visible),
+            visible=visible_at(decisions),
+            at_close=functools.partial(visible_at, step_close),
             calendar=calendar.table(int(base.time[0]), int(decisions[-1])),
             first_step=int(np.searchsorted(step.time, self.first_step_us)),
             symbol=self.symbol,
             digits=self.digits,
             data_hash=self.data_hash,
-            notes=notes,
-            spread_note=spread_note,
+            notes=self.notes + notes,
+            spread_note=" ".join(note.detail for note in notes) or None,
+            spread_facts=(spread or SpreadModel()).facts(),
             calendar_version=f"{CALENDAR_VERSION}/{self.session}",
         )
 
-    def _with_ask(self, spread: Spread | None) -> tuple[BaseBars, str | None]:
-        """Return the base bars with both sides, and a note if the ask is a lower bound."""
+    def _with_ask(self, spread: SpreadModel) -> tuple[BaseBars, tuple[Note, ...]]:
+        """Return the base bars with both sides, and what must be noted about an ask that was made."""
         reason = self._why_not(spread)
         if reason is not None:
             raise error_for("costs.spread_undefined", symbol=self.symbol, reason=reason)
-        if spread is None or spread.source == "data":
-            return self.base, None
-        assert self.base.spread is not None
-        ask = ask_from_column(self.base.bid, self.base.spread, spread, symbol=self.symbol)
-        multiplier = multiplier_of(spread)
-        times = "" if multiplier == 1 else f", times {_decimal(multiplier)}"
-        note = (
-            f"{self.symbol}: ask = bid + stored spread + {_decimal(Fraction(spread.add_points or 0))} points{times}. "
-            f"The stored spread is the minimum of its {self.base_timeframe} bar, so costs are a lower bound."
-        )
-        return replace(self.base, ask=ask), note
+        if spread.source == "data":
+            return self.base, ()
+        calendar = fx_calendar(int(self.base.time[0]), int(self.base.time[-1]), self.session)
+        close_us = calendar.intervals(self.base.time, self.base_timeframe)[1]
+        ask, news_count = ask_from_model(self.base, close_us, spread, calendar, symbol=self.symbol)
+        notes = []
+        if spread.source == "column":
+            note = (
+                f"{self.symbol}: ask = bid + stored spread + {_decimal(Fraction(spread.add_points or 0))} points. "
+                f"The stored spread is the minimum of its {self.base_timeframe} bar, so costs are a lower bound."
+            )
+            notes.append(Note("data.spread_lower_bound", len(self.base.time), note))
+        if spread.news:
+            note = f"{self.symbol}: times {_decimal(spread.multiplier)} inside {spread.news}."
+            notes.append(Note("data.spread_in_news", news_count, note))
+        return replace(self.base, ask=ask), tuple(notes)
 
-    def _why_not(self, spread: Spread | None) -> str | None:
+    def _why_not(self, spread: SpreadModel) -> str | None:
         """Return why the ask side cannot be made this way, or None."""
         has_ask, has_column = self.base.ask is not None, self.base.spread is not None
-        source = "data" if spread is None else spread.source
-        column_hint = "use source: column with add_points" if has_column else "load an ask side"
-        if source not in ("data", "column"):
-            return f"source is {source!r}; expected data or column."
+        source = spread.source
+        hint = "use source: column with add_points" if has_column else "load an ask side"
+        if source not in ("data", "column", "hour_of_week", "constant"):
+            return f"source is {source!r}; expected data, column, hour_of_week or constant."
         if source == "data" and not has_ask:
-            return f"the data has no ask side: {column_hint}."
+            return f"the data has no ask side: {hint}, or give a spread: source hour_of_week or constant."
         if source == "column" and not has_column:
-            return "the data has no spread column" + (": use source: data." if has_ask else ": load an ask side.")
-        if source == "data" and spread is not None and (spread.add_points is not None or multiplier_of(spread) != 1):
-            return "add_points and multiplier belong to source: column; the ask side of the data is taken as it is."
+            return "the data has no spread column: use source: " + ("data." if has_ask else "hour_of_week or constant.")
+        if source == "data" and (spread.add_points is not None or spread.windows):
+            return "add_points and news belong to bid-only data; the ask side of the data is taken as it is."
         return None
 
 

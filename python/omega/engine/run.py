@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,9 @@ from omega.config.specs import spec_of
 from omega.data import MarketData, MarketTables
 from omega.data.alignment import Alignment
 from omega.data.conversion import with_conversion
+from omega.data.spreads import spread_model
 from omega.engine.fingerprint import Fingerprint
+from omega.engine.moments import run_moments
 from omega.engine.result import BacktestResult, Conditions, StrategyFacts
 from omega.engine.stopwatch import Stopwatch
 from omega.errors import OmegaError, SignalError, error_for
@@ -43,6 +44,8 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
     account: Mapping[str, Any],
     sizing: Mapping[str, Any],
     execution: Mapping[str, Any] | None = None,
+    position_rules: Mapping[str, Any] | None = None,
+    filters: Mapping[str, Any] | None = None,
     rating: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     specs: str | Path | None = None,
@@ -60,6 +63,8 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
         account: Table ``account`` of a config, such as ``{"currency": "USD", "balance": 100_000}``.
         sizing: Table ``sizing``, such as ``{"risk_amount": 100}`` or ``{"fixed_lots": 0.1}``.
         execution: Table ``execution``: fill, intrabar, seed, spread and so on.
+        position_rules: Table ``position_rules``, such as ``{"trailing": {"distance_points": 200}}``.
+        filters: Table ``filters``, such as ``{"max_positions": {"symbol": 1}}``.
         rating: Table ``rating``.
         parameters: Parameters, where `strategy` is a class or a name.
         specs: Symbol spec file; the bundled one when left out.
@@ -78,7 +83,15 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
     execution = _with_series(execution, conversion)
     native = {"native": strategy, "parameters": dict(parameters or {})} if isinstance(strategy, str) else None
     config = RunConfig.from_arguments(
-        account=account, sizing=sizing, costs=costs, execution=execution, rating=rating, strategy=native, name=name
+        account=account,
+        sizing=sizing,
+        costs=costs,
+        execution=execution,
+        position_rules=position_rules,
+        filters=filters,
+        rating=rating,
+        strategy=native,
+        name=name,
     )
     known = load_specs(specs)
     spec = spec_of(data.symbol, known, file=str(specs or "symbol_specs.yaml"))
@@ -88,24 +101,14 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
     return run_plan(tables, resolved, instance, backend=backend, on_progress=on_progress)
 
 
-@dataclass(frozen=True, slots=True)
-class AskSide:
-    """Where the ask of a run comes from, as `MarketData.resolve` reads it."""
-
-    source: str
-    add_points: Fraction | None
-    multiplier: Fraction = Fraction(1)
-
-
 def market_tables(data: MarketData, resolved: ResolvedConfig, conversion: Sequence[MarketData] = ()) -> MarketTables:
     """Return the tables of a run: ask side and alignment as the config says, and the quotes its money takes.
 
     Raises:
         ConfigError: ``config.invalid`` where `conversion` lacks a symbol that `execution.rates` names.
     """
-    spread = resolved.spread
-    added = None if spread.add_points is None else Fraction(spread.add_points)
-    tables = data.resolve(AskSide(spread.source, added), alignment=_alignment(resolved))
+    spread = spread_model(resolved.spread, resolved.spec, resolved.base_dir)
+    tables = data.resolve(spread, alignment=_alignment(resolved))
     given = {pair.symbol: pair for pair in conversion}
     wanted = [name for name in resolved.rates.loaded if name != data.symbol]
     missing = [name for name in wanted if name not in given]
@@ -130,7 +133,7 @@ def run_plan(
     Errors as `backtest`.
     """
     watch = watch or Stopwatch()
-    plan = resolved.plan_json(tables.first_step, tables.conversion)
+    plan = resolved.plan_json(tables.first_step, run_moments(tables, resolved), tables.conversion)
     engine = get_backend(backend)
     run = _Run(tables, resolved, plan, engine, get_backend(backend, component="indicators"), watch)
     with watch.measure("event loop"):
@@ -291,8 +294,8 @@ def _strategy_facts(strategy: Strategy | None, resolved: ResolvedConfig, path_de
 
 
 def _fingerprint(tables: MarketTables, resolved: ResolvedConfig, plan: str, strategy: StrategyFacts) -> Fingerprint:
-    spread, alignment = resolved.spread, _alignment(resolved)
-    market = [spread.source, spread.add_points, alignment.mode, alignment.stale_limit_bars, tables.calendar_version]
+    alignment = _alignment(resolved)
+    market = [tables.spread_facts, alignment.mode, alignment.stale_limit_bars, tables.calendar_version]
     return Fingerprint(
         data=tables.data_hash,
         market=hashlib.sha256(json.dumps(market).encode()).hexdigest(),

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::plan_money::{
     MarginPlan, RatesPlan, Sizing, SymbolMargin, check_margin, check_rates, check_sizing, check_symbol_margin,
 };
+use crate::plan_rules::{Filters, PositionRule, check_filters, check_rules};
 
 /// Limit on numerators and denominators of fractions.
 pub const MAX_TERM: i64 = 1_000_000_000_000_000;
@@ -191,10 +192,37 @@ pub struct Plan {
     pub margin: Option<MarginPlan>,
     /// Conversion rates, if any money is in another currency than the account's.
     pub rates: Option<RatesPlan>,
+    /// Rules that move stops and close positions (MGT).
+    pub position_rules: Vec<PositionRule>,
+    /// Filters that refuse orders (MGT-4).
+    pub filters: Option<Filters>,
     /// Index of the first bar that is a step.
     pub first_step: usize,
     /// Native strategy, if the plan names one.
     pub strategy: Option<NativeStrategy>,
+}
+
+/// The plan of a portfolio on its own.
+#[derive(Clone, Debug)]
+pub struct PortfolioPlan {
+    /// Digits of the account currency.
+    pub account_digits: u32,
+    /// Initial balance, in minor units.
+    pub balance: i64,
+    /// Symbols it may hold.
+    pub symbols: Vec<SymbolPlan>,
+    /// When its books begin.
+    pub start_us: i64,
+}
+
+/// A portfolio plan as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPortfolio {
+    version: i64,
+    account: Account,
+    symbols: Vec<SymbolPlan>,
+    start_us: i64,
 }
 
 /// The plan as it is written.
@@ -208,12 +236,10 @@ struct Written {
     sizing: Sizing,
     margin: Option<MarginPlan>,
     rates: Option<RatesPlan>,
+    position_rules: Vec<PositionRule>,
+    filters: Option<Filters>,
     first_step: usize,
     strategy: Option<NativeStrategy>,
-    #[serde(rename = "position_rules")]
-    _position_rules: [(); 0],
-    #[serde(rename = "filters")]
-    _filters: (),
     #[serde(rename = "metrics")]
     _metrics: Value,
     #[serde(rename = "rating")]
@@ -289,10 +315,12 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
     written.symbols.iter().try_for_each(check_symbol)?;
     check_sizing(&written.sizing)?;
     written.margin.as_ref().map_or(Ok(()), check_margin)?;
-    for symbol in &written.symbols {
-        check_symbol_margin(symbol.margin.as_ref(), written.margin.as_ref())?;
+    if written.symbols.iter().any(|symbol| symbol.margin.is_none() != written.margin.is_none()) {
+        return Err(misfit("symbols.margin belongs to margin"));
     }
     written.rates.as_ref().map_or(Ok(()), |rates| check_rates(rates, written.symbols.len()))?;
+    check_rules(&written.position_rules)?;
+    written.filters.as_ref().map_or(Ok(()), check_filters)?;
     let execution = &written.execution;
     within(execution.limit_through_points, "limit_through_points", 0, 1_000_000)?;
     within(execution.latency_us, "latency_us", 0, MAX_LATENCY_US)?;
@@ -312,12 +340,36 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
         sizing: written.sizing,
         margin: written.margin,
         rates: written.rates,
+        position_rules: written.position_rules,
+        filters: written.filters,
         first_step: written.first_step,
         strategy: written.strategy,
     })
 }
 
+/// Returns the portfolio plan of a JSON text.
+///
+/// # Errors
+/// `config.plan` with what does not fit.
+pub fn parse_portfolio_plan(text: &str) -> Result<PortfolioPlan> {
+    let written: WrittenPortfolio = serde_json::from_str(text).map_err(|error| misfit(&error.to_string()))?;
+    if written.version != 1 {
+        return Err(misfit(&format!("version {}", written.version)));
+    }
+    within(i64::from(written.account.digits), "account.digits", 0, 8)?;
+    within(written.account.balance, "account.balance", 1, 100_000_000_000_000_000)?;
+    within(written.start_us, "start_us", -(1 << 62), 1 << 62)?;
+    written.symbols.iter().try_for_each(check_symbol)?;
+    Ok(PortfolioPlan {
+        account_digits: written.account.digits,
+        balance: written.account.balance,
+        symbols: written.symbols,
+        start_us: written.start_us,
+    })
+}
+
 fn check_symbol(symbol: &SymbolPlan) -> Result<()> {
+    symbol.margin.as_ref().map_or(Ok(()), check_symbol_margin)?;
     within(i64::from(symbol.digits), "digits", 0, 8)?;
     within(symbol.pip_points, "pip_points", 1, 1_000_000)?;
     within(symbol.tick_points, "tick_points", 1, 1_000_000)?;
@@ -342,12 +394,6 @@ fn check_symbol(symbol: &SymbolPlan) -> Result<()> {
         None => {}
     }
     symbol.swap.as_ref().map_or(Ok(()), check_swap)
-}
-
-/// A fraction above 0 whose terms are those of a volume.
-fn volume(value: Fraction, place: &str) -> Result<()> {
-    within(value.0, place, 1, MAX_VOLUME_TERM)?;
-    within(value.1, place, 1, MAX_VOLUME_TERM)
 }
 
 fn check_swap(swap: &SwapPlan) -> Result<()> {
@@ -388,6 +434,12 @@ fn signed(value: Fraction, place: &str) -> Result<()> {
 pub(crate) fn positive(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, 1, MAX_TERM)?;
     within(value.1, place, 1, MAX_TERM)
+}
+
+/// A fraction above 0 whose terms are those of a volume.
+fn volume(value: Fraction, place: &str) -> Result<()> {
+    within(value.0, place, 1, MAX_VOLUME_TERM)?;
+    within(value.1, place, 1, MAX_VOLUME_TERM)
 }
 
 pub(crate) fn misfit(reason: &str) -> Error {

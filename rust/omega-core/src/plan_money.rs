@@ -148,12 +148,8 @@ pub(crate) fn check_margin(margin: &MarginPlan) -> Result<()> {
     bounded(margin.margin_call_level, "margin.margin_call_level", MAX_LEVEL)
 }
 
-/// Refuses margin terms of a symbol out of range, or without levels of the account. twin: none — as `check_rates`.
-pub(crate) fn check_symbol_margin(terms: Option<&SymbolMargin>, margin: Option<&MarginPlan>) -> Result<()> {
-    if terms.is_none() != margin.is_none() {
-        return Err(misfit("symbols.margin belongs to margin"));
-    }
-    let Some(terms) = terms else { return Ok(()) };
+/// Refuses margin terms of a symbol out of range. twin: none — as `check_rates`.
+pub(crate) fn check_symbol_margin(terms: &SymbolMargin) -> Result<()> {
     positive(terms.leverage, "symbols.margin.leverage")?;
     bounded(terms.leverage, "symbols.margin.leverage", MAX_LEVERAGE)?;
     let Some(hedged) = terms.hedged else { return Ok(()) };

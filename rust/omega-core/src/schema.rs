@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "105c89b4e6c42ea5";
+pub const SCHEMA_HASH: &str = "7a4f74116fafe36b";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -590,7 +590,9 @@ pub const POSITIONS: &[Column] = &[
     Column { name: "sl", kind: ColumnType::Int64, null: true },
     Column { name: "tp", kind: ColumnType::Int64, null: true },
     Column { name: "margin", kind: ColumnType::Int64, null: false },
+    Column { name: "gross", kind: ColumnType::Int64, null: false },
     Column { name: "commission", kind: ColumnType::Int64, null: false },
+    Column { name: "swap", kind: ColumnType::Int64, null: false },
     Column { name: "open_profit", kind: ColumnType::Int64, null: false },
     Column { name: "accrued_swap", kind: ColumnType::Int64, null: false },
 ];
@@ -815,6 +817,8 @@ pub mod number {
     pub const DATA_NEWS_FORMAT: i16 = 2080;
     /// `data.news_zone`
     pub const DATA_NEWS_ZONE: i16 = 2081;
+    /// `data.spread_in_news`
+    pub const DATA_SPREAD_IN_NEWS: i16 = 2082;
     /// `position.not_found`
     pub const POSITION_NOT_FOUND: i16 = 4001;
     /// `order.no_margin`
@@ -829,12 +833,20 @@ pub mod number {
     pub const SIZE_CAPPED: i16 = 4006;
     /// `size.off_grid`
     pub const SIZE_OFF_GRID: i16 = 4007;
+    /// `position.not_held`
+    pub const POSITION_NOT_HELD: i16 = 4010;
+    /// `position.volume`
+    pub const POSITION_VOLUME: i16 = 4011;
+    /// `portfolio.time_back`
+    pub const PORTFOLIO_TIME_BACK: i16 = 4012;
+    /// `portfolio.value`
+    pub const PORTFOLIO_VALUE: i16 = 4013;
     /// `rates.missing`
-    pub const RATES_MISSING: i16 = 4010;
+    pub const RATES_MISSING: i16 = 4020;
     /// `rates.stale`
-    pub const RATES_STALE: i16 = 4011;
+    pub const RATES_STALE: i16 = 4021;
     /// `margin.negative_balance`
-    pub const MARGIN_NEGATIVE_BALANCE: i16 = 4012;
+    pub const MARGIN_NEGATIVE_BALANCE: i16 = 4022;
     /// `costs.invalid_slippage_model`
     pub const COSTS_INVALID_SLIPPAGE_MODEL: i16 = 5001;
     /// `costs.invalid_fee_config`
@@ -935,6 +947,8 @@ pub mod number {
     pub const SIGNAL_BAD_SHARE: i16 = 6027;
     /// `signal.no_target`
     pub const SIGNAL_NO_TARGET: i16 = 6028;
+    /// `signal.misplaced_field`
+    pub const SIGNAL_MISPLACED_FIELD: i16 = 6029;
     /// `engine.overflow`
     pub const ENGINE_OVERFLOW: i16 = 7001;
     /// `engine.internal`
@@ -1049,6 +1063,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("data.daily_break", 2073),
     ("data.news_format", 2080),
     ("data.news_zone", 2081),
+    ("data.spread_in_news", 2082),
     ("position.not_found", 4001),
     ("order.no_margin", 4002),
     ("size.below_minimum", 4003),
@@ -1056,9 +1071,13 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("size.no_stop", 4005),
     ("size.capped", 4006),
     ("size.off_grid", 4007),
-    ("rates.missing", 4010),
-    ("rates.stale", 4011),
-    ("margin.negative_balance", 4012),
+    ("position.not_held", 4010),
+    ("position.volume", 4011),
+    ("portfolio.time_back", 4012),
+    ("portfolio.value", 4013),
+    ("rates.missing", 4020),
+    ("rates.stale", 4021),
+    ("margin.negative_balance", 4022),
     ("costs.invalid_slippage_model", 5001),
     ("costs.invalid_fee_config", 5002),
     ("costs.symbol_not_in_config", 5003),
@@ -1109,6 +1128,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("signal.bad_expiry", 6026),
     ("signal.bad_share", 6027),
     ("signal.no_target", 6028),
+    ("signal.misplaced_field", 6029),
     ("engine.overflow", 7001),
     ("engine.internal", 7002),
     ("engine.interrupted", 7003),

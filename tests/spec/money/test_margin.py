@@ -168,7 +168,7 @@ def test_covered_volume_holds_the_hedged_share(backend, balance, hedged, refused
 
 
 def test_a_call_is_noted_when_equity_falls_to_its_level_and_again_after_it_rose(backend):
-    """MRG: level 1 is 1,100.20. Equity is 1,500.00 + C - 110020: 1,100.00, 1,090.00, 1,480.00, 1,100.00 in bars 2 to 5."""
+    """MRG: level 1 is 1,100.20. Equity in bars 2 to 5 is 1,100.00, 1,090.00, 1,480.00 and 1,100.00."""
     closes = (110_000, 109_620, 109_610, 110_000, 109_620)
     bars = market(FLAT, *(f"{c} {c} {c} {c}" for c in closes))
     levels = {"stop_out_level": [1, 10], "margin_call_level": [1, 1]}

@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import omega.data
-from omega.data import sample
+from omega.data import SpreadModel, sample
 from omega.errors import DataError
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DIGITS = {"EURUSD": 5, "NZDUSD": 5, "GBPUSD": 5, "EURGBP": 5, "USDJPY": 3, "XAUUSD": 3}
 SPECS = {symbol: SimpleNamespace(digits=digits) for symbol, digits in DIGITS.items()}
-COLUMN = SimpleNamespace(source="column", add_points=Fraction(2), multiplier=Fraction(1))
+COLUMN = SpreadModel(source="column", add_points=Fraction(2))
 
 FILES = [
     # folder, symbol, timeframe, sides, bars, first, last

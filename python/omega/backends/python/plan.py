@@ -13,6 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omega.backends.python.plan_fields import Fraction as Fraction
+from omega.backends.python.plan_fields import bounded as _bounded
+from omega.backends.python.plan_fields import fields_of as _object
+from omega.backends.python.plan_fields import flag as _flag
+from omega.backends.python.plan_fields import fraction as _fraction
+from omega.backends.python.plan_fields import integer as _integer
+from omega.backends.python.plan_fields import is_other as _choice
+from omega.backends.python.plan_fields import misfit as _misfit
+from omega.backends.python.plan_fields import one_of as _one_of
+from omega.backends.python.plan_fields import positive as _positive
+from omega.backends.python.plan_fields import signed as _signed
 from omega.backends.python.plan_money import (
     MarginPlan,
     RatesPlan,
@@ -23,10 +34,7 @@ from omega.backends.python.plan_money import (
     parse_sizing,
     parse_symbol_margin,
 )
-from omega.errors import error_for
-
-MAX_TERM = 10**15
-"""Limit on numerators and denominators of fractions."""
+from omega.backends.python.plan_rules import Filters, PositionRule, parse_filters, parse_rules
 
 MAX_STEPS = 10**9
 MAX_SLIPPAGE_POINTS = 10**6
@@ -37,7 +45,6 @@ MAX_VOLUME_TERM = 10**11
 """Limit on the terms of volumes on offer, so that their products stay within 128 bits."""
 
 MAX_LATENCY_US = 7 * 86_400 * 10**6
-Fraction = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +123,20 @@ class Plan:
     sizing: Sizing
     margin: MarginPlan | None
     rates: RatesPlan | None
+    position_rules: tuple[PositionRule, ...]
+    filters: Filters | None
     first_step: int
     strategy: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioPlan:
+    """The plan of a portfolio on its own: account, symbols and when its books begin."""
+
+    account_digits: int
+    balance: int
+    symbols: tuple[SymbolPlan, ...]
+    start_us: int
 
 
 def parse_plan(text: str) -> Plan:
@@ -132,7 +151,6 @@ def parse_plan(text: str) -> Plan:
         "version account symbols execution sizing first_step strategy metrics rating"
         " margin rates position_rules filters",
     )
-    _off(raw, "position_rules filters")
     if raw["version"] != 1:
         raise _misfit(f"version {raw['version']}")
     account = _object(raw["account"], "account", "currency digits balance")
@@ -143,7 +161,9 @@ def parse_plan(text: str) -> Plan:
     )
     participation = execution["max_participation"]
     margin = parse_margin(raw["margin"])
-    symbols = tuple(_symbol(entry, margin) for entry in raw["symbols"])
+    symbols = tuple(_symbol(entry) for entry in raw["symbols"])
+    if any((symbol.margin is None) != (margin is None) for symbol in symbols):
+        raise _misfit("symbols.margin belongs to margin")
     return Plan(
         account_digits=_integer(account["digits"], "account.digits", 0, 4),
         balance=_integer(account["balance"], "account.balance", 1, 10**17),
@@ -159,12 +179,32 @@ def parse_plan(text: str) -> Plan:
         sizing=parse_sizing(raw["sizing"]),
         margin=margin,
         rates=parse_rates(raw["rates"], len(symbols)),
+        position_rules=parse_rules(raw["position_rules"]),
+        filters=None if raw["filters"] is None else parse_filters(raw["filters"]),
         first_step=_integer(raw["first_step"], "first_step", 0, 2**31),
         strategy=None if raw["strategy"] is None else _object(raw["strategy"], "strategy", "native parameters"),
     )
 
 
-def _symbol(raw: Any, margin: MarginPlan | None) -> SymbolPlan:
+def parse_portfolio_plan(text: str) -> PortfolioPlan:
+    """Return the portfolio plan of a JSON text.
+
+    Raises:
+        ConfigError: ``config.plan`` with what does not fit.
+    """
+    raw = _object(json.loads(text), "plan", "version account symbols start_us")
+    if raw["version"] != 1:
+        raise _misfit(f"version {raw['version']}")
+    account = _object(raw["account"], "account", "currency digits balance")
+    return PortfolioPlan(
+        account_digits=_integer(account["digits"], "account.digits", 0, 8),
+        balance=_integer(account["balance"], "account.balance", 1, 10**17),
+        symbols=tuple(_symbol(entry) for entry in raw["symbols"]),
+        start_us=_integer(raw["start_us"], "start_us", -(2**62), 2**62),
+    )
+
+
+def _symbol(raw: Any) -> SymbolPlan:
     raw = _object(
         raw,
         "symbols",
@@ -197,7 +237,7 @@ def _symbol(raw: Any, margin: MarginPlan | None) -> SymbolPlan:
         ),
         swap=None if raw["swap"] is None else _swap(raw["swap"]),
         liquidity=None if raw["liquidity"] is None else _liquidity(raw["liquidity"]),
-        margin=parse_symbol_margin(raw["margin"], margin),
+        margin=parse_symbol_margin(raw["margin"]),
     )
 
 
@@ -233,11 +273,6 @@ def _dated_swap(raw: Any) -> tuple[int, Fraction, Fraction]:
     return fx_day, _signed(raw[1], "swap.dated"), _signed(raw[2], "swap.dated")
 
 
-def _object(raw: Any, place: str, names: str) -> dict[str, Any]:
-    expected = names.split()
-    if not isinstance(raw, dict) or sorted(raw) != sorted(expected):
-        raise _misfit(f"{place} must have exactly the fields {', '.join(expected)}")
-    return raw
 
 
 def _off(raw: dict[str, Any], names: str) -> None:
@@ -246,65 +281,9 @@ def _off(raw: dict[str, Any], names: str) -> None:
             raise _misfit(f"{name} is not known to this engine")
 
 
-def _integer(raw: Any, place: str, low: int, high: int) -> int:
-    if not isinstance(raw, int) or isinstance(raw, bool) or not low <= raw <= high:
-        raise _misfit(f"{place} must be an integer from {low} to {high}")
-    return raw
-
-
-def _flag(raw: Any, place: str) -> bool:
-    if not isinstance(raw, bool):
-        raise _misfit(f"{place} must be true or false")
-    return raw
-
-
-def _choice(raw: Any, place: str, plain: str, other: str) -> bool:
-    """Return whether `raw` is `other` rather than `plain`."""
-    if raw not in (plain, other):
-        raise _misfit(f"{place} must be {plain} or {other}")
-    return bool(raw == other)
-
-
-def _fraction(raw: Any, place: str) -> Fraction:
-    if not isinstance(raw, list) or len(raw) != 2:
-        raise _misfit(f"{place} must be [numerator, denominator]")
-    return _integer(raw[0], place, 0, MAX_TERM), _integer(raw[1], place, 1, MAX_TERM)
-
-
-def _signed(raw: Any, place: str) -> Fraction:
-    """Return a fraction whose numerator may be negative."""
-    if not isinstance(raw, list) or len(raw) != 2:
-        raise _misfit(f"{place} must be [numerator, denominator]")
-    return _integer(raw[0], place, -MAX_TERM, MAX_TERM), _integer(raw[1], place, 1, MAX_TERM)
-
-
-def _one_of(raw: Any, place: str, choices: tuple[str, ...]) -> str:
-    if raw not in choices:
-        raise _misfit(f"{place} must be one of {', '.join(choices)}")
-    return str(raw)
-
-
-def _positive(raw: Any, place: str) -> Fraction:
-    numerator, denominator = _fraction(raw, place)
-    if numerator == 0:
-        raise _misfit(f"{place} must be above 0")
-    return numerator, denominator
-
-
 def _volume(raw: Any, place: str) -> Fraction:
     """Return a fraction above 0 whose terms are those of a volume."""
     numerator, denominator = _positive(raw, place)
     if numerator > MAX_VOLUME_TERM or denominator > MAX_VOLUME_TERM:
         raise _misfit(f"{place} must have terms of at most {MAX_VOLUME_TERM}")
     return numerator, denominator
-
-
-def _bounded(raw: Any, place: str, high: int) -> Fraction:
-    numerator, denominator = _fraction(raw, place)
-    if numerator > high * denominator:
-        raise _misfit(f"{place} must be at most {high}")
-    return numerator, denominator
-
-
-def _misfit(reason: str) -> Exception:
-    return error_for("config.plan", reason=reason)

@@ -121,10 +121,8 @@ def parse_margin(raw: Any) -> MarginPlan | None:
     )
 
 
-def parse_symbol_margin(raw: Any, margin: MarginPlan | None) -> SymbolMargin | None:
-    """Return the margin terms of a symbol; there are some exactly where the account has levels."""
-    if (raw is None) != (margin is None):
-        raise misfit("symbols.margin belongs to margin")
+def parse_symbol_margin(raw: Any) -> SymbolMargin | None:
+    """Return the margin terms of a symbol, or None where none is held."""
     if raw is None:
         return None
     raw = fields_of(raw, "symbols.margin", "leverage hedged")

@@ -1,9 +1,12 @@
 //! The loop and its state.
 
 pub mod account;
+pub mod clock_rules;
 pub mod closing;
 pub mod fill_bar;
+pub mod filters;
 pub mod finer;
+pub mod management;
 pub mod modifying;
 pub mod oco;
 pub mod opening;
@@ -16,5 +19,6 @@ pub mod rollover;
 pub mod signals;
 pub mod simulation;
 pub mod stop_out;
+pub mod volatility;
 
 pub use simulation::{Simulation, simulate};

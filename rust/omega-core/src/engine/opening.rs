@@ -5,7 +5,9 @@
 //! does not cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 
 use crate::engine::account::{self, Entering};
+use crate::engine::clock_rules;
 use crate::engine::fill_bar::FillBar;
+use crate::engine::filters::Happened;
 use crate::engine::orders::{self, Order};
 use crate::engine::records::{FillRow, direction_code};
 use crate::engine::signals::Request;
@@ -18,7 +20,7 @@ use crate::market::as_i64;
 use crate::portfolio::currency::rate_shown;
 use crate::portfolio::margin::entry_margin;
 use crate::portfolio::position::{
-    DealPrices, Entered, Position, Settled, add_fill, add_margin, booked_risk, see_price,
+    DealPrices, Entered, Position, RuleState, Settled, add_fill, add_margin, booked_risk, see_price,
 };
 use crate::schema::{ExitReason, LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
 
@@ -58,6 +60,10 @@ pub fn open_order(
     bar_idx: usize,
 ) -> Result<()> {
     let Some(order) = orders::accept(simulation, fill_bar, request, bar_idx)? else { return Ok(()) };
+    if orders::is_expired(&order, simulation.series().time_us[bar_idx]) {
+        orders::end_order(simulation, &order, OrderStatus::Expired, fill_bar.time_us);
+        return Ok(());
+    }
     if order.order_type == OrderType::Market {
         return fill_at_market(simulation, fill_bar, order);
     }
@@ -70,10 +76,11 @@ pub fn open_order(
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn fill_waiting(simulation: &mut Simulation, fill_bar: &FillBar) -> Result<()> {
+    let now = Happened { bar_idx: fill_bar.bar_idx, time_us: fill_bar.time_us };
     let mut after = 0;
     while let Some(order) = orders::next_working(simulation, after) {
         after = order.number;
-        if orders::is_at_market(&order) {
+        if orders::is_at_market(&order) && !orders::cancel_refused(simulation, &order, now) {
             fill_at_market(simulation, fill_bar, order)?;
         }
     }
@@ -151,6 +158,9 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     if let Some(closing_price) = fill.closing_price {
         see_price(position, closing_price);
     }
+    if place.is_err() {
+        clock_rules::begin(simulation, idx, fill.moment);
+    }
     book(simulation, order, idx, fill, slipped, steps)?;
     orders::cancel_group(simulation, order, fill.time_us);
     Ok(place.is_err())
@@ -180,6 +190,7 @@ fn open_position(simulation: &Simulation, order: &Order, fill: &Fill, price: i64
         settled: Settled::default(),
         first_sl: sl,
         stop_reason: ExitReason::StopLoss,
+        rules: RuleState::default(),
         risk: None,
         margin: 0,
         commission: 0,

@@ -6,6 +6,7 @@
 
 use crate::engine::account::{self, Entering};
 use crate::engine::fill_bar::{FillBar, known_bar};
+use crate::engine::filters::{self, Happened};
 use crate::engine::records::{DiagnosticRow, OrderRow, RejectionRow, direction_code};
 use crate::engine::signals::{Request, Signal};
 use crate::engine::simulation::Simulation;
@@ -106,6 +107,10 @@ fn checked(
     bar_idx: usize,
 ) -> Result<Checked> {
     let signal = simulation.records.signals[request.recorded].signal;
+    let now = Happened { bar_idx: fill_bar.bar_idx, time_us: fill_bar.time_us };
+    if let Some(code) = filters::find_refusal(simulation, now, signal.symbol) {
+        return Ok(Err(code));
+    }
     let symbol = &simulation.plan.symbols[0];
     let order_type = OrderType::from_code(signal.order_type).unwrap_or(OrderType::Market);
     let direction = i64::from(signal.direction);
@@ -177,6 +182,12 @@ pub fn trigger_of(simulation: &Simulation, order: &Order) -> Trigger {
     }
 }
 
+/// Returns whether an order does not work in a bar that opens at `time_us` (FIL-15).
+#[must_use]
+pub fn is_expired(order: &Order, time_us: i64) -> bool {
+    order.expiry_us.is_some_and(|expiry_us| time_us >= expiry_us)
+}
+
 /// Ends the orders that do not work in this bar any more (LOOP step 2, FIL-15).
 pub fn expire(simulation: &mut Simulation, bar_idx: usize) {
     let time_us = simulation.series().time_us[bar_idx];
@@ -184,7 +195,7 @@ pub fn expire(simulation: &mut Simulation, bar_idx: usize) {
     while let Some(order) = next_working(simulation, after) {
         after = order.number;
         let is_over = order.last_bar_idx.is_some_and(|last| as_i64(bar_idx) > last);
-        if is_over || order.expiry_us.is_some_and(|expiry_us| time_us >= expiry_us) {
+        if is_over || is_expired(&order, time_us) {
             end_order(simulation, &order, OrderStatus::Expired, time_us);
         }
     }
@@ -273,6 +284,17 @@ pub fn cancel_group(simulation: &mut Simulation, filled: &Order, time_us: i64) {
             end_order(simulation, &order, OrderStatus::CancelledByOco, time_us);
         }
     }
+}
+
+/// Cancels an order whose first fill a filter refuses now; returns whether it did (MGT-4).
+pub fn cancel_refused(simulation: &mut Simulation, order: &Order, now: Happened) -> bool {
+    if order.fills > 0 {
+        return false;
+    }
+    let Some(code) = filters::find_refusal(simulation, now, order.symbol) else { return false };
+    refuse(simulation, order.number, code, now.bar_idx, now.time_us);
+    end_order(simulation, order, OrderStatus::Cancelled, now.time_us);
+    true
 }
 
 /// Cancels what the open did not fill of an ioc or fok order (FIL-12).

@@ -229,8 +229,12 @@ columns! {
         pub tp: Option<i64>,
         /// Margin it holds.
         pub margin: i64,
+        /// Profit booked by partial closes.
+        pub gross: i64,
         /// Commission so far.
         pub commission: i64,
+        /// Swap booked by partial closes.
+        pub swap: i64,
         /// Profit at the last mark.
         pub open_profit: i64,
         /// Swap accrued and not yet booked.
@@ -484,7 +488,9 @@ fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
             optional_int64(rows.sl.into_iter()),
             optional_int64(rows.tp.into_iter()),
             int64_of(rows.margin),
+            int64_of(rows.gross),
             int64_of(rows.commission),
+            int64_of(rows.swap),
             int64_of(rows.open_profit),
             int64_of(rows.accrued_swap),
         ],

@@ -11,13 +11,17 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use crate::engine::fill_bar::{FillBar, fill_bar};
+use crate::engine::filters::Happened;
 use crate::engine::orders::Order;
 use crate::engine::records::{
     DiagnosticRow, PositionColumns, PositionRow, RecordedSignal, Records, RejectionRow, Tables,
 };
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
-use crate::engine::{closing, modifying, opening, orders, passes, quiet, rollover, stop_out};
+use crate::engine::volatility::Volatility;
+use crate::engine::{
+    clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover, stop_out,
+};
 use crate::error::{Error, Result};
 use crate::execution::liquidity::Liquidity;
 use crate::execution::swap::{SwapTable, swap_table};
@@ -67,6 +71,12 @@ pub struct Simulation {
     pub is_negative: bool,
     /// Numbers of every order that was accepted, ascending.
     pub accepted: Vec<i64>,
+    /// Where the last position opened.
+    pub last_entry: Option<Happened>,
+    /// Where the last position was closed.
+    pub last_exit: Option<Happened>,
+    /// ATR of the step timeframe, if anything needs it.
+    pub volatility: Volatility,
     /// Passes over bars so far.
     pub pass_number: u64,
     /// Bars by which requests are late (FIL-13).
@@ -114,6 +124,9 @@ impl Simulation {
             is_called: false,
             is_negative: false,
             accepted: Vec::new(),
+            last_entry: None,
+            last_exit: None,
+            volatility: Volatility::new(series, management::needs_atr(&plan.position_rules)),
             pass_number: 0,
             latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
             rollover_row: 0,
@@ -174,6 +187,15 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn step(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
+        self.trade(bar_idx, requests)?;
+        self.mark(bar_idx)
+    }
+
+    /// Runs the step up to its marks; a strategy that manages is asked between (LOOP steps 1 to 4).
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn trade(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
         self.exchange.move_to(self.market.series[0].time_us[bar_idx]);
         if self.plan.signal_close {
             self.enter(bar_idx, requests)?;
@@ -187,10 +209,20 @@ impl Simulation {
         if !self.positions.is_empty() || !self.working.is_empty() {
             passes::run(self, bar_idx)?;
         }
+        if !self.positions.is_empty() && !self.plan.position_rules.is_empty() {
+            management::manage(self, bar_idx)?;
+        }
+        Ok(())
+    }
+
+    /// Values what is open at the close of the bar (LOOP step 5).
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn mark(&mut self, bar_idx: usize) -> Result<()> {
         if let Some(levels) = self.plan.margin {
             stop_out::test(self, levels, bar_idx)?;
         }
-        self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
         let open_profit = self.open_profit(bar_idx)?;
         self.books.mark(open_profit)
     }
@@ -249,13 +281,14 @@ impl Simulation {
 
     /// Works through what was asked for (LOOP step 2).
     ///
-    /// Orders expire; cancels and modifications apply; stop-outs fill, then closes, then market orders that wait
-    /// for volume, then new orders, each in the order given.
+    /// Orders expire; cancels and modifications apply; stop-outs fill, then closes, those of rules first, then market
+    /// orders that wait for volume, then new orders, each in the order given.
     fn enter(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
         if !self.working.is_empty() {
             orders::expire(self, bar_idx);
         }
-        if requests.is_empty() && self.working.is_empty() && self.stop_outs.is_empty() {
+        let are_due = clock_rules::are_due(self, bar_idx);
+        if requests.is_empty() && self.working.is_empty() && !are_due && self.stop_outs.is_empty() {
             return Ok(());
         }
         let moment = fill_bar(self, bar_idx);
@@ -271,6 +304,9 @@ impl Simulation {
             }
         }
         stop_out::close_due(self, &moment)?;
+        if are_due {
+            clock_rules::close_due(self, &moment, bar_idx)?;
+        }
         for request in requests.iter().filter(|request| is_of(request, SignalKind::Close)) {
             closing::close_on_request(self, &moment, request)?;
         }
@@ -298,7 +334,12 @@ impl Simulation {
         self.records.rejections.push(RejectionRow { time_us, bar_idx, code, signal: number });
     }
 
-    fn open_profit(&mut self, bar_idx: usize) -> Result<i128> {
+    /// Returns the profit of everything open at the close of a bar, accrued swap included, in minor units.
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn open_profit(&mut self, bar_idx: usize) -> Result<i128> {
+        self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
         if self.positions.is_empty() {
             return Ok(0);
         }
@@ -331,7 +372,9 @@ impl Simulation {
                 sl: position.sl,
                 tp: position.tp,
                 margin: position.margin,
+                gross: position.settled.gross,
                 commission: position.commission,
+                swap: position.settled.swap,
                 open_profit: open_profit(position, mark, rates)?,
                 accrued_swap: position.accrued_swap,
             });
@@ -383,6 +426,19 @@ pub fn simulate(
     simulation.books.ledger.reserve(3 * rows.len());
     simulation.accepted.reserve(rows.len());
     let taken = simulation.take_in(rows)?;
+    drive(simulation, &taken, is_interrupted)
+}
+
+/// Runs every step with the requests that work in it, given in order of their bars, and closes the books.
+///
+/// # Errors
+/// Whatever the books refuse; `engine.interrupted` once `is_interrupted` says so.
+pub fn drive(
+    mut simulation: Simulation,
+    taken: &[Request],
+    is_interrupted: &dyn Fn() -> bool,
+) -> Result<Tables> {
+    let bar_count = simulation.market.bar_count();
     let mut position = 0;
     let mut bar_idx = simulation.plan.first_step;
     while bar_idx < bar_count {

@@ -83,8 +83,9 @@ pub fn exit_inside(
             let came_back = !is_stop_at(bracket, bar.open) && !target_first;
             stop_hit = stop_hit && (is_stop_at(bracket, bar.close) || came_back);
         }
-        Some(_) => {
-            stop_hit = stop_hit && (is_stop_at(bracket, bar.close) || has_one_spread || !target_first);
+        Some(entry) => {
+            let is_proven = is_stop_at(bracket, bar.close) || (has_one_spread && !entry.is_pullback);
+            stop_hit = stop_hit && (is_proven || !target_first);
             let went_there = target_first && !is_target_at(bracket, bar.open);
             target_hit = target_hit && (is_target_at(bracket, bar.close) || went_there);
         }
@@ -93,7 +94,7 @@ pub fn exit_inside(
     if stop_hit && !(target_hit && target_first) {
         return at_stop(bracket, bar, None);
     }
-    if target_hit { at_target(bracket, None) } else { None }
+    if target_hit { at_target(bracket, bar, None) } else { None }
 }
 
 /// Returns whether the bar leaves open what happened: `stop_first` and `target_first` differ (FIL-9).
@@ -127,7 +128,7 @@ pub fn exit_on_path(bracket: &Bracket, bar: &Ohlc, ends: Legs, entry: Option<&En
                 return at_stop(bracket, bar, Some(step));
             }
             if is_target_at(bracket, end) && !(is_entry_leg && moves <= 0) {
-                return at_target(bracket, Some(step));
+                return at_target(bracket, bar, Some(step));
             }
         }
         start = end;
@@ -142,6 +143,9 @@ fn at_stop(bracket: &Bracket, bar: &Ohlc, path_step: Option<i8>) -> Option<Exit>
     Some(Exit { is_stop: true, raw_price, moment: Moment::Inside, path_step })
 }
 
-fn at_target(bracket: &Bracket, path_step: Option<i8>) -> Option<Exit> {
-    Some(Exit { is_stop: false, raw_price: bracket.tp?, moment: Moment::Inside, path_step })
+/// The exit at the target, or at the nearest price on offer where a bar passes it without touching it.
+fn at_target(bracket: &Bracket, bar: &Ohlc, path_step: Option<i8>) -> Option<Exit> {
+    let tp = bracket.tp?;
+    let raw_price = if bracket.direction > 0 { tp.max(bar.low) } else { tp.min(bar.high) };
+    Some(Exit { is_stop: false, raw_price, moment: Moment::Inside, path_step })
 }

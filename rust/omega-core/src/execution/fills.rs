@@ -40,6 +40,9 @@ pub struct Entry {
     pub moment: Moment,
     /// Whether the price came rising to a buy, or falling to a sell (FIL-8).
     pub is_stop: bool,
+    /// Whether a stop-limit was triggered in this bar and filled on the way back: an extreme of the bar may
+    /// lie before its trigger.
+    pub is_pullback: bool,
     /// Leg of the path.
     pub path_step: Option<i8>,
 }
@@ -67,10 +70,9 @@ pub fn is_stop_met(trigger: &Trigger, price: i64) -> bool {
 /// A buy stop at 105 on a bar that opens at 110 fills at 110, not at 105.
 #[must_use]
 pub fn entry_at_open(trigger: &Trigger, open: i64) -> Option<Entry> {
-    let limit_entry_at_open =
-        || is_limit_met(trigger, open).then(|| limit_entry(trigger, open, Moment::Open, None));
+    let at_limit = || is_limit_met(trigger, open).then(|| entry_at_limit(trigger, open));
     if works_as_limit(trigger) {
-        return limit_entry_at_open();
+        return at_limit();
     }
     if !is_stop_met(trigger, open) {
         return None;
@@ -78,7 +80,7 @@ pub fn entry_at_open(trigger: &Trigger, open: i64) -> Option<Entry> {
     if trigger.order_type == OrderType::Stop {
         return Some(stop_entry(trigger, open, Moment::Open, None));
     }
-    limit_entry_at_open()
+    at_limit()
 }
 
 /// Returns the fill between open and close, or `None`. To be asked only when the open decided nothing.
@@ -87,9 +89,8 @@ pub fn entry_at_open(trigger: &Trigger, open: i64) -> Option<Entry> {
 #[must_use]
 pub fn entry_inside(trigger: &Trigger, bar: &Ohlc) -> Option<Entry> {
     let (cheap, dear) = if trigger.direction > 0 { (bar.low, bar.high) } else { (bar.high, bar.low) };
-    let at_limit = || limit_entry(trigger, limit_of(trigger), Moment::Inside, None);
     if works_as_limit(trigger) {
-        return is_limit_met(trigger, cheap).then(at_limit);
+        return is_limit_met(trigger, cheap).then(|| limit_entry_inside(trigger, bar, false, None));
     }
     if !is_stop_met(trigger, dear) {
         return None;
@@ -97,17 +98,17 @@ pub fn entry_inside(trigger: &Trigger, bar: &Ohlc) -> Option<Entry> {
     if trigger.order_type == OrderType::Stop || is_limit_met(trigger, trigger.price) {
         return Some(stop_entry(trigger, trigger.price, Moment::Inside, None));
     }
-    is_limit_met(trigger, bar.close).then(at_limit)
+    is_limit_met(trigger, bar.close).then(|| limit_entry_inside(trigger, bar, true, None))
 }
 
 /// Returns the fill on the first leg that reaches the order's level, or `None` (FIL-7).
 #[must_use]
-pub fn entry_on_path(trigger: &Trigger, ends: Legs) -> Option<Entry> {
+pub fn entry_on_path(trigger: &Trigger, bar: &Ohlc, ends: Legs) -> Option<Entry> {
     let mut waits = works_as_limit(trigger);
     for (step, end) in (1..).zip(ends) {
         if waits {
             if is_limit_met(trigger, end) {
-                return Some(limit_entry(trigger, limit_of(trigger), Moment::Inside, Some(step)));
+                return Some(limit_entry_inside(trigger, bar, !works_as_limit(trigger), Some(step)));
             }
         } else if is_stop_met(trigger, end) {
             if trigger.order_type == OrderType::Stop || is_limit_met(trigger, trigger.price) {
@@ -123,12 +124,31 @@ fn limit_of(trigger: &Trigger) -> i64 {
     trigger.limit.unwrap_or(trigger.price)
 }
 
-fn limit_entry(trigger: &Trigger, raw_price: i64, moment: Moment, path_step: Option<i8>) -> Entry {
-    let rule = if trigger.order_type == OrderType::Limit { Rule::Fil2 } else { Rule::Fil4 };
-    Entry { raw_price, level: limit_of(trigger), rule, moment, is_stop: false, path_step }
+fn entry_at_limit(trigger: &Trigger, open: i64) -> Entry {
+    Entry {
+        raw_price: open,
+        level: limit_of(trigger),
+        rule: limit_rule(trigger),
+        moment: Moment::Open,
+        is_stop: false,
+        is_pullback: false,
+        path_step: None,
+    }
+}
+
+/// A fill at the limit, or at the nearest price on offer where a bar passes it without touching it.
+fn limit_entry_inside(trigger: &Trigger, bar: &Ohlc, is_pullback: bool, path_step: Option<i8>) -> Entry {
+    let level = limit_of(trigger);
+    let raw_price = if trigger.direction > 0 { level.min(bar.high) } else { level.max(bar.low) };
+    let (rule, moment) = (limit_rule(trigger), Moment::Inside);
+    Entry { raw_price, level, rule, moment, is_stop: false, is_pullback, path_step }
+}
+
+fn limit_rule(trigger: &Trigger) -> Rule {
+    if trigger.order_type == OrderType::Limit { Rule::Fil2 } else { Rule::Fil4 }
 }
 
 fn stop_entry(trigger: &Trigger, raw_price: i64, moment: Moment, path_step: Option<i8>) -> Entry {
     let rule = if trigger.order_type == OrderType::Stop { Rule::Fil3 } else { Rule::Fil4 };
-    Entry { raw_price, level: trigger.price, rule, moment, is_stop: true, path_step }
+    Entry { raw_price, level: trigger.price, rule, moment, is_stop: true, is_pullback: false, path_step }
 }

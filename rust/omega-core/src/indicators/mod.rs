@@ -7,7 +7,7 @@
 
 mod adx;
 mod aroon;
-mod atr;
+pub(crate) mod atr;
 mod bbands;
 mod beta;
 #[rustfmt::skip]
@@ -54,6 +54,7 @@ mod stddev;
 mod steps;
 mod stoch;
 mod stochrsi;
+mod stretches;
 mod tema;
 mod total;
 mod trange;

@@ -25,7 +25,8 @@ pub struct Factors {
     pub debit: Fraction,
 }
 
-const SAME: Factors = Factors { credit: ONE, debit: ONE };
+/// Nothing is converted.
+pub const SAME: Factors = Factors { credit: ONE, debit: ONE };
 
 /// What money of a symbol is worth at one moment.
 #[derive(Clone, Copy, Debug)]

@@ -11,8 +11,9 @@ import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from omega.backends.python.engine import account, orders
+from omega.backends.python.engine import account, clock_rules, orders
 from omega.backends.python.engine.fill_bar import FillBar
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.signals import Request
 from omega.backends.python.execution import levels
@@ -61,7 +62,9 @@ def open_order(simulation: Simulation, fill_bar: FillBar, request: Request, bar_
     order = orders.accept(simulation, fill_bar, request, bar_idx)
     if order is None:
         return
-    if order.order_type is OrderType.MARKET:
+    if orders.is_expired(order, simulation.series.time_us[bar_idx]):
+        orders.end_order(simulation, order, OrderStatus.EXPIRED, fill_bar.time_us)
+    elif order.order_type is OrderType.MARKET:
         fill_at_market(simulation, fill_bar, order)
     else:
         simulation.working.append(order)
@@ -69,8 +72,9 @@ def open_order(simulation: Simulation, fill_bar: FillBar, request: Request, bar_
 
 def fill_waiting(simulation: Simulation, fill_bar: FillBar) -> None:
     """Go on filling market orders, and triggered stops, that wait for volume (FIL-12)."""
+    now = Happened(fill_bar.bar_idx, fill_bar.time_us)
     for order in list(simulation.working):
-        if orders.is_at_market(order):
+        if orders.is_at_market(order) and not orders.cancel_refused(simulation, order, now):
             fill_at_market(simulation, fill_bar, order)
 
 
@@ -120,6 +124,8 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
     position.risk = booked_risk(position, worth.rates.debit)
     if fill.closing_price is not None:
         see_price(position, fill.closing_price)
+    if opened is not None:
+        clock_rules.begin(simulation, opened, fill.moment)
     _book(simulation, order, position, fill, slipped, steps)
     orders.cancel_group(simulation, order, fill.time_us)
     return opened

@@ -12,11 +12,23 @@ from __future__ import annotations
 from typing import Any
 
 from omega.backends.python import frame
-from omega.backends.python.engine import closing, modifying, opening, orders, passes, rollover, stop_out
+from omega.backends.python.engine import (
+    clock_rules,
+    closing,
+    management,
+    modifying,
+    opening,
+    orders,
+    passes,
+    rollover,
+    stop_out,
+)
 from omega.backends.python.engine.fill_bar import FillBar, fill_bar
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.records import Records
 from omega.backends.python.engine.signals import COLUMNS, Fault, Request, Signal, find_fault, read_signals
+from omega.backends.python.engine.volatility import Volatility
 from omega.backends.python.execution.liquidity import Liquidity
 from omega.backends.python.execution.swap import swap_table
 from omega.backends.python.market import Market
@@ -56,12 +68,15 @@ class Simulation:
         self.books = Books(plan.balance, self.series.time_us[plan.first_step])
         self.records = Records()
         self.liquidity = Liquidity(plan.max_participation, self.symbol, self.series.volume)
+        self.volatility = Volatility(self.series)
         self.positions: list[Position] = []
         self.working: list[Order] = []
         self.stop_outs: list[int] = []
         self.is_called = False
         self.is_negative = False
         self.accepted: set[int] = set()
+        self.last_entry: Happened | None = None
+        self.last_exit: Happened | None = None
         self.pass_number = 0
         self.latency_bars = plan.latency_us // (self.series.close_time_us[0] - self.series.time_us[0])
         self.signal_count = 0
@@ -91,6 +106,11 @@ class Simulation:
 
     def step(self, bar_idx: int, requests: list[Request]) -> None:
         """Run the step of the bar opening at `time[bar_idx]` with the requests that work in it."""
+        self.trade(bar_idx, requests)
+        self.mark(bar_idx)
+
+    def trade(self, bar_idx: int, requests: list[Request]) -> None:
+        """Run the step up to its marks; a strategy that manages is asked between (LOOP steps 1 to 4)."""
         self.exchange.move_to(self.series.time_us[bar_idx])
         if self.plan.signal_close:
             self._enter(bar_idx, requests)
@@ -100,10 +120,14 @@ class Simulation:
             self._enter(bar_idx, requests)
         if self.positions or self.working:
             passes.run(self, bar_idx)
+        if self.positions and self.plan.position_rules:
+            management.manage(self, bar_idx)
+
+    def mark(self, bar_idx: int) -> None:
+        """Value what is open at the close of the bar (LOOP step 5)."""
         if self.plan.margin is not None:
             stop_out.test(self, bar_idx)
-        self.exchange.move_to(self.series.close_time_us[bar_idx])
-        self.books.mark(self._open_profit(bar_idx))
+        self.books.mark(self.open_profit(bar_idx))
 
     def finish(self, requests: list[Request]) -> dict[str, Any]:
         """Close the books after the last step and return all result tables (LOOP-3)."""
@@ -121,7 +145,7 @@ class Simulation:
             self._report_open_positions(last)
         if self.plan.margin is not None:
             stop_out.note_negative_balance(self, last)
-        self.books.mark(self._open_profit(last))
+        self.books.mark(self.open_profit(last))
         self._write_diagnostics()
         tables = dict(self.records.columns)
         tables["ledger"] = self.books.ledger
@@ -131,12 +155,13 @@ class Simulation:
     def _enter(self, bar_idx: int, requests: list[Request]) -> None:
         """Work through what was asked for (LOOP step 2).
 
-        Orders expire; cancels and modifications apply; stop-outs fill, then closes, then market orders that wait
-        for volume, then new orders, each in the order given.
+        Orders expire; cancels and modifications apply; stop-outs fill, then closes, those of rules first, then market
+        orders that wait for volume, then new orders, each in the order given.
         """
         if self.working:
             orders.expire(self, bar_idx)
-        if not requests and not self.working and not self.stop_outs:
+        are_due = clock_rules.are_due(self, bar_idx)
+        if not requests and not self.working and not are_due and not self.stop_outs:
             return
         moment = fill_bar(self, bar_idx)
         valid = [request for request in requests if request.fault is None]
@@ -148,6 +173,8 @@ class Simulation:
             elif request.signal.kind == SignalKind.MODIFY:
                 modifying.modify(self, moment, request, bar_idx)
         stop_out.close_due(self, moment)
+        if are_due:
+            clock_rules.close_due(self, moment, bar_idx)
         for request in valid:
             if request.signal.kind == SignalKind.CLOSE:
                 closing.close_on_request(self, moment, request)
@@ -167,7 +194,9 @@ class Simulation:
         """Write down that a signal was refused (SIG-4)."""
         self.records.write("rejections", fill_bar.time_us, fill_bar.bar_idx, code, number)
 
-    def _open_profit(self, bar_idx: int) -> int:
+    def open_profit(self, bar_idx: int) -> int:
+        """Return the profit of everything open at the close of a bar, accrued swap included, in minor units."""
+        self.exchange.move_to(self.series.close_time_us[bar_idx])
         if not self.positions:
             return 0
         self.marked = worth = self.exchange.worth()
@@ -197,7 +226,9 @@ class Simulation:
                 position.sl,
                 position.tp,
                 position.margin,
+                position.settled.gross,
                 position.commission,
+                position.settled.swap,
                 open_profit(position, mark, rates),
                 position.accrued_swap,
             )
@@ -229,9 +260,13 @@ def simulate(market: Market, signals: Any | None, plan: str) -> dict[str, Any]:
     parsed = parse_plan(plan)
     simulation = Simulation(market, parsed)
     rows = native_signals(market, parsed) if signals is None else read_signals(signals, market.bar_count)
-    taken = simulation.take_in(rows)
+    return drive(simulation, simulation.take_in(rows))
+
+
+def drive(simulation: Simulation, taken: list[Request]) -> dict[str, Any]:
+    """Run every step with the requests that work in it, given in order of their bars, and close the books."""
     position = 0
-    for bar_idx in range(parsed.first_step, market.bar_count):
+    for bar_idx in range(simulation.plan.first_step, simulation.bar_count):
         start = position
         while position < len(taken) and taken[position].bar_idx < bar_idx:
             position += 1

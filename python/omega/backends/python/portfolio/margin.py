@@ -38,7 +38,7 @@ def entry_margin(price: int, steps: int, rate: Rate) -> int:
 
 
 def released_margin(margin: int, steps: int, open_steps: int) -> int:
-    """Return what a close of `steps` of `open_steps` sets free of a position's margin; the whole sets all of it free."""
+    """Return what a close of `steps` of `open_steps` sets free of a margin; the whole sets all of it free."""
     return half_even_quotient(margin * steps, open_steps)
 
 
