@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -49,6 +49,7 @@ class MarketTables:
         spread_facts: What the ask side was made of, as plain values.
         calendar_version: Version of the FX calendar, and the session of the symbol.
         at_close: `visible` at the close of each step bar, for strategies that are asked there; None as `visible`.
+        conversion: Where the quotes of other symbols are in `series`, by name (`omega.data.conversion`).
     """
 
     header: str
@@ -65,6 +66,7 @@ class MarketTables:
     spread_facts: Sequence[object] = ()
     calendar_version: str = CALENDAR_VERSION
     at_close: Callable[[], tuple[pa.Int32Array | None, ...]] | None = None
+    conversion: Mapping[str, Any] = field(default_factory=dict)
 
     def visible_at_close(self) -> tuple[pa.Int32Array | None, ...]:
         """Return per series the visible bar at each step bar's close (int32), None for the first (TIM-7)."""
