@@ -203,12 +203,11 @@ fn reach_of(rule: &PositionRule, position: &Position) -> Option<i64> {
 /// The least signed price that moves a trailing stop which has begun.
 fn next_trail(rule: &PositionRule, position: &Position, tick_points: i64) -> Option<i64> {
     let PositionRule::Trailing { distance, step_points, .. } = rule else { return None };
-    let Some(sl) = position.sl else { return Some(ALWAYS) };
     if matches!(distance, Measure::Atr(_)) {
         return Some(ALWAYS);
     }
     let distance = trail_distance(*distance, position, Scale { atr: f64::NAN, tick_points })?;
-    Some(position.direction * sl + distance + (*step_points).max(1))
+    Some(position.sl.map_or(ALWAYS, |sl| position.direction * sl + distance + (*step_points).max(1)))
 }
 
 /// Moves the stop to `stop`, signed, if that is at least `step` points better; returns whether it moved.

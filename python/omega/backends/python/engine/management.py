@@ -173,11 +173,13 @@ def _reach_of(rule: PositionRule, position: Position) -> int | None:
 
 def _next_trail(rule: Trailing, position: Position, tick_points: int) -> int | None:
     """Return the least signed price that moves a trailing stop which has begun."""
-    if position.sl is None or rule.distance.unit == "atr":
+    if rule.distance.unit == "atr":
         return ALWAYS
     distance = trail_distance(rule.distance, position, nan, tick_points)
     if distance is None:
         return None
+    if position.sl is None:
+        return ALWAYS
     return position.direction * position.sl + distance + max(rule.step_points, 1)
 
 
