@@ -60,6 +60,9 @@ fn first_step(simulation: &Simulation, from: usize, to: usize, with_rules: bool)
             range = awake(simulation, position, range);
         }
         end = first_reached(range, closing_side(series, position), from, end);
+        if with_rules && management::needs_atr(&simulation.plan.position_rules) {
+            end = management::first_move_by_atr(simulation, position, from, end);
+        }
     }
     end
 }
