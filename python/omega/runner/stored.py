@@ -91,7 +91,7 @@ def _manifest(place: Path) -> dict[str, Any]:
             raise error_for("rating.no_run", folder=str(place), reason=f"it has no {name}")
     try:
         manifest: dict[str, Any] = json.loads((place / "manifest.json").read_text("utf-8"))
-        manifest["base_dir"], manifest["ran"]["engine"]["name"], manifest["fingerprint"]["digest"]  # noqa: B018
+        manifest["base_dir"], manifest["ran"]["engine"]["name"], manifest["fingerprint"]["digest"]
     except (ValueError, KeyError, TypeError) as error:
         raise error_for("rating.no_run", folder=str(place), reason=f"manifest.json is damaged ({error})") from error
     return manifest
