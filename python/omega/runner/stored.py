@@ -16,7 +16,7 @@ from omega.engine import BacktestResult
 from omega.engine.run import market_tables, run_plan
 from omega.errors import error_for
 from omega.rating import RatingPipeline, RatingResult
-from omega.runner.run import load_data, strategy_of
+from omega.runner.run import load_conversion, load_data, strategy_of
 
 __all__ = ["rate_stored", "read_weights", "rebuild"]
 
@@ -76,7 +76,7 @@ def rebuild(folder: str | Path, *, on_step: Step | None = None) -> BacktestResul
     origins = dict.fromkeys(leaf_keys(document.tree), "stored run")
     resolved = resolve(RunConfig.checked(document, origins, required={}), base_dir=Path(manifest["base_dir"]))
     say("load")
-    tables = market_tables(load_data(resolved), resolved)
+    tables = market_tables(load_data(resolved), resolved, load_conversion(resolved))
     say("event loop")
     result = run_plan(tables, resolved, strategy_of(resolved), backend=manifest["ran"]["engine"]["name"])
     stored, now = manifest["fingerprint"]["digest"], result.fingerprint.digest
