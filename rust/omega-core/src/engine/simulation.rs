@@ -11,13 +11,15 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use crate::engine::fill_bar::{FillBar, fill_bar};
+use crate::engine::filters::Happened;
 use crate::engine::orders::Order;
 use crate::engine::records::{
     DiagnosticRow, PositionColumns, PositionRow, RecordedSignal, Records, RejectionRow, Tables,
 };
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
-use crate::engine::{closing, modifying, opening, orders, passes, quiet, rollover};
+use crate::engine::volatility::Volatility;
+use crate::engine::{clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover};
 use crate::error::{Error, Result};
 use crate::execution::commission::{CommissionRates, commission_rates};
 use crate::execution::liquidity::Liquidity;
@@ -62,6 +64,12 @@ pub struct Simulation {
     pub working: Vec<Order>,
     /// Numbers of every order that was accepted, ascending.
     pub accepted: Vec<i64>,
+    /// Where the last position opened.
+    pub last_entry: Option<Happened>,
+    /// Where the last position was closed.
+    pub last_exit: Option<Happened>,
+    /// ATR of the step timeframe, if anything needs it.
+    pub volatility: Volatility,
     /// Passes over bars so far.
     pub pass_number: u64,
     /// Bars by which requests are late (FIL-13).
@@ -105,6 +113,9 @@ impl Simulation {
             positions: Vec::new(),
             working: Vec::new(),
             accepted: Vec::new(),
+            last_entry: None,
+            last_exit: None,
+            volatility: Volatility::new(series, management::needs_atr(&plan.position_rules)),
             pass_number: 0,
             latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
             rollover_row: 0,
@@ -186,6 +197,9 @@ impl Simulation {
         if !self.positions.is_empty() || !self.working.is_empty() {
             passes::run(self, bar_idx)?;
         }
+        if !self.positions.is_empty() && !self.plan.position_rules.is_empty() {
+            management::manage(self, bar_idx)?;
+        }
         Ok(())
     }
 
@@ -248,13 +262,14 @@ impl Simulation {
 
     /// Works through what was asked for (LOOP step 2).
     ///
-    /// Orders expire; cancels and modifications apply; closes fill, then market orders that wait for volume,
-    /// then new orders, each in the order given.
+    /// Orders expire; cancels and modifications apply; closes fill, those of rules first, then market orders that
+    /// wait for volume, then new orders, each in the order given.
     fn enter(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
         if !self.working.is_empty() {
             orders::expire(self, bar_idx);
         }
-        if requests.is_empty() && self.working.is_empty() {
+        let are_due = clock_rules::are_due(self, bar_idx);
+        if requests.is_empty() && self.working.is_empty() && !are_due {
             return Ok(());
         }
         let moment = fill_bar(self, bar_idx);
@@ -268,6 +283,9 @@ impl Simulation {
             } else if request.kind == SignalKind::Modify.code() {
                 modifying::modify(self, &moment, request, bar_idx);
             }
+        }
+        if are_due {
+            clock_rules::close_due(self, &moment, bar_idx)?;
         }
         for request in requests.iter().filter(|request| is_of(request, SignalKind::Close)) {
             closing::close_on_request(self, &moment, request)?;

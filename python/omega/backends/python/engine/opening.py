@@ -11,8 +11,9 @@ import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from omega.backends.python.engine import orders
+from omega.backends.python.engine import clock_rules, orders
 from omega.backends.python.engine.fill_bar import FillBar
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.signals import Request
 from omega.backends.python.execution import levels
@@ -62,8 +63,12 @@ def open_order(simulation: Simulation, fill_bar: FillBar, request: Request, bar_
 
 def fill_waiting(simulation: Simulation, fill_bar: FillBar) -> None:
     """Go on filling market orders, and triggered stops, that wait for volume (FIL-12)."""
+    now = Happened(fill_bar.bar_idx, fill_bar.time_us)
     for order in list(simulation.working):
-        if orders.is_at_market(order):
+        # One that filled before it may have cancelled the others of its group.
+        if order not in simulation.working or not orders.is_at_market(order):
+            continue
+        if not orders.cancel_refused(simulation, order, now):
             fill_at_market(simulation, fill_bar, order)
 
 
@@ -107,6 +112,8 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
     position.risk = booked_risk(position, simulation.rate)
     if fill.closing_price is not None:
         see_price(position, fill.closing_price)
+    if opened is not None:
+        clock_rules.begin(simulation, opened, fill.moment)
     _book(simulation, order, position, fill, slipped, steps)
     orders.cancel_group(simulation, order, fill.time_us)
     return opened
