@@ -4,60 +4,136 @@
 //! requests most bars reach no stop and no target: there only marks and extremes change, and 64-bit
 //! arithmetic is enough for them. A bar that may close something is left to `step`.
 
+use crate::engine::account;
 use crate::engine::clock_rules;
 use crate::engine::closing::closing_side;
 use crate::engine::management;
 use crate::engine::opening::takes_the_open_only;
 use crate::engine::orders::{Order, is_at_market, trigger_of};
 use crate::engine::simulation::Simulation;
+use crate::error::Result;
 use crate::execution::fills::works_as_limit;
 use crate::market::{Prices, Series};
+use crate::plan_money::MarginPlan;
+use crate::portfolio::margin::is_at_level;
 use crate::portfolio::money::Rate;
-use crate::portfolio::position::{Position, see_price};
+use crate::portfolio::position::{Position, open_profit, see_price};
 
 /// Limit on Σ steps · numerator: with prices below 2^31 every sum of marks stays below 2^60.
 const MAX_UNITS: i128 = 1 << 29;
 /// Limit on the balance, so that balance plus marks stays in range.
 const MAX_QUIET_BALANCE: i128 = 1 << 61;
+/// Bars whose worst prices are looked at together, one after the other for as long as margin is safe.
+const MARGIN_STRETCHES: [usize; 3] = [64, 4_096, usize::MAX];
 /// Bars compared at once; a power of two that fits vector registers.
 const LANES: usize = 16;
 
 /// Runs the steps `from..to` for as long as no bar reaches a level; returns the first step not run.
 ///
-/// There are no requests in `from..to`, and at least one position is open or one order works.
-pub(crate) fn run(simulation: &mut Simulation, from: usize, to: usize) -> usize {
-    if !fits(simulation) {
-        return from;
+/// There are no requests in `from..to`, and at least one position is open or one order works. A bar in which
+/// only position rules do something is run here, too, unless a stop-out would have to be tested after it.
+///
+/// # Errors
+/// `engine.overflow` if money leaves its range.
+pub(crate) fn run(simulation: &mut Simulation, mut from: usize, to: usize) -> Result<usize> {
+    let Some(rate) = simulation.exchange.fixed_worth().map(|worth| worth.rates.credit) else {
+        return Ok(from);
+    };
+    let is_ruled = !simulation.plan.position_rules.is_empty() && simulation.plan.margin.is_none();
+    while from < to && fits(simulation, rate) && !simulation.is_called && simulation.stop_outs.is_empty() {
+        let end = first_step(simulation, from, to, true);
+        if end > from {
+            hold(simulation, rate, from, end);
+        }
+        if end == to || !is_ruled || first_step(simulation, end, end + 1, false) == end {
+            return Ok(end);
+        }
+        management::manage(simulation, end)?;
+        hold(simulation, rate, end, end + 1);
+        from = end + 1;
     }
+    Ok(from)
+}
+
+/// The first step of `from..to` in which a level is reached, something is due, or, if asked for, a rule wakes.
+fn first_step(simulation: &Simulation, from: usize, to: usize, with_rules: bool) -> usize {
     let series = simulation.series();
     let mut end = clock_rules::next_due_step(simulation, from, to);
     for order in &simulation.working {
         end = first_step_of(simulation, order, from, end);
     }
     for position in &simulation.positions {
-        let range = awake(simulation, position, range_of_position(simulation, position));
+        let mut range = range_of_position(simulation, position);
+        if with_rules {
+            range = awake(simulation, position, range);
+        }
         end = first_reached(range, closing_side(series, position), from, end);
+        if with_rules && management::needs_atr(&simulation.plan.position_rules) {
+            end = management::first_move_by_atr(simulation, position, from, end);
+        }
     }
-    if end > from {
-        simulation.pass_number += 1;
-        hold(simulation, from, end);
+    if let Some(levels) = simulation.plan.margin {
+        end = margin_end(simulation, levels, from, end);
     }
     end
 }
 
 /// Whether 64 bits hold every mark of the open positions.
-fn fits(simulation: &Simulation) -> bool {
+fn fits(simulation: &Simulation, rate: Rate) -> bool {
     let units = simulation
         .positions
         .iter()
-        .fold(0, |units, position| units + i128::from(position.steps) * simulation.rate.numerator);
+        .fold(0, |units, position| units + i128::from(position.steps) * rate.numerator);
     let accrued = simulation
         .positions
         .iter()
         .fold(0, |accrued, position| accrued + i128::from(position.accrued_swap).abs());
     units <= MAX_UNITS
-        && simulation.rate.denominator <= MAX_UNITS
+        && rate.denominator <= MAX_UNITS
         && i128::from(simulation.books.balance).abs() + accrued < MAX_QUIET_BALANCE
+}
+
+/// The end of the longest stretch from `from` on in which equity stays above both margin levels, as far as it was
+/// looked for; `from` if its first bars may not.
+///
+/// The worst that a stretch can bring is every position at its worst price of it, all at once. A position with a
+/// stop comes no further than that, and no price has to be looked at.
+fn margin_end(simulation: &Simulation, levels: MarginPlan, from: usize, to: usize) -> usize {
+    if simulation.positions.is_empty() || is_above(simulation, levels, |position| position.sl) {
+        return to;
+    }
+    let series = simulation.series();
+    let mut end = from;
+    for stretch in MARGIN_STRETCHES {
+        let until = to.min(from.saturating_add(stretch));
+        let worst = |position: &Position| {
+            let side = closing_side(series, position);
+            if position.direction > 0 {
+                side.low[from..until].iter().min().map(|low| i64::from(*low))
+            } else {
+                side.high[from..until].iter().max().map(|high| i64::from(*high))
+            }
+        };
+        if until == end || !is_above(simulation, levels, worst) {
+            break;
+        }
+        end = until;
+    }
+    end
+}
+
+/// Whether equity is above both margin levels with every position at a price; `None` is no such price.
+fn is_above(simulation: &Simulation, levels: MarginPlan, worst: impl Fn(&Position) -> Option<i64>) -> bool {
+    let Some(worth) = simulation.exchange.fixed_worth() else { return false };
+    let mut equity = i128::from(simulation.books.balance);
+    for position in &simulation.positions {
+        let Some(price) = worst(position) else { return false };
+        let Ok(profit) = open_profit(position, price, worth.rates) else { return false };
+        equity += i128::from(profit) + i128::from(position.accrued_swap);
+    }
+    let Ok(margin) = account::margin_held(simulation) else { return false };
+    !is_at_level(equity, margin, levels.stop_out_level)
+        && !is_at_level(equity, margin, levels.margin_call_level)
 }
 
 /// Prices between which a bar reaches no level: one at or below the first or at or above the second does.
@@ -162,7 +238,8 @@ fn first_reached((floor, ceiling): Range, side: &Prices, from: usize, to: usize)
 }
 
 /// Marks `from..to` with every position held throughout.
-fn hold(simulation: &mut Simulation, from: usize, to: usize) {
+fn hold(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) {
+    simulation.pass_number += 1;
     let start = simulation.books.equity.len();
     let balance = simulation.books.balance;
     let accrued = simulation.positions.iter().fold(0, |accrued, position| accrued + position.accrued_swap);
@@ -171,7 +248,7 @@ fn hold(simulation: &mut Simulation, from: usize, to: usize) {
     let series = &simulation.market.series[0];
     for position in &mut simulation.positions {
         let side = closing_side(series, position);
-        add_marks(marks, position, &side.close[from..to], simulation.rate);
+        add_marks(marks, position, &side.close[from..to], rate);
         let lowest = side.low[from..to].iter().fold(i32::MAX, |lowest, low| lowest.min(*low));
         let highest = side.high[from..to].iter().fold(i32::MIN, |highest, high| highest.max(*high));
         see_price(position, i64::from(lowest));

@@ -139,6 +139,8 @@ columns! {
         pub spread_points: i64,
         /// Commission.
         pub commission: i64,
+        /// Account currency per unit of quote currency.
+        pub conversion_rate: f64,
     }
 }
 
@@ -428,7 +430,7 @@ fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
             float64_of(vec![0.0; count]),
             int64_of(rows.spread_points),
             int64_of(rows.commission),
-            float64_of(vec![1.0; count]),
+            float64_of(rows.conversion_rate),
         ],
     )
 }
