@@ -111,7 +111,7 @@ def run_case(backend: Backend, case: Case, defaults: str) -> Mapping[str, Any]:
     """
     plan = plan_of_case(case, defaults)
     symbols = [{"name": plan["symbols"][0]["name"], "digits": plan["symbols"][0]["digits"]}]
-    series = [{"symbol": 0, "timeframe": case["timeframe"]}]
+    series: list[dict[str, Any]] = [{"symbol": 0, "timeframe": case["timeframe"]}]
     tables = [bars_of_case(case)]
     for other in case.get("series", []):
         symbols.append({"name": other["symbol"], "digits": other["digits"]})
@@ -119,7 +119,7 @@ def run_case(backend: Backend, case: Case, defaults: str) -> Mapping[str, Any]:
         clock = {name: case[name] for name in ("timeframe", "start", "times") if name in case}
         tables.append(bars_of_case(clock | other))
     if "finer" in case:
-        series.append({"symbol": 0, "timeframe": case["finer"]["timeframe"]})
+        series.append({"symbol": 0, "timeframe": case["finer"]["timeframe"], "finer": True})
         tables.append(bars_of_case(case["finer"]))
     header = json.dumps({"symbols": symbols, "series": series})
     market = backend.open_market(header, tables, [None] * len(tables), calendar_of(tables[0]))
