@@ -221,7 +221,13 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     position.commission += commission;
     let (id, symbol, is_flat) = (position.id, position.symbol, position.steps == 0);
     simulation.liquidity.see_exit(deal.bar_idx, steps);
-    simulation.records.fills.push(fill_row(position, deal, slipped, steps, Paid { commission, conversion_rate: rate_shown(factor) }));
+    simulation.records.fills.push(fill_row(
+        position,
+        deal,
+        slipped,
+        steps,
+        Paid { commission, conversion_rate: rate_shown(factor) },
+    ));
     simulation.books.write(LedgerKind::Profit, gross.booked, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Commission, commission, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Swap, swap, deal.time_us, symbol, id)?;
