@@ -25,6 +25,7 @@ import omega
 import synthetic
 from omega.backends import get_backend
 from omega.backends.protocol import Backend, Market
+from omega.testing import with_features_off
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".bench"
@@ -117,20 +118,22 @@ def plan(first_step: int, strategy: dict[str, Any] | None) -> str:
         },
     }
     return json.dumps(
-        {
-            "version": 1,
-            "account": {"currency": "USD", "digits": 2, "balance": 10_000_000_00},
-            "symbols": [symbol],
-            "execution": {
-                **{"fill": "next_open", "intrabar": "stop_first", "close_at_end": True},
-                **{"on_bad_signal": "fail", "seed": 0},
-            },
-            "sizing": {"mode": "fixed_lots", "steps": 10, "min_lot": "reject"},
-            "first_step": first_step,
-            "strategy": strategy,
-            "metrics": {"risk_free": [0, 1], "days": 5},
-            "rating": {"seed": 0, "samples": 10_000, "dropout_samples": 1_000},
-        }
+        with_features_off(
+            {
+                "version": 1,
+                "account": {"currency": "USD", "digits": 2, "balance": 10_000_000_00},
+                "symbols": [symbol],
+                "execution": {
+                    **{"fill": "next_open", "intrabar": "stop_first", "close_at_end": True},
+                    **{"on_bad_signal": "fail", "seed": 0},
+                },
+                "sizing": {"mode": "fixed_lots", "steps": 10, "min_lot": "reject"},
+                "first_step": first_step,
+                "strategy": strategy,
+                "metrics": {"risk_free": [0, 1], "days": 5},
+                "rating": {"seed": 0, "samples": 10_000, "dropout_samples": 1_000},
+            }
+        )
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "369ff487c73975d8"
+SCHEMA_HASH = "1c3be8863d0a5b4c"
 
 
 class Column(NamedTuple):
@@ -27,6 +27,8 @@ class SignalKind(enum.IntEnum):
     BAD = 0
     ORDER = 1
     CLOSE = 2
+    CANCEL = 3
+    MODIFY = 4
 
 
 class Direction(enum.IntEnum):
@@ -41,12 +43,29 @@ class OrderType(enum.IntEnum):
     """How an order enters the market."""
 
     MARKET = 1
+    LIMIT = 2
+    STOP = 3
+    STOP_LIMIT = 4
+
+
+class Tif(enum.IntEnum):
+    """How long an order works: until cancelled, until its expiry, to the end of the FX day, at the open only (in part, or whole)."""
+
+    GTC = 1
+    GTD = 2
+    DAY = 3
+    IOC = 4
+    FOK = 5
 
 
 class OrderStatus(enum.IntEnum):
-    """What became of an accepted order."""
+    """What became of an accepted order; a cancelled one may be filled in part."""
 
     FILLED = 1
+    CANCELLED = 2
+    CANCELLED_BY_OCO = 3
+    EXPIRED = 4
+    EXPIRED_AT_END = 5
 
 
 class Side(enum.IntEnum):
@@ -64,6 +83,13 @@ class Rule(enum.IntEnum):
     FIL_6 = 3
     CLOSE = 4
     END_OF_DATA = 5
+    FIL_2 = 6
+    FIL_3 = 7
+    FIL_4 = 8
+    MGT_1 = 9
+    MGT_3 = 10
+    PARTIAL_CLOSE = 11
+    MRG = 12
 
 
 class Moment(enum.IntEnum):
@@ -81,6 +107,12 @@ class ExitReason(enum.IntEnum):
     TAKE_PROFIT = 2
     SIGNAL = 3
     END_OF_DATA = 4
+    TRAILING_STOP = 5
+    BREAK_EVEN = 6
+    TIMEOUT = 7
+    SESSION_CLOSE = 8
+    PARTIAL_CLOSE = 9
+    STOP_OUT = 10
 
 
 class LedgerKind(enum.IntEnum):
@@ -96,6 +128,7 @@ ENUMS: dict[str, type[enum.IntEnum]] = {
     "signal_kind": SignalKind,
     "direction": Direction,
     "order_type": OrderType,
+    "tif": Tif,
     "order_status": OrderStatus,
     "side": Side,
     "rule": Rule,
@@ -126,12 +159,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "signals": (
         Column("bar_idx", "int64", "index", False, "Bar of the step timeframe whose completion led to the decision; never descends."),
-        Column("kind", "int8", "enum:signal_kind", False, "Order or close; bad for a row that could not be read."),
-        Column("direction", "int8", "enum:direction", False, "Side of the order, or side filter of a close."),
-        Column("order_type", "int8", "enum:order_type", False, "Order type; market for closes too."),
+        Column("kind", "int8", "enum:signal_kind", False, "Order, close, cancel or modify; bad for a row that could not be read."),
+        Column("direction", "int8", "enum:direction", False, "Side of the order, or side filter of a close or cancel."),
+        Column("order_type", "int8", "enum:order_type", False, "Order type; market for other kinds."),
         Column("symbol", "int16", "symbol", False, "Index into the market's symbols."),
-        Column("magic", "int64", "number", True, "Strategy tag of an order (null = 0); filter of a close (null = any)."),
-        Column("target", "int64", "signal number", True, "Close: opening signal number of the position; null = every position the filters match."),
+        Column("magic", "int64", "number", True, "Strategy tag of an order (null = 0); filter of a close or cancel (null = any)."),
+        Column("target", "int64", "signal number", True, "Close, cancel, modify: opening signal number of the position or order; null = every one the filters match."),
         Column("size", "float64", "lots", True, "Volume wanted; null = by the plan's sizing."),
         Column("sl", "float64", "price", True, "Absolute stop loss."),
         Column("tp", "float64", "price", True, "Absolute take profit."),
@@ -139,6 +172,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("tp_points", "float64", "points distance", True, "Take profit as a distance from the fill (API-8)."),
         Column("sl_pips", "float64", "pips distance", True, "Stop loss as a distance from the fill (API-8)."),
         Column("tp_pips", "float64", "pips distance", True, "Take profit as a distance from the fill (API-8)."),
+        Column("entry", "float64", "price", True, "Pending orders and their modification: the price P at which they trigger."),
+        Column("limit", "float64", "price", True, "Stop-limit orders: the limit L that works once P is reached."),
+        Column("expiry", "timestamp", "utc", True, "The order works in bars that open before this time (FIL-15)."),
+        Column("expiry_bars", "int64", "bars", True, "The order works in this many bars, the first included; exclusive with expiry."),
+        Column("tif", "int8", "enum:tif", False, "Time in force of an order; gtc for other kinds."),
+        Column("oco", "int64", "group", True, "One-cancels-other group: a fill of one cancels the working others (FIL-11)."),
+        Column("share", "float64", "share", True, "Close: part of the first volume, above 0 and at most 1; null = all."),
+        Column("sl_atr", "float64", "ATR(14)", True, "Stop loss as a distance from the fill, in ATR(14) of the step timeframe (API-8)."),
         Column("fault", "int16", "error", False, "Error number of a bad row, 0 otherwise."),
     ),
     "recorded_signals": (
@@ -158,6 +199,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("tp_points", "float64", "points distance", True, "As given."),
         Column("sl_pips", "float64", "pips distance", True, "As given."),
         Column("tp_pips", "float64", "pips distance", True, "As given."),
+        Column("entry", "float64", "price", True, "As given."),
+        Column("limit", "float64", "price", True, "As given."),
+        Column("expiry", "timestamp", "utc", True, "As given."),
+        Column("expiry_bars", "int64", "bars", True, "As given."),
+        Column("tif", "int8", "enum:tif", False, "As given."),
+        Column("oco", "int64", "group", True, "As given."),
+        Column("share", "float64", "share", True, "As given."),
+        Column("sl_atr", "float64", "ATR(14)", True, "As given."),
         Column("fault", "int16", "error", False, "As given."),
     ),
     "orders": (
@@ -168,10 +217,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("direction", "int8", "enum:direction", False, "long or short."),
         Column("order_type", "int8", "enum:order_type", False, "Order type."),
         Column("magic", "int64", "number", False, "Strategy tag."),
-        Column("steps", "int64", "steps", False, "Volume."),
-        Column("sl", "int64", "points", True, "Stop loss in force after the fill."),
-        Column("tp", "int64", "points", True, "Take profit in force after the fill."),
+        Column("entry", "int64", "points", True, "Pending orders: the price P, as last modified."),
+        Column("limit", "int64", "points", True, "Stop-limit orders: the limit L, as last modified."),
+        Column("tif", "int8", "enum:tif", False, "Time in force."),
+        Column("expiry", "timestamp", "utc", True, "It works in bars that open before this time; null without one, or where bars are counted."),
+        Column("oco", "int64", "group", True, "One-cancels-other group."),
+        Column("steps", "int64", "steps", False, "Volume wanted."),
+        Column("filled_steps", "int64", "steps", False, "Volume filled."),
+        Column("sl", "int64", "points", True, "Stop loss in force after the first fill; before it, the absolute one."),
+        Column("tp", "int64", "points", True, "Take profit in force after the first fill; before it, the absolute one."),
         Column("status", "int8", "enum:order_status", False, "What became of it."),
+        Column("done_time", "timestamp", "utc", False, "When it was filled whole, cancelled or expired."),
     ),
     "fills": (
         Column("position_id", "int64", "signal number", False, "Position opened or closed."),
@@ -183,15 +239,20 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("direction", "int8", "enum:direction", False, "Direction of the deal: long = buy, short = sell."),
         Column("side", "int8", "enum:side", False, "Quote side that priced it."),
         Column("rule", "int8", "enum:rule", False, "Rule that priced it."),
+        Column("reason", "int8", "enum:exit_reason", True, "Why it closed; null for entries."),
         Column("moment", "int8", "enum:moment", False, "Open, inside or close of the bar."),
-        Column("level", "int64", "points", True, "Stop or target that was reached; null for others."),
+        Column("path_step", "int8", "leg", True, "Leg 1, 2 or 3 of the bar's path on which it happened; null at the open, at the close and without a path (FIL-7)."),
+        Column("level", "int64", "points", True, "Price of the order, stop or target that was reached; null for market fills."),
         Column("raw_price", "int64", "points", False, "Price before slippage."),
         Column("price", "int64", "points", False, "Price of the deal, slippage included."),
         Column("steps", "int64", "steps", False, "Volume."),
         Column("slippage_points", "int64", "points distance", False, "Slippage against the trader, >= 0."),
         Column("slippage_random_points", "int64", "points distance", False, "The random part of it, before rounding the sum."),
+        Column("slippage_impact_points", "float64", "points distance", False, "The part of market impact, before rounding the sum."),
+        Column("slippage_volatility_points", "float64", "points distance", False, "The part of volatility, before rounding the sum."),
         Column("spread_points", "int64", "points distance", False, "Spread memo (CST-5): ask_O - bid_O on ask-side fills, else 0."),
         Column("commission", "int64", "minor", False, "Commission booked with the fill, <= 0."),
+        Column("conversion_rate", "float64", "account currency per quote currency", False, "Rate at which the profit of a close, or the risk of an entry, was converted; 1 in the account's own currency (CUR)."),
     ),
     "trades": (
         Column("id", "int64", "signal number", False, "Trade id = position id = opening signal number."),
@@ -205,7 +266,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("exit_bar_idx", "int64", "index", False, "Bar the last close is named after."),
         Column("exit_time", "timestamp", "utc", False, "Time of the last close."),
         Column("exit_price", "float64", "price", False, "Steps-weighted mean exit price."),
-        Column("steps", "int64", "steps", False, "Volume."),
+        Column("steps", "int64", "steps", False, "Volume of all entries."),
+        Column("margin", "int64", "minor", False, "Margin it held when its entry was complete (MRG); 0 without margin."),
         Column("gross_cost_free", "int64", "minor", False, "Profit had there been no spread and no slippage (CST-5)."),
         Column("slippage", "int64", "minor", False, "Slippage, costs negative."),
         Column("spread", "int64", "minor", False, "Spread, costs negative."),
@@ -233,6 +295,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("steps", "int64", "steps", False, "Volume."),
         Column("sl", "int64", "points", True, "Stop loss."),
         Column("tp", "int64", "points", True, "Take profit."),
+        Column("margin", "int64", "minor", False, "Margin it holds (MRG); 0 without margin."),
         Column("commission", "int64", "minor", False, "Commission booked so far, <= 0."),
         Column("open_profit", "int64", "minor", False, "Profit at the last closing-side close."),
         Column("accrued_swap", "int64", "minor", False, "Swap accrued and not yet booked."),

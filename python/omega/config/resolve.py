@@ -116,7 +116,14 @@ class ResolvedConfig:
                 "close_at_end": execution.close_at_end,
                 "on_bad_signal": execution.on_bad_signal,
                 "seed": execution.seed,
+                "limit_through_points": 0,
+                "latency_us": 0,
+                "max_participation": None,
             },
+            "margin": None,
+            "rates": None,
+            "position_rules": [],
+            "filters": None,
             "sizing": self._sizing_plan(),
             "first_step": first_step,
             "strategy": self.native and {"native": "ema_cross", "parameters": self.native.model_dump()},
@@ -139,6 +146,8 @@ class ResolvedConfig:
             "slippage": {
                 "fixed_points": as_pair(slippage.fixed_pips * spec.pip_points),
                 "random_points": int(slippage.random_pips * spec.pip_points),
+                "impact": None,
+                "volatility": None,
             },
             "commission": {
                 "scheme": commission.scheme if commission else "per_lot",
@@ -148,6 +157,8 @@ class ResolvedConfig:
                 "on_exit": commission is not None and commission.sides != "entry",
             },
             "swap": swap_plan(self.costs.swap),
+            "liquidity": None,
+            "margin": None,
         }
 
     def _sizing_plan(self) -> dict[str, Any]:

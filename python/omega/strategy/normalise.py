@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from omega.error_catalogue import CATALOGUE
 from omega.errors import OmegaError, error_for
-from omega.schema import Direction, OrderType, SignalKind
+from omega.schema import Direction, OrderType, SignalKind, Tif
 from omega.strategy.signal import ALIASES, LATER, Signal, hint_for, names
 
 __all__ = ["Normaliser", "Row", "Texts"]
@@ -39,6 +39,7 @@ INT64_MAX = 2**63 - 1
 _ABSENT: Any = object()
 _ORDER, _MARKET = int(SignalKind.ORDER), int(OrderType.MARKET)
 _SIDES = {"long": int(Direction.LONG), "short": int(Direction.SHORT)}
+_AT_MARKET = (None, None, None, None, int(Tif.GTC), None, None, None)
 _PLAIN = frozenset({float, type(None)})
 
 
@@ -121,7 +122,7 @@ class Normaliser:
         whole = [integer(fields.get(name), name, moment) for name in ("magic", "target")]
         floats = [number(fields.get(name), name, moment) for name in FLOATS]
         texts = read_texts(fields, moment)
-        return (moment.bar_idx, kind, side, int(OrderType.MARKET), symbol_idx, *whole, *floats, 0), texts
+        return (moment.bar_idx, kind, side, int(OrderType.MARKET), symbol_idx, *whole, *floats, *_AT_MARKET, 0), texts
 
 
 def plain_row(signal: Signal, bar_idx: int) -> Row | None:
@@ -138,13 +139,13 @@ def plain_row(signal: Signal, bar_idx: int) -> Row | None:
         return None
     if kind != "order" or order_type != "market" or direction not in _SIDES:
         return None
-    return (bar_idx, _ORDER, _SIDES[direction], _MARKET, 0, None, None, *levels, 0)
+    return (bar_idx, _ORDER, _SIDES[direction], _MARKET, 0, None, None, *levels, *_AT_MARKET, 0)
 
 
 def bad_row(bar_idx: int, fault: int) -> Row:
     """Return the row of a signal that could not be read."""
     empty = (None,) * (2 + len(FLOATS))
-    return (bar_idx, int(SignalKind.BAD), int(Direction.NONE), int(OrderType.MARKET), 0, *empty, fault)
+    return (bar_idx, int(SignalKind.BAD), int(Direction.NONE), int(OrderType.MARKET), 0, *empty, *_AT_MARKET, fault)
 
 
 def read_fields(signal: Any, moment: Moment) -> dict[str, Any]:

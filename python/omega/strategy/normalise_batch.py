@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from omega.error_catalogue import CATALOGUE
 from omega.errors import OmegaError, error_for
-from omega.schema import TABLES, SignalKind
+from omega.schema import TABLES, SignalKind, Tif
 from omega.strategy.normalise import (
     DIRECTIONS,
     FLOATS,
@@ -37,9 +37,19 @@ from omega.strategy.signal import ALIASES, Signal
 
 __all__ = ["SIGNALS", "BatchNormaliser", "table_of_rows"]
 
-ARROW_TYPES = {"int8": pa.int8(), "int16": pa.int16(), "int64": pa.int64(), "float64": pa.float64()}
+ARROW_TYPES = {
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "int8": pa.int8(),
+    "int16": pa.int16(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+}
 SIGNALS = pa.schema([pa.field(c.name, ARROW_TYPES[c.type], nullable=c.null) for c in TABLES["signals"]])
 """Arrow schema of the `signals` table."""
+
+_PENDING = {
+    name: SIGNALS.field(name).type for name in ("entry", "limit", "expiry", "expiry_bars", "oco", "share", "sl_atr")
+}
 
 
 def table_of_rows(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
@@ -129,6 +139,8 @@ class BatchNormaliser:
             columns[name] = reader.numbers(given.get(name), name, pa.int64(), "a whole number")
         for name in FLOATS:
             columns[name] = reader.numbers(given.get(name), name, pa.float64(), "a number")
+        columns |= {name: pa.nulls(len(bars), type) for name, type in _PENDING.items()}
+        columns["tif"] = np.full(len(bars), int(Tif.GTC), dtype=np.int8)
         for name in ("target", *FLOATS):
             wrong = closes if name != "target" else ~closes
             reader.refuse_kind(wrong, columns[name], name)

@@ -3,6 +3,7 @@
 from omega.testing.bars import bars_of, market_of
 from omega.testing.cases import Case, make_case, simulation_cases
 from omega.testing.outcomes import Failure, Walk, assert_same_bits, outcome, stepwise_outcome
+from omega.testing.plans import with_features_off
 
 __all__ = [
     "Case",
@@ -15,4 +16,5 @@ __all__ = [
     "outcome",
     "simulation_cases",
     "stepwise_outcome",
+    "with_features_off",
 ]

@@ -20,6 +20,7 @@ from omega.data import MarketTables
 from omega.strategy.normalise import bad_row
 from omega.strategy.normalise_batch import table_of_rows
 from omega.testing.bars import market_of
+from omega.testing.plans import with_features_off
 
 __all__ = ["EVENTS", "Case", "make_case", "simulation_cases"]
 
@@ -27,6 +28,7 @@ EVENTS = ("gap_up", "gap_down", "wide_bar", "flat_bar", "no_spread", "wide_sprea
 MINUTE_US = 60_000_000
 DAY_US = 1_440 * MINUTE_US
 SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
+AT_MARKET = (None, None, None, None, 1, None, None, None)
 START_US = 1_704_672_000_000_000  # Monday 2024-01-08
 
 
@@ -101,51 +103,53 @@ def make_plan(draw: random.Random, digits: int, first_step: int) -> dict[str, An
     minimum_steps = draw.choice((1, 1, 5))
     fixed = {"mode": "fixed_lots", "steps": draw.randint(1, 40)}
     risk = {"mode": "risk_amount", "amount": draw.choice(([100, 1], [1, 3], [2501, 2]))}
-    return {
-        "version": 1,
-        "account": {
-            "currency": "USD",
-            "digits": draw.choice((2, 2, 0, 3)),
-            "balance": draw.choice((10_000, 10_000_000)),
-        },
-        "symbols": [
-            {
-                "name": "EURUSD",
-                "digits": digits,
-                "pip_points": draw.choice((10, 10, 1)),
-                "tick_points": draw.choice((1, 1, 5, 25)),
-                "value": draw.choice(([1, 100], [1, 1000], [1, 3], [7, 2])),
-                "volume_step": draw.choice(([1, 100], [1, 10], [1, 1])),
-                "volume_min_steps": minimum_steps,
-                "volume_max_steps": draw.choice((minimum_steps + 3, 10_000)),
-                "min_stop_points": draw.choice((0, 0, 30)),
-                "slippage": {
-                    "fixed_points": draw.choice(([0, 1], [5, 2], [1, 3], [4, 1])),
-                    "random_points": draw.choice((0, 0, 3, 50)),
-                },
-                "commission": {
-                    "scheme": draw.choice(SCHEMES),
-                    "rate": draw.choice(([7, 2], [1, 3])) if charged else [0, 1],
-                    "minimum": draw.choice(([0, 1], [5, 4])) if charged else [0, 1],
-                    "on_entry": draw.random() < 0.7,
-                    "on_exit": draw.random() < 0.7,
-                },
-                "swap": make_swap(draw) if draw.random() < 0.7 else None,
-            }
-        ],
-        "execution": {
-            "fill": draw.choice(("next_open", "next_open", "signal_close")),
-            "intrabar": draw.choice(("stop_first", "target_first")),
-            "close_at_end": draw.random() < 0.7,
-            "on_bad_signal": draw.choice(("reject", "reject", "fail")),
-            "seed": draw.choice((0, 1, 2**64 - 1)),
-        },
-        "sizing": draw.choice((fixed, risk)) | {"min_lot": draw.choice(("reject", "round_up"))},
-        "first_step": first_step,
-        "strategy": None,
-        "metrics": {"risk_free": draw.choice(([0, 1], [3, 100])), "days": draw.choice((5, 7))},
-        "rating": {"seed": draw.randrange(100), "samples": 50, "dropout_samples": 20},
-    }
+    return with_features_off(
+        {
+            "version": 1,
+            "account": {
+                "currency": "USD",
+                "digits": draw.choice((2, 2, 0, 3)),
+                "balance": draw.choice((10_000, 10_000_000)),
+            },
+            "symbols": [
+                {
+                    "name": "EURUSD",
+                    "digits": digits,
+                    "pip_points": draw.choice((10, 10, 1)),
+                    "tick_points": draw.choice((1, 1, 5, 25)),
+                    "value": draw.choice(([1, 100], [1, 1000], [1, 3], [7, 2])),
+                    "volume_step": draw.choice(([1, 100], [1, 10], [1, 1])),
+                    "volume_min_steps": minimum_steps,
+                    "volume_max_steps": draw.choice((minimum_steps + 3, 10_000)),
+                    "min_stop_points": draw.choice((0, 0, 30)),
+                    "slippage": {
+                        "fixed_points": draw.choice(([0, 1], [5, 2], [1, 3], [4, 1])),
+                        "random_points": draw.choice((0, 0, 3, 50)),
+                    },
+                    "commission": {
+                        "scheme": draw.choice(SCHEMES),
+                        "rate": draw.choice(([7, 2], [1, 3])) if charged else [0, 1],
+                        "minimum": draw.choice(([0, 1], [5, 4])) if charged else [0, 1],
+                        "on_entry": draw.random() < 0.7,
+                        "on_exit": draw.random() < 0.7,
+                    },
+                    "swap": make_swap(draw) if draw.random() < 0.7 else None,
+                }
+            ],
+            "execution": {
+                "fill": draw.choice(("next_open", "next_open", "signal_close")),
+                "intrabar": draw.choice(("stop_first", "target_first")),
+                "close_at_end": draw.random() < 0.7,
+                "on_bad_signal": draw.choice(("reject", "reject", "fail")),
+                "seed": draw.choice((0, 1, 2**64 - 1)),
+            },
+            "sizing": draw.choice((fixed, risk)) | {"min_lot": draw.choice(("reject", "round_up"))},
+            "first_step": first_step,
+            "strategy": None,
+            "metrics": {"risk_free": draw.choice(([0, 1], [3, 100])), "days": draw.choice((5, 7))},
+            "rating": {"seed": draw.randrange(100), "samples": 50, "dropout_samples": 20},
+        }
+    )
 
 
 def make_swap(draw: random.Random) -> dict[str, Any]:
@@ -220,10 +224,10 @@ def _order(draw: random.Random, bar_idx: int, close: int, plan: dict[str, Any], 
         levels |= {} if broken == "size" else {broken: value}
     given = [levels.get(name) for name in ("sl", "tp", "sl_points", "tp_points", "sl_pips", "tp_pips")]
     magic = draw.choice((None, None, 7, -3))
-    return (bar_idx, 1, direction, 1, 0, magic, None, size, *given, 0)
+    return (bar_idx, 1, direction, 1, 0, magic, None, size, *given, *AT_MARKET, 0)
 
 
 def _close(draw: random.Random, bar_idx: int, number: int) -> tuple[Any, ...]:
     target = draw.choice((None, draw.randint(1, number + 2)))
     magic = draw.choice((None, None, 0, 7, -3))
-    return (bar_idx, 2, draw.choice((0, 0, 1, -1)), 1, 0, magic, target, *[None] * 7, 0)
+    return (bar_idx, 2, draw.choice((0, 0, 1, -1)), 1, 0, magic, target, *[None] * 7, *AT_MARKET, 0)

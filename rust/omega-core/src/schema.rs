@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "369ff487c73975d8";
+pub const SCHEMA_HASH: &str = "1c3be8863d0a5b4c";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub enum SignalKind {
     Order = 1,
     /// `close`
     Close = 2,
+    /// `cancel`
+    Cancel = 3,
+    /// `modify`
+    Modify = 4,
 }
 
 impl SignalKind {
@@ -64,6 +68,8 @@ impl SignalKind {
             0 => Some(Self::Bad),
             1 => Some(Self::Order),
             2 => Some(Self::Close),
+            3 => Some(Self::Cancel),
+            4 => Some(Self::Modify),
             _ => None,
         }
     }
@@ -106,6 +112,12 @@ impl Direction {
 pub enum OrderType {
     /// `market`
     Market = 1,
+    /// `limit`
+    Limit = 2,
+    /// `stop`
+    Stop = 3,
+    /// `stop_limit`
+    StopLimit = 4,
 }
 
 impl OrderType {
@@ -120,17 +132,65 @@ impl OrderType {
     pub const fn from_code(code: i8) -> Option<Self> {
         match code {
             1 => Some(Self::Market),
+            2 => Some(Self::Limit),
+            3 => Some(Self::Stop),
+            4 => Some(Self::StopLimit),
             _ => None,
         }
     }
 }
 
-/// What became of an accepted order.
+/// How long an order works: until cancelled, until its expiry, to the end of the FX day, at the open only (in part, or whole).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i8)]
+pub enum Tif {
+    /// `gtc`
+    Gtc = 1,
+    /// `gtd`
+    Gtd = 2,
+    /// `day`
+    Day = 3,
+    /// `ioc`
+    Ioc = 4,
+    /// `fok`
+    Fok = 5,
+}
+
+impl Tif {
+    /// The code at the seam.
+    #[must_use]
+    pub const fn code(self) -> i8 {
+        self as i8
+    }
+
+    /// The value of a code, or `None` if there is no such code.
+    #[must_use]
+    pub const fn from_code(code: i8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Gtc),
+            2 => Some(Self::Gtd),
+            3 => Some(Self::Day),
+            4 => Some(Self::Ioc),
+            5 => Some(Self::Fok),
+            _ => None,
+        }
+    }
+}
+
+/// What became of an accepted order; a cancelled one may be filled in part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i8)]
 pub enum OrderStatus {
     /// `filled`
     Filled = 1,
+    /// `cancelled`
+    Cancelled = 2,
+    /// `cancelled_by_oco`
+    CancelledByOco = 3,
+    /// `expired`
+    Expired = 4,
+    /// `expired_at_end`
+    ExpiredAtEnd = 5,
 }
 
 impl OrderStatus {
@@ -145,6 +205,10 @@ impl OrderStatus {
     pub const fn from_code(code: i8) -> Option<Self> {
         match code {
             1 => Some(Self::Filled),
+            2 => Some(Self::Cancelled),
+            3 => Some(Self::CancelledByOco),
+            4 => Some(Self::Expired),
+            5 => Some(Self::ExpiredAtEnd),
             _ => None,
         }
     }
@@ -192,6 +256,20 @@ pub enum Rule {
     Close = 4,
     /// `end_of_data`
     EndOfData = 5,
+    /// `fil_2`
+    Fil2 = 6,
+    /// `fil_3`
+    Fil3 = 7,
+    /// `fil_4`
+    Fil4 = 8,
+    /// `mgt_1`
+    Mgt1 = 9,
+    /// `mgt_3`
+    Mgt3 = 10,
+    /// `partial_close`
+    PartialClose = 11,
+    /// `mrg`
+    Mrg = 12,
 }
 
 impl Rule {
@@ -210,6 +288,13 @@ impl Rule {
             3 => Some(Self::Fil6),
             4 => Some(Self::Close),
             5 => Some(Self::EndOfData),
+            6 => Some(Self::Fil2),
+            7 => Some(Self::Fil3),
+            8 => Some(Self::Fil4),
+            9 => Some(Self::Mgt1),
+            10 => Some(Self::Mgt3),
+            11 => Some(Self::PartialClose),
+            12 => Some(Self::Mrg),
             _ => None,
         }
     }
@@ -258,6 +343,18 @@ pub enum ExitReason {
     Signal = 3,
     /// `end_of_data`
     EndOfData = 4,
+    /// `trailing_stop`
+    TrailingStop = 5,
+    /// `break_even`
+    BreakEven = 6,
+    /// `timeout`
+    Timeout = 7,
+    /// `session_close`
+    SessionClose = 8,
+    /// `partial_close`
+    PartialClose = 9,
+    /// `stop_out`
+    StopOut = 10,
 }
 
 impl ExitReason {
@@ -275,6 +372,12 @@ impl ExitReason {
             2 => Some(Self::TakeProfit),
             3 => Some(Self::Signal),
             4 => Some(Self::EndOfData),
+            5 => Some(Self::TrailingStop),
+            6 => Some(Self::BreakEven),
+            7 => Some(Self::Timeout),
+            8 => Some(Self::SessionClose),
+            9 => Some(Self::PartialClose),
+            10 => Some(Self::StopOut),
             _ => None,
         }
     }
@@ -353,6 +456,14 @@ pub const SIGNALS: &[Column] = &[
     Column { name: "tp_points", kind: ColumnType::Float64, null: true },
     Column { name: "sl_pips", kind: ColumnType::Float64, null: true },
     Column { name: "tp_pips", kind: ColumnType::Float64, null: true },
+    Column { name: "entry", kind: ColumnType::Float64, null: true },
+    Column { name: "limit", kind: ColumnType::Float64, null: true },
+    Column { name: "expiry", kind: ColumnType::Timestamp, null: true },
+    Column { name: "expiry_bars", kind: ColumnType::Int64, null: true },
+    Column { name: "tif", kind: ColumnType::Int8, null: false },
+    Column { name: "oco", kind: ColumnType::Int64, null: true },
+    Column { name: "share", kind: ColumnType::Float64, null: true },
+    Column { name: "sl_atr", kind: ColumnType::Float64, null: true },
     Column { name: "fault", kind: ColumnType::Int16, null: false },
 ];
 
@@ -374,6 +485,14 @@ pub const RECORDED_SIGNALS: &[Column] = &[
     Column { name: "tp_points", kind: ColumnType::Float64, null: true },
     Column { name: "sl_pips", kind: ColumnType::Float64, null: true },
     Column { name: "tp_pips", kind: ColumnType::Float64, null: true },
+    Column { name: "entry", kind: ColumnType::Float64, null: true },
+    Column { name: "limit", kind: ColumnType::Float64, null: true },
+    Column { name: "expiry", kind: ColumnType::Timestamp, null: true },
+    Column { name: "expiry_bars", kind: ColumnType::Int64, null: true },
+    Column { name: "tif", kind: ColumnType::Int8, null: false },
+    Column { name: "oco", kind: ColumnType::Int64, null: true },
+    Column { name: "share", kind: ColumnType::Float64, null: true },
+    Column { name: "sl_atr", kind: ColumnType::Float64, null: true },
     Column { name: "fault", kind: ColumnType::Int16, null: false },
 ];
 
@@ -386,10 +505,17 @@ pub const ORDERS: &[Column] = &[
     Column { name: "direction", kind: ColumnType::Int8, null: false },
     Column { name: "order_type", kind: ColumnType::Int8, null: false },
     Column { name: "magic", kind: ColumnType::Int64, null: false },
+    Column { name: "entry", kind: ColumnType::Int64, null: true },
+    Column { name: "limit", kind: ColumnType::Int64, null: true },
+    Column { name: "tif", kind: ColumnType::Int8, null: false },
+    Column { name: "expiry", kind: ColumnType::Timestamp, null: true },
+    Column { name: "oco", kind: ColumnType::Int64, null: true },
     Column { name: "steps", kind: ColumnType::Int64, null: false },
+    Column { name: "filled_steps", kind: ColumnType::Int64, null: false },
     Column { name: "sl", kind: ColumnType::Int64, null: true },
     Column { name: "tp", kind: ColumnType::Int64, null: true },
     Column { name: "status", kind: ColumnType::Int8, null: false },
+    Column { name: "done_time", kind: ColumnType::Timestamp, null: false },
 ];
 
 /// Every fill with what explains it (FIL-10). Key: position_id, leg, fill_number.
@@ -403,15 +529,20 @@ pub const FILLS: &[Column] = &[
     Column { name: "direction", kind: ColumnType::Int8, null: false },
     Column { name: "side", kind: ColumnType::Int8, null: false },
     Column { name: "rule", kind: ColumnType::Int8, null: false },
+    Column { name: "reason", kind: ColumnType::Int8, null: true },
     Column { name: "moment", kind: ColumnType::Int8, null: false },
+    Column { name: "path_step", kind: ColumnType::Int8, null: true },
     Column { name: "level", kind: ColumnType::Int64, null: true },
     Column { name: "raw_price", kind: ColumnType::Int64, null: false },
     Column { name: "price", kind: ColumnType::Int64, null: false },
     Column { name: "steps", kind: ColumnType::Int64, null: false },
     Column { name: "slippage_points", kind: ColumnType::Int64, null: false },
     Column { name: "slippage_random_points", kind: ColumnType::Int64, null: false },
+    Column { name: "slippage_impact_points", kind: ColumnType::Float64, null: false },
+    Column { name: "slippage_volatility_points", kind: ColumnType::Float64, null: false },
     Column { name: "spread_points", kind: ColumnType::Int64, null: false },
     Column { name: "commission", kind: ColumnType::Int64, null: false },
+    Column { name: "conversion_rate", kind: ColumnType::Float64, null: false },
 ];
 
 /// One row per position, written when it is flat (LED-3), in closing order.
@@ -428,6 +559,7 @@ pub const TRADES: &[Column] = &[
     Column { name: "exit_time", kind: ColumnType::Timestamp, null: false },
     Column { name: "exit_price", kind: ColumnType::Float64, null: false },
     Column { name: "steps", kind: ColumnType::Int64, null: false },
+    Column { name: "margin", kind: ColumnType::Int64, null: false },
     Column { name: "gross_cost_free", kind: ColumnType::Int64, null: false },
     Column { name: "slippage", kind: ColumnType::Int64, null: false },
     Column { name: "spread", kind: ColumnType::Int64, null: false },
@@ -457,6 +589,7 @@ pub const POSITIONS: &[Column] = &[
     Column { name: "steps", kind: ColumnType::Int64, null: false },
     Column { name: "sl", kind: ColumnType::Int64, null: true },
     Column { name: "tp", kind: ColumnType::Int64, null: true },
+    Column { name: "margin", kind: ColumnType::Int64, null: false },
     Column { name: "commission", kind: ColumnType::Int64, null: false },
     Column { name: "open_profit", kind: ColumnType::Int64, null: false },
     Column { name: "accrued_swap", kind: ColumnType::Int64, null: false },
@@ -712,6 +845,32 @@ pub mod number {
     pub const ORDER_STOP_TOO_CLOSE: i16 = 5006;
     /// `order.no_more_bars`
     pub const ORDER_NO_MORE_BARS: i16 = 5007;
+    /// `order.not_found`
+    pub const ORDER_NOT_FOUND: i16 = 5008;
+    /// `order.not_filled`
+    pub const ORDER_NOT_FILLED: i16 = 5009;
+    /// `order.position_closed`
+    pub const ORDER_POSITION_CLOSED: i16 = 5010;
+    /// `cost.no_atr`
+    pub const COST_NO_ATR: i16 = 5011;
+    /// `filter.session`
+    pub const FILTER_SESSION: i16 = 5012;
+    /// `filter.news`
+    pub const FILTER_NEWS: i16 = 5013;
+    /// `filter.cooldown`
+    pub const FILTER_COOLDOWN: i16 = 5014;
+    /// `filter.max_positions`
+    pub const FILTER_MAX_POSITIONS: i16 = 5015;
+    /// `margin.call`
+    pub const MARGIN_CALL: i16 = 5016;
+    /// `margin.stop_out`
+    pub const MARGIN_STOP_OUT: i16 = 5017;
+    /// `fill.finer_missing`
+    pub const FILL_FINER_MISSING: i16 = 5018;
+    /// `liquidity.unknown`
+    pub const LIQUIDITY_UNKNOWN: i16 = 5019;
+    /// `liquidity.exceeded`
+    pub const LIQUIDITY_EXCEEDED: i16 = 5020;
     /// `costs.spread_undefined`
     pub const COSTS_SPREAD_UNDEFINED: i16 = 5090;
     /// `costs.invalid_swap`
@@ -762,6 +921,16 @@ pub mod number {
     pub const STRATEGY_BATCH: i16 = 6022;
     /// `strategy.not_found`
     pub const STRATEGY_NOT_FOUND: i16 = 6023;
+    /// `signal.missing_level`
+    pub const SIGNAL_MISSING_LEVEL: i16 = 6024;
+    /// `signal.unknown_tif`
+    pub const SIGNAL_UNKNOWN_TIF: i16 = 6025;
+    /// `signal.bad_expiry`
+    pub const SIGNAL_BAD_EXPIRY: i16 = 6026;
+    /// `signal.bad_share`
+    pub const SIGNAL_BAD_SHARE: i16 = 6027;
+    /// `signal.no_target`
+    pub const SIGNAL_NO_TARGET: i16 = 6028;
     /// `engine.overflow`
     pub const ENGINE_OVERFLOW: i16 = 7001;
     /// `engine.internal`
@@ -891,6 +1060,19 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("order.invalid_stops", 5005),
     ("order.stop_too_close", 5006),
     ("order.no_more_bars", 5007),
+    ("order.not_found", 5008),
+    ("order.not_filled", 5009),
+    ("order.position_closed", 5010),
+    ("cost.no_atr", 5011),
+    ("filter.session", 5012),
+    ("filter.news", 5013),
+    ("filter.cooldown", 5014),
+    ("filter.max_positions", 5015),
+    ("margin.call", 5016),
+    ("margin.stop_out", 5017),
+    ("fill.finer_missing", 5018),
+    ("liquidity.unknown", 5019),
+    ("liquidity.exceeded", 5020),
     ("costs.spread_undefined", 5090),
     ("costs.invalid_swap", 5091),
     ("signal.unknown_direction", 6001),
@@ -916,6 +1098,11 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("strategy.view_count", 6021),
     ("strategy.batch", 6022),
     ("strategy.not_found", 6023),
+    ("signal.missing_level", 6024),
+    ("signal.unknown_tif", 6025),
+    ("signal.bad_expiry", 6026),
+    ("signal.bad_share", 6027),
+    ("signal.no_target", 6028),
     ("engine.overflow", 7001),
     ("engine.internal", 7002),
     ("engine.interrupted", 7003),

@@ -133,7 +133,7 @@ def code_of(unit: str, value: Any) -> Any:
 
 
 def signals_table(case: Mapping[str, Any]) -> pa.Table:
-    base = {"direction": "none", "order_type": "market", "symbol": 0, "fault": 0}
+    base = {"direction": "none", "order_type": "market", "symbol": 0, "tif": "gtc", "fault": 0}
     units = {column.name: column.unit for column in TABLES["signals"]}
     rows = []
     for signal in case["signals"]:

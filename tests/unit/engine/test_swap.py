@@ -13,7 +13,7 @@ from omega.backends import get_backend
 from omega.engine.tables import Units, present_equity, present_table
 from omega.schema import LedgerKind
 from omega.strategy.normalise_batch import table_of_rows
-from omega.testing import bars_of
+from omega.testing import bars_of, with_features_off
 from omega.testing.bars import market_of
 
 BACKENDS = ["python"] if os.environ.get("OMEGA_BUILD") == "pure" else ["python", "rust"]
@@ -33,17 +33,19 @@ def plan_with(swap, *, close_at_end=True):
         "swap": swap,
     }
     execution = {"fill": "next_open", "intrabar": "stop_first", "on_bad_signal": "fail", "seed": 0}
-    return {
-        "version": 1,
-        "account": {"currency": "USD", "digits": 2, "balance": 1_000_000},
-        "symbols": [symbol],
-        "execution": execution | {"close_at_end": close_at_end},
-        "sizing": {"mode": "fixed_lots", "steps": 10, "min_lot": "reject"},
-        "first_step": 0,
-        "strategy": None,
-        "metrics": {"risk_free": [0, 1], "days": 5},
-        "rating": {"seed": 0, "samples": 10, "dropout_samples": 10},
-    }
+    return with_features_off(
+        {
+            "version": 1,
+            "account": {"currency": "USD", "digits": 2, "balance": 1_000_000},
+            "symbols": [symbol],
+            "execution": execution | {"close_at_end": close_at_end},
+            "sizing": {"mode": "fixed_lots", "steps": 10, "min_lot": "reject"},
+            "first_step": 0,
+            "strategy": None,
+            "metrics": {"risk_free": [0, 1], "days": 5},
+            "rating": {"seed": 0, "samples": 10, "dropout_samples": 10},
+        }
+    )
 
 
 def points(long, short, dated=()):

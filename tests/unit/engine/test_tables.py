@@ -11,40 +11,48 @@ from omega.engine.comparison import find_difference
 from omega.engine.tables import Table, Units, present_equity, present_table, with_texts
 from omega.strategy.normalise import Texts
 from omega.strategy.normalise_batch import table_of_rows
-from omega.testing import bars_of
+from omega.testing import bars_of, with_features_off
 
-PLAN = {
-    "version": 1,
-    "account": {"currency": "USD", "digits": 2, "balance": 1_000_000},
-    "symbols": [
-        {
-            "name": "EURUSD",
-            "digits": 2,
-            "pip_points": 10,
-            "tick_points": 1,
-            "value": [1, 1],
-            "volume_step": [1, 100],
-            "volume_min_steps": 1,
-            "volume_max_steps": 100,
-            "min_stop_points": 0,
-            "slippage": {"fixed_points": [0, 1], "random_points": 0},
-            "commission": {"scheme": "per_lot", "rate": [7, 2], "minimum": [0, 1], "on_entry": True, "on_exit": True},
-            "swap": None,
-        }
-    ],
-    "execution": {
-        "fill": "next_open",
-        "intrabar": "stop_first",
-        "close_at_end": True,
-        "on_bad_signal": "reject",
-        "seed": 0,
-    },
-    "sizing": {"mode": "fixed_lots", "steps": 10, "min_lot": "reject"},
-    "first_step": 0,
-    "strategy": None,
-    "metrics": {"risk_free": [0, 1], "days": 5},
-    "rating": {"seed": 0, "samples": 10, "dropout_samples": 10},
-}
+PLAN = with_features_off(
+    {
+        "version": 1,
+        "account": {"currency": "USD", "digits": 2, "balance": 1_000_000},
+        "symbols": [
+            {
+                "name": "EURUSD",
+                "digits": 2,
+                "pip_points": 10,
+                "tick_points": 1,
+                "value": [1, 1],
+                "volume_step": [1, 100],
+                "volume_min_steps": 1,
+                "volume_max_steps": 100,
+                "min_stop_points": 0,
+                "slippage": {"fixed_points": [0, 1], "random_points": 0},
+                "commission": {
+                    "scheme": "per_lot",
+                    "rate": [7, 2],
+                    "minimum": [0, 1],
+                    "on_entry": True,
+                    "on_exit": True,
+                },
+                "swap": None,
+            }
+        ],
+        "execution": {
+            "fill": "next_open",
+            "intrabar": "stop_first",
+            "close_at_end": True,
+            "on_bad_signal": "reject",
+            "seed": 0,
+        },
+        "sizing": {"mode": "fixed_lots", "steps": 10, "min_lot": "reject"},
+        "first_step": 0,
+        "strategy": None,
+        "metrics": {"risk_free": [0, 1], "days": 5},
+        "rating": {"seed": 0, "samples": 10, "dropout_samples": 10},
+    }
+)
 BARS = bars_of(
     """
     open high low  close

@@ -28,6 +28,21 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class Ohlc:
+    """The four prices of one bar on one quote side, in points."""
+
+    open: int
+    high: int
+    low: int
+    close: int
+
+
+def ohlc_at(prices: Prices, bar_idx: int) -> Ohlc:
+    """Return the prices of one bar."""
+    return Ohlc(prices.open[bar_idx], prices.high[bar_idx], prices.low[bar_idx], prices.close[bar_idx])
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """Bars of one symbol and timeframe."""
 
@@ -44,10 +59,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """All series of one run; `series[0]` is the step timeframe."""
+    """All series of one run; `series[0]` is the step timeframe, `finer` the one that looks into its bars."""
 
     symbols: tuple[str, ...]
     series: tuple[Series, ...]
+    finer: Series | None
     calendar: frame.Columns
 
     @property
@@ -77,8 +93,15 @@ def open_market(header: str, series: Sequence[Any], visible: Sequence[Any | None
     return Market(
         symbols=tuple(symbol["name"] for symbol in symbols),
         series=tuple(opened),
+        finer=_finer_of(names["series"], opened),
         calendar=frame.read_table(calendar, "calendar"),
     )
+
+
+def _finer_of(entries: list[dict[str, Any]], opened: list[Series]) -> Series | None:
+    """Return the series marked as finer data of the traded symbol, if there is one (FIL-7)."""
+    marked = [series for entry, series in zip(entries, opened, strict=True) if entry.get("finer")]
+    return marked[0] if marked else None
 
 
 def _open_series(

@@ -22,6 +22,8 @@ MAX_STEPS = 10**9
 MAX_SLIPPAGE_POINTS = 10**6
 SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
 SWAP_UNITS = ("points", "money", "percent")
+INTRABAR = ("stop_first", "target_first", "nearest_extreme", "bar_color", "finer")
+MAX_LATENCY_US = 7 * 86_400 * 10**6
 Fraction = tuple[int, int]
 
 
@@ -71,6 +73,15 @@ class SymbolPlan:
     slippage: Slippage
     commission: Commission
     swap: SwapPlan | None
+    liquidity: Liquidity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Liquidity:
+    """FIL-12: lots on offer in a bar, always the same, or per unit of the bar's volume."""
+
+    lots: Fraction | None
+    lots_per_volume_unit: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,10 @@ class Plan:
     balance: int
     symbols: tuple[SymbolPlan, ...]
     signal_close: bool
-    target_first: bool
+    intrabar: str
+    limit_through_points: int
+    latency_us: int
+    max_participation: Fraction | None
     close_at_end: bool
     reject_bad_signals: bool
     seed: int
@@ -109,18 +123,28 @@ def parse_plan(text: str) -> Plan:
     raw = _object(
         json.loads(text),
         "plan",
-        "version account symbols execution sizing first_step strategy metrics rating",
+        "version account symbols execution sizing first_step strategy metrics rating"
+        " margin rates position_rules filters",
     )
+    _off(raw, "margin rates position_rules filters")
     if raw["version"] != 1:
         raise _misfit(f"version {raw['version']}")
     account = _object(raw["account"], "account", "currency digits balance")
-    execution = _object(raw["execution"], "execution", "fill intrabar close_at_end on_bad_signal seed")
+    execution = _object(
+        raw["execution"],
+        "execution",
+        "fill intrabar close_at_end on_bad_signal seed limit_through_points latency_us max_participation",
+    )
+    participation = execution["max_participation"]
     return Plan(
         account_digits=_integer(account["digits"], "account.digits", 0, 8),
         balance=_integer(account["balance"], "account.balance", 1, 10**17),
         symbols=tuple(_symbol(entry) for entry in raw["symbols"]),
         signal_close=_choice(execution["fill"], "execution.fill", "next_open", "signal_close"),
-        target_first=_choice(execution["intrabar"], "execution.intrabar", "stop_first", "target_first"),
+        intrabar=_one_of(execution["intrabar"], "execution.intrabar", INTRABAR),
+        limit_through_points=_integer(execution["limit_through_points"], "limit_through_points", 0, 10**6),
+        latency_us=_integer(execution["latency_us"], "latency_us", 0, MAX_LATENCY_US),
+        max_participation=None if participation is None else _positive(participation, "max_participation"),
         close_at_end=_flag(execution["close_at_end"], "execution.close_at_end"),
         reject_bad_signals=_choice(execution["on_bad_signal"], "execution.on_bad_signal", "fail", "reject"),
         seed=_integer(execution["seed"], "execution.seed", 0, 2**64 - 1),
@@ -135,9 +159,11 @@ def _symbol(raw: Any) -> SymbolPlan:
         raw,
         "symbols",
         "name digits pip_points tick_points value volume_step volume_min_steps volume_max_steps"
-        " min_stop_points slippage commission swap",
+        " min_stop_points slippage commission swap liquidity margin",
     )
-    slippage = _object(raw["slippage"], "slippage", "fixed_points random_points")
+    _off(raw, "margin")
+    slippage = _object(raw["slippage"], "slippage", "fixed_points random_points impact volatility")
+    _off(slippage, "impact volatility")
     commission = _object(raw["commission"], "commission", "scheme rate minimum on_entry on_exit")
     return SymbolPlan(
         name=raw["name"],
@@ -161,7 +187,16 @@ def _symbol(raw: Any) -> SymbolPlan:
             on_exit=_flag(commission["on_exit"], "commission.on_exit"),
         ),
         swap=None if raw["swap"] is None else _swap(raw["swap"]),
+        liquidity=None if raw["liquidity"] is None else _liquidity(raw["liquidity"]),
     )
+
+
+def _liquidity(raw: Any) -> Liquidity:
+    if isinstance(raw, dict) and "lots" in raw:
+        lots = _positive(_object(raw, "liquidity", "lots")["lots"], "liquidity.lots")
+        return Liquidity(lots=lots, lots_per_volume_unit=None)
+    raw = _object(raw, "liquidity", "lots_per_volume_unit")
+    return Liquidity(lots=None, lots_per_volume_unit=_positive(raw["lots_per_volume_unit"], "lots_per_volume_unit"))
 
 
 def _swap(raw: Any) -> SwapPlan:
@@ -207,6 +242,12 @@ def _object(raw: Any, place: str, names: str) -> dict[str, Any]:
     if not isinstance(raw, dict) or sorted(raw) != sorted(expected):
         raise _misfit(f"{place} must have exactly the fields {', '.join(expected)}")
     return raw
+
+
+def _off(raw: dict[str, Any], names: str) -> None:
+    for name in names.split():
+        if raw[name]:
+            raise _misfit(f"{name} is not known to this engine")
 
 
 def _integer(raw: Any, place: str, low: int, high: int) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from omega.backends.python import frame
+from omega.backends.python.execution.levels import absolute
 from omega.backends.python.market import Series
 from omega.backends.python.numerics import quotient
 from omega.errors import error_for
@@ -151,12 +152,34 @@ class Session:
                 p.magic,
                 p.entry_bar_idx,
                 p.entry_time_us,
-                quotient(p.k, p.steps),
+                quotient(p.entered.points, p.entered.steps),
                 p.steps,
                 p.sl,
                 p.tp,
             )
             for p in self._simulation.positions
+        ]
+
+    def orders(self) -> list[tuple[Any, ...]]:
+        """Return the working orders: (id, symbol, direction, order_type, magic, entry, limit, steps, sl, tp,
+        expiry_us, oco); prices in points, levels None where they are distances; `steps` is what is left.
+        """
+        return [
+            (
+                o.number,
+                o.symbol,
+                o.direction,
+                int(o.order_type),
+                o.magic,
+                o.price,
+                o.limit,
+                o.steps,
+                absolute(o.stop),
+                absolute(o.target),
+                o.expiry_us,
+                o.oco,
+            )
+            for o in self._simulation.working
         ]
 
     def balance(self) -> int:

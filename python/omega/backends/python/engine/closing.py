@@ -1,4 +1,4 @@
-"""Everything that closes a position: levels, requests and the end of the data.
+"""Everything that closes a position, whole or in part: levels, requests and the end of the data.
 
 Rules FIL-5 to FIL-9, POS-1, LOOP step 3 and LOOP-3 in `docs/spec/engine.md`.
 """
@@ -8,15 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from omega.backends.python.engine.opening import FillBar
-from omega.backends.python.engine.signals import Signal
-from omega.backends.python.execution.commission import charge
-from omega.backends.python.execution.fills import Exit, exit_at_open, exit_inside
+from omega.backends.python.engine import orders
+from omega.backends.python.engine.fill_bar import FillBar
+from omega.backends.python.engine.pass_bar import PassBar
+from omega.backends.python.engine.signals import Request, Signal
+from omega.backends.python.execution.commission import Charge, charge
+from omega.backends.python.execution.exits import Exit
+from omega.backends.python.execution.sizing import whole_steps
 from omega.backends.python.execution.slippage import NO_SLIP, Slip, slip
 from omega.backends.python.numerics import quotient
-from omega.backends.python.portfolio.position import Position, close_gross, excursions, see_price
+from omega.backends.python.portfolio.position import Position, close_part, excursions, see_price, settle_swap
 from omega.error_catalogue import CATALOGUE
-from omega.schema import ExitReason, LedgerKind, Moment, OrderType, Rule, Side
+from omega.schema import ExitReason, LedgerKind, Moment, Rule, Side
 
 if TYPE_CHECKING:
     from omega.backends.python.engine.simulation import Simulation
@@ -35,56 +38,68 @@ class Deal:
     spread_points: int
     rule: Rule
     moment: Moment
+    path_step: int | None
     reason: ExitReason
     leg: int
 
 
-def close_at_levels(simulation: Simulation, bar_idx: int) -> None:
-    """Close every position whose stop or target this bar reaches (LOOP step 3).
+def close_at_level(simulation: Simulation, position: Position, bar: PassBar, found: Exit, saw_open: bool) -> None:
+    """Close at a level that was reached; of the bar only the open was seen, if it was open then (MGT-2)."""
+    if saw_open:
+        see_price(position, bar.closing_side(position.direction).open)
+    deal = Deal(
+        bar_idx=bar.bar_idx,
+        time_us=bar.time_us,
+        raw_price=found.raw_price,
+        level=position.sl if found.is_stop else position.tp,
+        spread_points=0 if position.direction > 0 else bar.opening_spread,
+        rule=Rule.FIL_5 if found.is_stop else Rule.FIL_6,
+        moment=found.moment,
+        path_step=found.path_step,
+        reason=position.stop_reason if found.is_stop else ExitReason.TAKE_PROFIT,
+        leg=1,
+    )
+    close(simulation, position, deal, position.steps)
 
-    Pass (a) first: exits that the open decides, for positions that were open before the bar. Then
-    pass (b): all other exits, positions opened at the open included. Both in order of id.
-    """
-    for position in list(simulation.positions):
-        if position.entry_bar_idx < bar_idx:
-            _close_if(simulation, position, bar_idx, _exit_at_open(simulation, position, bar_idx))
-    for position in list(simulation.positions):
-        found = _exit_at_open(simulation, position, bar_idx)
-        if found is None:
-            found = _exit_inside(simulation, position, bar_idx)
-        if found is None:
-            _see_whole_bar(simulation, position, bar_idx)
-        _close_if(simulation, position, bar_idx, found)
 
-
-def close_on_request(simulation: Simulation, fill_bar: FillBar, number: int, signal: Signal) -> None:
+def close_on_request(simulation: Simulation, fill_bar: FillBar, request: Request) -> None:
     """Close the position a signal names, or every one its filters match, in order of id (POS-1).
 
-    A named position that never opened is counted and dropped; a request that finds nothing open is
+    A named position that never was an order is counted and dropped; a request that finds nothing open is
     `position.not_found`.
     """
-    if signal.target is not None and signal.target not in simulation.opened:
+    signal = request.signal
+    if signal.target is not None and signal.target not in simulation.accepted:
         simulation.target_never_opened_count += 1
         return
     matching = [position for position in simulation.positions if _matches(position, signal)]
     if not matching:
-        simulation.reject(fill_bar, POSITION_NOT_FOUND, number)
+        simulation.reject(fill_bar, POSITION_NOT_FOUND, request.number)
     for position in matching:
-        is_long = position.direction > 0
-        deal = Deal(
-            bar_idx=fill_bar.bar_idx,
-            time_us=fill_bar.time_us,
-            raw_price=fill_bar.bid if is_long else fill_bar.ask,
-            level=None,
-            spread_points=0 if is_long else fill_bar.spread_points,
-            rule=Rule.CLOSE,
-            moment=fill_bar.moment,
-            reason=ExitReason.SIGNAL,
-            leg=2 + position.requested_closes,
-        )
-        position.requested_closes += 1
-        see_price(position, deal.raw_price)
-        _close(simulation, position, deal)
+        steps = part_of(simulation, position, signal.share)
+        close_at_market(simulation, fill_bar, position, steps, Rule.CLOSE, ExitReason.SIGNAL)
+
+
+def close_at_market(
+    simulation: Simulation, fill_bar: FillBar, position: Position, steps: int, rule: Rule, reason: ExitReason
+) -> None:
+    """Close `steps` of a position at the price of the moment: the j-th requested close has leg 2+j."""
+    is_long = position.direction > 0
+    deal = Deal(
+        bar_idx=fill_bar.bar_idx,
+        time_us=fill_bar.time_us,
+        raw_price=fill_bar.bid if is_long else fill_bar.ask,
+        level=None,
+        spread_points=0 if is_long else fill_bar.spread_points,
+        rule=rule,
+        moment=fill_bar.moment,
+        path_step=None,
+        reason=reason,
+        leg=2 + position.requested_closes,
+    )
+    position.requested_closes += 1
+    see_price(position, deal.raw_price)
+    close(simulation, position, deal, steps)
 
 
 def close_at_end(simulation: Simulation) -> None:
@@ -101,15 +116,49 @@ def close_at_end(simulation: Simulation) -> None:
             spread_points=0 if is_long else series.ask.open[last] - series.bid.open[last],
             rule=Rule.END_OF_DATA,
             moment=Moment.CLOSE,
+            path_step=None,
             reason=ExitReason.END_OF_DATA,
             leg=1,
         )
-        _close(simulation, position, deal)
+        close(simulation, position, deal, position.steps)
+
+
+def part_of(simulation: Simulation, position: Position, share: float | None) -> int:
+    """Return the steps a share of the first volume closes; a part or a rest below volume_min closes all (POS-1)."""
+    if share is None:
+        return position.steps
+    steps = whole_steps(share * float(position.entered.steps))
+    minimum = simulation.symbol.volume_min_steps
+    if steps < minimum or position.steps - steps < minimum:
+        return position.steps
+    return steps
 
 
 def price_of_sum(simulation: Simulation, points_steps: int, steps: int) -> float:
     """Return a steps-weighted mean of points as a price: one correctly rounded quotient."""
     return quotient(points_steps, steps * 10**simulation.symbol.digits)
+
+
+def close(simulation: Simulation, position: Position, deal: Deal, steps: int) -> None:
+    """Book one close: fill, profit, commission, swap, and the trade once the position is flat."""
+    slipped = NO_SLIP
+    if deal.rule is not Rule.FIL_6:
+        slipped = slip(simulation.symbol.slippage, simulation.plan.seed, position.id, deal.leg, 0)
+    price = deal.raw_price - position.direction * slipped.points
+    see_price(position, price)
+    commission = charge(simulation.commissions, Charge(), price, steps, is_entry=False)
+    swap = settle_swap(position, steps, position.steps)
+    gross = close_part(position, steps, price, deal.raw_price, deal.spread_points, simulation.rate)
+    position.commission += commission
+    simulation.liquidity.see_exit(deal.bar_idx, steps)
+    _write_fill(simulation, position, deal, slipped, steps, commission)
+    simulation.books.write(LedgerKind.PROFIT, gross.booked, deal.time_us, position.symbol, position.id)
+    simulation.books.write(LedgerKind.COMMISSION, commission, deal.time_us, position.symbol, position.id)
+    simulation.books.write(LedgerKind.SWAP, swap, deal.time_us, position.symbol, position.id)
+    if position.steps == 0:
+        _write_trade(simulation, position, deal)
+        simulation.positions.remove(position)
+        orders.cancel_rest(simulation, position.id, deal.bar_idx, deal.time_us)
 
 
 def _matches(position: Position, signal: Signal) -> bool:
@@ -121,89 +170,31 @@ def _matches(position: Position, signal: Signal) -> bool:
     )
 
 
-def _exit_at_open(simulation: Simulation, position: Position, bar_idx: int) -> Exit | None:
-    side = simulation.series.bid if position.direction > 0 else simulation.series.ask
-    return exit_at_open(position.direction, position.sl, position.tp, side.open[bar_idx])
-
-
-def _exit_inside(simulation: Simulation, position: Position, bar_idx: int) -> Exit | None:
-    side = simulation.series.bid if position.direction > 0 else simulation.series.ask
-    found, ambiguous = exit_inside(
-        position.direction,
-        position.sl,
-        position.tp,
-        side.low[bar_idx],
-        side.high[bar_idx],
-        simulation.plan.target_first,
-    )
-    position.ambiguous = position.ambiguous or ambiguous
-    return found
-
-
-def _see_whole_bar(simulation: Simulation, position: Position, bar_idx: int) -> None:
-    side = simulation.series.bid if position.direction > 0 else simulation.series.ask
-    see_price(position, side.low[bar_idx])
-    see_price(position, side.high[bar_idx])
-
-
-def _close_if(simulation: Simulation, position: Position, bar_idx: int, found: Exit | None) -> None:
-    """Close at a level that was reached; the open was seen, the rest of the bar was not (MGT-2)."""
-    if found is None:
-        return
-    series = simulation.series
-    is_long = position.direction > 0
-    side = series.bid if is_long else series.ask
-    see_price(position, side.open[bar_idx])
-    deal = Deal(
-        bar_idx=bar_idx,
-        time_us=series.time_us[bar_idx],
-        raw_price=found.raw_price,
-        level=position.sl if found.is_stop else position.tp,
-        spread_points=0 if is_long else series.ask.open[bar_idx] - series.bid.open[bar_idx],
-        rule=Rule.FIL_5 if found.is_stop else Rule.FIL_6,
-        moment=found.moment,
-        reason=ExitReason.STOP_LOSS if found.is_stop else ExitReason.TAKE_PROFIT,
-        leg=1,
-    )
-    _close(simulation, position, deal)
-
-
-def _close(simulation: Simulation, position: Position, deal: Deal) -> None:
-    """Book one whole close: fill, profit, commission, trade."""
-    slipped = NO_SLIP
-    if deal.rule is not Rule.FIL_6:
-        slipped = slip(simulation.symbol.slippage, simulation.plan.seed, position.id, deal.leg, 0)
-    price = deal.raw_price - position.direction * slipped.points
-    see_price(position, price)
-    commission = charge(simulation.commissions, price, position.steps, is_entry=False)
-    gross = close_gross(position, price, deal.raw_price, deal.spread_points, simulation.rate)
-    _write_fill(simulation, position, deal, price, slipped, commission)
-    simulation.books.write(LedgerKind.PROFIT, gross.booked, deal.time_us, position.symbol, position.id)
-    simulation.books.write(LedgerKind.COMMISSION, commission, deal.time_us, position.symbol, position.id)
-    simulation.books.write(LedgerKind.SWAP, position.accrued_swap, deal.time_us, position.symbol, position.id)
-    commission += position.commission
-    net = gross.booked + commission + position.accrued_swap
+def _write_trade(simulation: Simulation, position: Position, deal: Deal) -> None:
+    entered, settled = position.entered, position.settled
+    net = settled.gross + position.commission + settled.swap
     mae, mfe = excursions(position)
     simulation.records.write(
         "trades",
         position.id,
         position.symbol,
         position.direction,
-        int(OrderType.MARKET),
+        int(position.order_type),
         position.magic,
         position.entry_bar_idx,
         position.entry_time_us,
-        price_of_sum(simulation, position.k, position.steps),
+        price_of_sum(simulation, entered.points, entered.steps),
         deal.bar_idx,
         deal.time_us,
-        price_of_sum(simulation, price * position.steps, position.steps),
-        position.steps,
-        gross.cost_free,
-        gross.slippage,
-        gross.spread,
-        gross.booked,
-        commission,
-        position.accrued_swap,
+        price_of_sum(simulation, settled.points, settled.steps),
+        entered.steps,
+        position.margin,
+        settled.cost_free,
+        settled.slippage,
+        settled.spread,
+        settled.gross,
+        position.commission,
+        settled.swap,
         net,
         position.risk,
         None if not position.risk else quotient(net, position.risk),
@@ -211,14 +202,13 @@ def _close(simulation: Simulation, position: Position, deal: Deal) -> None:
         mfe,
         deal.bar_idx - position.entry_bar_idx,
         int(deal.reason),
-        1,
+        settled.closes,
         position.ambiguous,
     )
-    simulation.positions.remove(position)
 
 
 def _write_fill(
-    simulation: Simulation, position: Position, deal: Deal, price: int, slipped: Slip, commission: int
+    simulation: Simulation, position: Position, deal: Deal, slipped: Slip, steps: int, commission: int
 ) -> None:
     is_long = position.direction > 0
     simulation.records.write(
@@ -232,13 +222,18 @@ def _write_fill(
         -position.direction,
         int(Side.BID if is_long else Side.ASK),
         int(deal.rule),
+        int(deal.reason),
         int(deal.moment),
+        deal.path_step,
         deal.level,
         deal.raw_price,
-        price,
-        position.steps,
+        deal.raw_price - position.direction * slipped.points,
+        steps,
         slipped.points,
         slipped.random_points,
+        0.0,
+        0.0,
         deal.spread_points,
         commission,
+        1.0,
     )

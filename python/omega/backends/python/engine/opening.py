@@ -1,7 +1,8 @@
-"""Market orders: acceptance, size, fill, and the position they open.
+"""Fills of opening orders, and the positions they open or enlarge.
 
-A market order fills at the open of the bar after its decision (`next_open`), or at the close of the
-bar it was decided on (`signal_close`). Rules FIL-1, SIG-2, SIZ, API-8 and LOOP-2.
+A market order fills at the open of the bar after its decision (`next_open`), or at the close of the bar it
+was decided on (`signal_close`); pending orders fill where `passes` finds them. What a bar's volume does not
+cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 """
 
 from __future__ import annotations
@@ -9,166 +10,158 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from omega.backends.python.engine.signals import Signal
+from omega.backends.python.engine import orders
+from omega.backends.python.engine.fill_bar import FillBar
+from omega.backends.python.engine.orders import Order
+from omega.backends.python.engine.signals import Request
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import charge
-from omega.backends.python.execution.sizing import size_order, steps_of_lots
-from omega.backends.python.execution.slippage import slip
-from omega.backends.python.portfolio.position import Position, booked_risk, see_price
-from omega.error_catalogue import CATALOGUE
-from omega.schema import LedgerKind, Moment, OrderStatus, OrderType, Rule, Side
+from omega.backends.python.execution.slippage import NO_SLIP, Slip, slip
+from omega.backends.python.portfolio.position import Position, add_fill, booked_risk, see_price
+from omega.schema import LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif
 
 if TYPE_CHECKING:
     from omega.backends.python.engine.simulation import Simulation
 
-INVALID_STOPS = CATALOGUE["order.invalid_stops"].number
-STOP_TOO_CLOSE = CATALOGUE["order.stop_too_close"].number
-SIZE_CAPPED = CATALOGUE["size.capped"].number
-SIZE_OFF_GRID = CATALOGUE["size.off_grid"].number
-
 
 @dataclass(frozen=True, slots=True)
-class FillBar:
-    """Where requests of a step fill: the bar the fill is named after, its time and both quotes."""
+class Fill:
+    """A fill of an opening order before slippage.
+
+    Attributes:
+        level: P or L of a pending order.
+        closing_price: Closing-side price at that moment, None inside a bar, where nobody knows it.
+        entry_pass: The pass in which a position it opens counts as new.
+    """
 
     bar_idx: int
     time_us: int
-    bid: int
-    ask: int
+    raw_price: int
+    level: int | None
     spread_points: int
+    rule: Rule
     moment: Moment
+    path_step: int | None
+    closing_price: int | None
+    entry_pass: int
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An accepted market order: it has passed every check and has a size."""
-
-    number: int
-    direction: int
-    symbol: int
-    magic: int
-    steps: int
-    stop: levels.Level | None
-    target: levels.Level | None
+def open_order(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx: int) -> None:
+    """Accept or refuse an order; a market order fills at once, others work from bar `bar_idx` on."""
+    order = orders.accept(simulation, fill_bar, request, bar_idx)
+    if order is None:
+        return
+    if order.order_type is OrderType.MARKET:
+        fill_at_market(simulation, fill_bar, order)
+    else:
+        simulation.working.append(order)
 
 
-def fill_bar(simulation: Simulation, bar_idx: int) -> FillBar:
-    """Return where requests working in step `bar_idx` fill (LOOP-2)."""
-    series = simulation.series
-    if simulation.plan.signal_close:
-        before = bar_idx - 1
-        return FillBar(
-            bar_idx=before,
-            time_us=series.close_time_us[before],
-            bid=series.bid.close[before],
-            ask=series.ask.close[before],
-            spread_points=series.ask.open[before] - series.bid.open[before],
-            moment=Moment.CLOSE,
-        )
-    return FillBar(
-        bar_idx=bar_idx,
-        time_us=series.time_us[bar_idx],
-        bid=series.bid.open[bar_idx],
-        ask=series.ask.open[bar_idx],
-        spread_points=series.ask.open[bar_idx] - series.bid.open[bar_idx],
-        moment=Moment.OPEN,
-    )
+def fill_waiting(simulation: Simulation, fill_bar: FillBar) -> None:
+    """Go on filling market orders, and triggered stops, that wait for volume (FIL-12)."""
+    for order in list(simulation.working):
+        if orders.is_at_market(order):
+            fill_at_market(simulation, fill_bar, order)
 
 
-def open_market_order(simulation: Simulation, fill_bar: FillBar, number: int, signal: Signal) -> None:
-    """Accept or reject a market order; an accepted one fills at once (FIL-1)."""
-    order = _accept(simulation, fill_bar, number, signal)
-    if order is not None:
-        _fill(simulation, fill_bar, order)
-
-
-def _accept(simulation: Simulation, fill_bar: FillBar, number: int, signal: Signal) -> Order | None:
-    """Return the order, or None after writing down why it was refused."""
-    symbol = simulation.symbol
-    is_long = signal.direction > 0
-    entry = fill_bar.ask if is_long else fill_bar.bid
-    closing_price = fill_bar.bid if is_long else fill_bar.ask
-    stop = levels.stop_level(signal, symbol)
-    target = levels.target_level(signal, symbol)
-    if not levels.is_valid(stop, target, signal.direction, closing_price):
-        simulation.reject(fill_bar, INVALID_STOPS, number)
-        return None
-    stop_distance = None if stop is None else levels.distance_from(stop, entry)
-    if stop_distance is not None and stop_distance < symbol.min_stop_points:
-        simulation.reject(fill_bar, STOP_TOO_CLOSE, number)
-        return None
-    wanted = None if signal.size is None else steps_of_lots(signal.size, symbol.volume_step)[0]
-    size = size_order(simulation.plan.sizing, symbol, wanted, stop_distance)
-    if size.refusal:
-        simulation.reject(fill_bar, size.refusal, number)
-        return None
-    if size.capped:
-        simulation.records.write("diagnostics", SIZE_CAPPED, fill_bar.bar_idx, number, 1)
-    magic = 0 if signal.magic is None else signal.magic
-    return Order(number, signal.direction, signal.symbol, magic, size.steps, stop, target)
-
-
-def _fill(simulation: Simulation, fill_bar: FillBar, order: Order) -> None:
-    """Fill an accepted order and open its position."""
+def fill_at_market(simulation: Simulation, fill_bar: FillBar, order: Order) -> None:
+    """Fill an order at the price of the moment (FIL-1)."""
     is_long = order.direction > 0
-    raw_price = fill_bar.ask if is_long else fill_bar.bid
-    spread_points = fill_bar.spread_points if is_long else 0
-    slipped = slip(simulation.symbol.slippage, simulation.plan.seed, order.number, 0, 0)
-    price = raw_price + order.direction * slipped.points
-    commission = charge(simulation.commissions, price, order.steps, is_entry=True)
-    position = Position(
+    fill = Fill(
+        bar_idx=fill_bar.bar_idx,
+        time_us=fill_bar.time_us,
+        raw_price=fill_bar.ask if is_long else fill_bar.bid,
+        level=None,
+        spread_points=fill_bar.spread_points if is_long else 0,
+        rule=Rule.FIL_1,
+        moment=fill_bar.moment,
+        path_step=None,
+        closing_price=fill_bar.bid if is_long else fill_bar.ask,
+        entry_pass=simulation.pass_number + (1 if fill_bar.moment is Moment.OPEN else 0),
+    )
+    fill_order(simulation, order, fill)
+    if order.steps > 0 and order.tif in (Tif.IOC, Tif.FOK):
+        orders.cancel_unfilled(simulation, order, fill.bar_idx, fill.time_us)
+    elif order.steps > 0 and order not in simulation.working:
+        simulation.working.append(order)
+
+
+def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | None:
+    """Fill what the bar's volume covers of an order; return the position it opened, None if it opened none."""
+    steps = simulation.liquidity.take(fill.bar_idx, order.steps, whole=order.tif == Tif.FOK)
+    if steps == 0:
+        return None
+    slipped = NO_SLIP
+    if fill.rule in (Rule.FIL_1, Rule.FIL_3):
+        slipped = slip(simulation.symbol.slippage, simulation.plan.seed, order.number, 0, order.fills)
+    price = fill.raw_price + order.direction * slipped.points
+    position = simulation.find_position(order.number)
+    opened = None
+    if position is None:
+        position = opened = _open_position(order, fill, price)
+        simulation.positions.append(position)
+    add_fill(position, price, fill.raw_price, fill.spread_points, steps)
+    position.risk = booked_risk(position, simulation.rate)
+    if fill.closing_price is not None:
+        see_price(position, fill.closing_price)
+    _book(simulation, order, position, fill, slipped, steps)
+    orders.cancel_group(simulation, order, fill.time_us)
+    return opened
+
+
+def _open_position(order: Order, fill: Fill, price: int) -> Position:
+    sl = levels.price_of(order.stop, price, -order.direction)
+    return Position(
         id=order.number,
         symbol=order.symbol,
         direction=order.direction,
+        order_type=order.order_type,
         magic=order.magic,
-        entry_bar_idx=fill_bar.bar_idx,
-        entry_time_us=fill_bar.time_us,
-        steps=order.steps,
-        k=price * order.steps,
-        k_raw=raw_price * order.steps,
-        k_cost_free=(raw_price - spread_points) * order.steps,
-        sl=levels.price_of(order.stop, price, -order.direction),
+        entry_bar_idx=fill.bar_idx,
+        entry_time_us=fill.time_us,
+        entry_points=price,
+        entry_pass=fill.entry_pass,
+        sl=sl,
         tp=levels.price_of(order.target, price, order.direction),
-        risk=None,
-        commission=commission,
+        first_sl=sl,
     )
-    position.risk = booked_risk(position, simulation.rate)
-    see_price(position, fill_bar.bid if is_long else fill_bar.ask)
-    simulation.positions.append(position)
-    simulation.opened.add(order.number)
-    simulation.records.write(
-        "orders",
-        order.number,
-        fill_bar.bar_idx,
-        fill_bar.time_us,
-        order.symbol,
-        order.direction,
-        int(OrderType.MARKET),
-        order.magic,
-        order.steps,
-        position.sl,
-        position.tp,
-        int(OrderStatus.FILLED),
-    )
+
+
+def _book(simulation: Simulation, order: Order, position: Position, fill: Fill, slipped: Slip, steps: int) -> None:
+    """Write the fill down, charge it, and end the order where nothing is left of it."""
+    is_long = order.direction > 0
+    price = fill.raw_price + order.direction * slipped.points
+    commission = charge(simulation.commissions, order.charged, price, steps, is_entry=True)
+    position.commission += commission
     simulation.records.write(
         "fills",
         order.number,
         0,
-        0,
-        fill_bar.bar_idx,
-        fill_bar.time_us,
+        order.fills,
+        fill.bar_idx,
+        fill.time_us,
         order.symbol,
         order.direction,
         int(Side.ASK if is_long else Side.BID),
-        int(Rule.FIL_1),
-        int(fill_bar.moment),
+        int(fill.rule),
         None,
-        raw_price,
+        int(fill.moment),
+        fill.path_step,
+        fill.level,
+        fill.raw_price,
         price,
-        order.steps,
+        steps,
         slipped.points,
         slipped.random_points,
-        spread_points,
+        0.0,
+        0.0,
+        fill.spread_points,
         commission,
+        1.0,
     )
-    simulation.books.write(LedgerKind.COMMISSION, commission, fill_bar.time_us, order.symbol, order.number)
+    simulation.books.write(LedgerKind.COMMISSION, commission, fill.time_us, order.symbol, order.number)
+    order.steps -= steps
+    order.fills += 1
+    simulation.records.update("orders", order.row, filled_steps=position.entered.steps, sl=position.sl, tp=position.tp)
+    if order.steps == 0:
+        orders.end_order(simulation, order, OrderStatus.FILLED, fill.time_us)

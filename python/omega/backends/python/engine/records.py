@@ -24,3 +24,12 @@ class Records:
         """Append one row; values in column order."""
         for column, value in zip(self.columns[table].values(), values, strict=True):
             column.append(value)
+
+    def count(self, table: str) -> int:
+        """Return the rows of a table so far."""
+        return len(next(iter(self.columns[table].values())))
+
+    def update(self, table: str, row: int, **values: Any) -> None:
+        """Change cells of a row that was written before."""
+        for name, value in values.items():
+            self.columns[table][name][row] = value

@@ -15,7 +15,7 @@ from omega.backends.python.execution.sizing import steps_of_lots
 from omega.backends.python.plan import SymbolPlan
 from omega.error_catalogue import CATALOGUE
 from omega.errors import error_for
-from omega.schema import TABLES, Direction, OrderType, SignalKind
+from omega.schema import TABLES, Direction, OrderType, SignalKind, Tif
 
 UNKNOWN_DIRECTION = CATALOGUE["signal.unknown_direction"].number
 UNKNOWN_KIND = CATALOGUE["signal.unknown_kind"].number
@@ -23,11 +23,16 @@ UNKNOWN_SYMBOL = CATALOGUE["signal.unknown_symbol"].number
 UNKNOWN_TYPE = CATALOGUE["signal.unknown_type"].number
 BAD_LEVEL = CATALOGUE["signal.bad_level"].number
 TWO_LEVELS = CATALOGUE["signal.two_levels"].number
+MISSING_LEVEL = CATALOGUE["signal.missing_level"].number
+UNKNOWN_TIF = CATALOGUE["signal.unknown_tif"].number
+BAD_EXPIRY = CATALOGUE["signal.bad_expiry"].number
+BAD_SHARE = CATALOGUE["signal.bad_share"].number
+NO_TARGET = CATALOGUE["signal.no_target"].number
 NEGATIVE_SIZE = CATALOGUE["size.negative"].number
 SIZE_OFF_GRID = CATALOGUE["size.off_grid"].number
 
 COLUMNS = tuple(column.name for column in TABLES["signals"])
-STOPS = ("sl", "sl_points", "sl_pips")
+STOPS = ("sl", "sl_points", "sl_pips", "sl_atr")
 TARGETS = ("tp", "tp_points", "tp_pips")
 
 
@@ -49,6 +54,14 @@ class Signal:
     tp_points: float | None
     sl_pips: float | None
     tp_pips: float | None
+    entry: float | None
+    limit: float | None
+    expiry: int | None
+    expiry_bars: int | None
+    tif: int
+    oco: int | None
+    share: float | None
+    sl_atr: float | None
     fault: int
 
 
@@ -63,10 +76,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A numbered signal on its way to its step, with what is wrong with it, if anything."""
+    """A numbered signal on its way to its step, with what is wrong with it, if anything.
+
+    It works in step `bar_idx + 1`: that of its signal, later by the latency (FIL-13).
+    """
 
     number: int
     signal: Signal
+    bar_idx: int
     fault: Fault | None
 
 
@@ -95,16 +112,70 @@ def find_fault(signal: Signal, symbols: tuple[SymbolPlan, ...]) -> Fault | None:
         return Fault(signal.fault, "row", float(signal.fault))
     if not 0 <= signal.symbol < len(symbols):
         return Fault(UNKNOWN_SYMBOL, "symbol", float(signal.symbol))
-    if signal.kind == SignalKind.CLOSE:
-        known = signal.direction in (Direction.LONG, Direction.SHORT, Direction.NONE)
-        return None if known else Fault(UNKNOWN_DIRECTION, "direction", float(signal.direction))
-    if signal.kind != SignalKind.ORDER:
+    if signal.kind == SignalKind.ORDER:
+        return _find_order_fault(signal, symbols[signal.symbol])
+    if signal.kind not in (SignalKind.CLOSE, SignalKind.CANCEL, SignalKind.MODIFY):
         return Fault(UNKNOWN_KIND, "kind", float(signal.kind))
+    if signal.direction not in (Direction.LONG, Direction.SHORT, Direction.NONE):
+        return Fault(UNKNOWN_DIRECTION, "direction", float(signal.direction))
+    if signal.kind == SignalKind.CLOSE:
+        return _find_share_fault(signal)
+    return _find_modification_fault(signal) if signal.kind == SignalKind.MODIFY else None
+
+
+def _find_order_fault(signal: Signal, symbol: SymbolPlan) -> Fault | None:
     if signal.direction not in (Direction.LONG, Direction.SHORT):
         return Fault(UNKNOWN_DIRECTION, "direction", float(signal.direction))
-    if signal.order_type != OrderType.MARKET:
+    if signal.order_type not in iter(OrderType):
         return Fault(UNKNOWN_TYPE, "order_type", float(signal.order_type))
-    return _find_size_fault(signal, symbols[signal.symbol]) or _find_level_fault(signal)
+    if signal.tif not in iter(Tif):
+        return Fault(UNKNOWN_TIF, "tif", float(signal.tif))
+    return (
+        _find_entry_fault(signal)
+        or _find_expiry_fault(signal, needed=signal.tif == Tif.GTD)
+        or _find_size_fault(signal, symbol)
+        or _find_level_fault(signal, may_be_zero=False)
+    )
+
+
+def _find_entry_fault(signal: Signal) -> Fault | None:
+    """Return what is wrong with the prices a pending order waits for; market orders have none (S37)."""
+    if signal.order_type == OrderType.MARKET:
+        return None
+    names = ("entry", "limit") if signal.order_type == OrderType.STOP_LIMIT else ("entry",)
+    for name in names:
+        value = getattr(signal, name)
+        if value is None:
+            return Fault(MISSING_LEVEL, name, 0.0)
+        if not (value > 0.0 and math.isfinite(value)):
+            return Fault(BAD_LEVEL, name, value)
+    return None
+
+
+def _find_expiry_fault(signal: Signal, needed: bool) -> Fault | None:
+    count = signal.expiry_bars
+    if count is not None and (count < 1 or signal.expiry is not None):
+        return Fault(BAD_EXPIRY, "expiry_bars", float(count))
+    if needed and count is None and signal.expiry is None:
+        return Fault(BAD_EXPIRY, "expiry", 0.0)
+    return None
+
+
+def _find_share_fault(signal: Signal) -> Fault | None:
+    share = signal.share
+    if share is None or (share > 0.0 and share <= 1.0):
+        return None
+    return Fault(BAD_SHARE, "share", share)
+
+
+def _find_modification_fault(signal: Signal) -> Fault | None:
+    if signal.target is None:
+        return Fault(NO_TARGET, "target", 0.0)
+    for name in ("entry", "limit"):
+        value = getattr(signal, name)
+        if value is not None and not (value > 0.0 and math.isfinite(value)):
+            return Fault(BAD_LEVEL, name, value)
+    return _find_expiry_fault(signal, needed=False) or _find_level_fault(signal, may_be_zero=True)
 
 
 def _find_size_fault(signal: Signal, symbol: SymbolPlan) -> Fault | None:
@@ -116,12 +187,14 @@ def _find_size_fault(signal: Signal, symbol: SymbolPlan) -> Fault | None:
     return None if is_on_grid else Fault(SIZE_OFF_GRID, "size", signal.size)
 
 
-def _find_level_fault(signal: Signal) -> Fault | None:
+def _find_level_fault(signal: Signal, may_be_zero: bool) -> Fault | None:
+    """Return the first level that cannot be; in a modification a price of 0 removes the level."""
     for names in (STOPS, TARGETS):
         given = [name for name in names if getattr(signal, name) is not None]
         for name in given:
             value = getattr(signal, name)
-            if not (value > 0.0 and math.isfinite(value)):
+            is_removal = may_be_zero and name == names[0] and value == 0.0
+            if not is_removal and not (value > 0.0 and math.isfinite(value)):
                 return Fault(BAD_LEVEL, name, value)
         if len(given) > 1:
             return Fault(TWO_LEVELS, given[1], getattr(signal, given[1]))

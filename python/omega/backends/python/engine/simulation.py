@@ -12,10 +12,13 @@ from __future__ import annotations
 from typing import Any
 
 from omega.backends.python import frame
-from omega.backends.python.engine import closing, opening, rollover
+from omega.backends.python.engine import closing, modifying, opening, orders, passes, rollover
+from omega.backends.python.engine.fill_bar import FillBar, fill_bar
+from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.records import Records
-from omega.backends.python.engine.signals import Fault, Request, Signal, find_fault, read_signals
+from omega.backends.python.engine.signals import COLUMNS, Fault, Request, Signal, find_fault, read_signals
 from omega.backends.python.execution.commission import commission_rates
+from omega.backends.python.execution.liquidity import Liquidity
 from omega.backends.python.execution.swap import swap_table
 from omega.backends.python.market import Market
 from omega.backends.python.plan import Plan, parse_plan
@@ -30,6 +33,9 @@ from omega.schema import SignalKind
 NO_MORE_BARS = CATALOGUE["order.no_more_bars"].number
 BEFORE_START = CATALOGUE["signal.before_start"].number
 TARGET_NEVER_OPENED = CATALOGUE["signal.target_never_opened"].number
+FINER_MISSING = CATALOGUE["fill.finer_missing"].number
+LIQUIDITY_UNKNOWN = CATALOGUE["liquidity.unknown"].number
+LIQUIDITY_EXCEEDED = CATALOGUE["liquidity.exceeded"].number
 
 
 class Simulation:
@@ -50,12 +56,17 @@ class Simulation:
         self.swaps = swap_table(self.symbol, plan.account_digits)
         self.books = Books(plan.balance, self.series.time_us[plan.first_step])
         self.records = Records()
+        self.liquidity = Liquidity(plan.max_participation, self.symbol, self.series.volume)
         self.positions: list[Position] = []
-        self.opened: set[int] = set()
+        self.working: list[Order] = []
+        self.accepted: set[int] = set()
+        self.pass_number = 0
+        self.latency_bars = plan.latency_us // (self.series.close_time_us[0] - self.series.time_us[0])
         self.signal_count = 0
         self.row_count = 0
         self.before_start_count = 0
         self.target_never_opened_count = 0
+        self.finer_missing_count = 0
 
     def take_in(self, signals: list[Signal]) -> list[Request]:
         """Number the signals, drop those before the start, refuse those that cannot be (SIG-1)."""
@@ -64,27 +75,28 @@ class Simulation:
             row = self.row_count
             self.row_count += 1
             first = self.plan.first_step + (1 if self.plan.signal_close else 0)
-            if signal.bar_idx + 1 < first:
+            bar_idx = signal.bar_idx + self.latency_bars
+            if bar_idx + 1 < first:
                 self.before_start_count += 1
                 continue
             self.signal_count += 1
-            request = Request(self.signal_count, signal, find_fault(signal, self.plan.symbols))
+            request = Request(self.signal_count, signal, bar_idx, find_fault(signal, self.plan.symbols))
             if request.fault is not None and not self.plan.reject_bad_signals:
                 raise self._signal_error(request.fault, signal.bar_idx)
-            self.records.write("recorded_signals", request.number, row, *_recorded(signal))
+            self.records.write("recorded_signals", request.number, row, *(getattr(signal, name) for name in COLUMNS))
             taken.append(request)
         return taken
 
     def step(self, bar_idx: int, requests: list[Request]) -> None:
         """Run the step of the bar opening at `time[bar_idx]` with the requests that work in it."""
-        if requests and self.plan.signal_close:
+        if self.plan.signal_close:
             self._enter(bar_idx, requests)
         if self.positions:
             rollover.accrue(self, self.series.time_us[bar_idx], bar_idx - 1)
-        if requests and not self.plan.signal_close:
+        if not self.plan.signal_close:
             self._enter(bar_idx, requests)
-        if self.positions:
-            closing.close_at_levels(self, bar_idx)
+        if self.positions or self.working:
+            passes.run(self, bar_idx)
         self.books.mark(self._open_profit(bar_idx))
 
     def finish(self, requests: list[Request]) -> dict[str, Any]:
@@ -95,6 +107,7 @@ class Simulation:
             self.records.write("rejections", self.series.close_time_us[last], last, code, request.number)
         if self.positions:
             rollover.accrue(self, self.series.close_time_us[last] - 1, last)
+        orders.end_all(self, self.series.close_time_us[last])
         if self.plan.close_at_end:
             closing.close_at_end(self)
         else:
@@ -107,18 +120,40 @@ class Simulation:
         return frame.write_tables(tables)
 
     def _enter(self, bar_idx: int, requests: list[Request]) -> None:
-        """Fill what was asked for: closes first, then orders, each in the order given (LOOP step 2)."""
-        fill_bar = opening.fill_bar(self, bar_idx)
+        """Work through what was asked for (LOOP step 2).
+
+        Orders expire; cancels and modifications apply; closes fill, then market orders that wait for volume,
+        then new orders, each in the order given.
+        """
+        if self.working:
+            orders.expire(self, bar_idx)
+        if not requests and not self.working:
+            return
+        moment = fill_bar(self, bar_idx)
+        valid = [request for request in requests if request.fault is None]
         for request in requests:
             if request.fault is not None:
-                self.reject(fill_bar, request.fault.number, request.number)
-            elif request.signal.kind == SignalKind.CLOSE:
-                closing.close_on_request(self, fill_bar, request.number, request.signal)
-        for request in requests:
-            if request.fault is None and request.signal.kind == SignalKind.ORDER:
-                opening.open_market_order(self, fill_bar, request.number, request.signal)
+                self.reject(moment, request.fault.number, request.number)
+            elif request.signal.kind == SignalKind.CANCEL:
+                orders.cancel(self, moment, request)
+            elif request.signal.kind == SignalKind.MODIFY:
+                modifying.modify(self, moment, request, bar_idx)
+        for request in valid:
+            if request.signal.kind == SignalKind.CLOSE:
+                closing.close_on_request(self, moment, request)
+        opening.fill_waiting(self, moment)
+        for request in valid:
+            if request.signal.kind == SignalKind.ORDER:
+                opening.open_order(self, moment, request, bar_idx)
 
-    def reject(self, fill_bar: opening.FillBar, code: int, number: int) -> None:
+    def find_position(self, number: int) -> Position | None:
+        """Return the open position of a signal number."""
+        for position in self.positions:
+            if position.id == number:
+                return position
+        return None
+
+    def reject(self, fill_bar: FillBar, code: int, number: int) -> None:
         """Write down that a signal was refused (SIG-4)."""
         self.records.write("rejections", fill_bar.time_us, fill_bar.bar_idx, code, number)
 
@@ -141,10 +176,11 @@ class Simulation:
                 position.magic,
                 position.entry_bar_idx,
                 position.entry_time_us,
-                closing.price_of_sum(self, position.k, position.steps),
+                closing.price_of_sum(self, position.entered.points, position.entered.steps),
                 position.steps,
                 position.sl,
                 position.tp,
+                position.margin,
                 position.commission,
                 open_profit(position, mark, self.rate),
                 position.accrued_swap,
@@ -155,6 +191,12 @@ class Simulation:
             self.records.write("diagnostics", BEFORE_START, None, None, self.before_start_count)
         if self.target_never_opened_count:
             self.records.write("diagnostics", TARGET_NEVER_OPENED, None, None, self.target_never_opened_count)
+        if self.finer_missing_count:
+            self.records.write("diagnostics", FINER_MISSING, None, None, self.finer_missing_count)
+        if self.liquidity.unknown_bars:
+            self.records.write("diagnostics", LIQUIDITY_UNKNOWN, None, None, self.liquidity.unknown_bars)
+        if self.liquidity.exceeded_exits:
+            self.records.write("diagnostics", LIQUIDITY_EXCEEDED, None, None, self.liquidity.exceeded_exits)
 
     def _signal_error(self, fault: Fault, bar_idx: int) -> Exception:
         return error_for(
@@ -175,28 +217,7 @@ def simulate(market: Market, signals: Any | None, plan: str) -> dict[str, Any]:
     position = 0
     for bar_idx in range(parsed.first_step, market.bar_count):
         start = position
-        while position < len(taken) and taken[position].signal.bar_idx < bar_idx:
+        while position < len(taken) and taken[position].bar_idx < bar_idx:
             position += 1
         simulation.step(bar_idx, taken[start:position])
     return simulation.finish(taken[position:])
-
-
-def _recorded(signal: Signal) -> tuple[Any, ...]:
-    """Return the fields of a signal in the order of the recorded table."""
-    return (
-        signal.bar_idx,
-        signal.kind,
-        signal.direction,
-        signal.order_type,
-        signal.symbol,
-        signal.magic,
-        signal.target,
-        signal.size,
-        signal.sl,
-        signal.tp,
-        signal.sl_points,
-        signal.tp_points,
-        signal.sl_pips,
-        signal.tp_pips,
-        signal.fault,
-    )

@@ -26,17 +26,19 @@ def simulate_stepwise(market: Market, decider: Any, plan: str) -> dict[str, Any]
     session = Session(simulation)
     decider.start(session)
     total = market.bar_count - parsed.first_step
+    waiting: list[Request] = []
     for bar_idx in range(parsed.first_step, market.bar_count):
-        requests: list[Request] = []
         if bar_idx > 0:
             session.move_to(bar_idx - 1)
             answer = decider.decide(session.bar())
             if answer is not None:
                 rows = decider.rows(answer, bar_idx - 1, session.now_us)
-                requests = simulation.take_in([_signal_of(row, bar_idx - 1) for row in rows])
-        simulation.step(bar_idx, requests)
+                waiting += simulation.take_in([_signal_of(row, bar_idx - 1) for row in rows])
+        due = [request for request in waiting if request.bar_idx < bar_idx]
+        waiting = waiting[len(due) :]
+        simulation.step(bar_idx, due)
         _report_progress(decider, bar_idx - parsed.first_step + 1, total)
-    return simulation.finish([])
+    return simulation.finish(waiting)
 
 
 def _signal_of(row: tuple[Any, ...], bar_idx: int) -> Signal:

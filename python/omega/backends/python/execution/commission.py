@@ -42,17 +42,29 @@ def commission_rates(symbol: SymbolPlan, digits: int) -> CommissionRates:
     )
 
 
-def charge(rates: CommissionRates, price: int, steps: int, is_entry: bool) -> int:
-    """Return the change of the balance for one whole order filled at `price`, <= 0.
+@dataclass(slots=True)
+class Charge:
+    """What one order has been charged so far: units it was charged for, and the booking, <= 0."""
 
+    units: int = 0
+    booked: int = 0
+
+
+def charge(rates: CommissionRates, charged: Charge, price: int, steps: int, is_entry: bool) -> int:
+    """Return the change of the balance for a fill of an order at `price`, <= 0.
+
+    Booking j of an order is `half_even(max(minimum, Σ₁..ⱼ raw)) − booked so far`: its fills are charged as one.
     Rounding keeps order, so the larger of two bookings is the booking of the larger charge.
     """
     if not (rates.on_entry if is_entry else rates.on_exit):
         return 0
     if rates.scheme == "per_trade":
-        units = 1
+        charged.units = 1
     elif rates.scheme == "per_lot":
-        units = steps
+        charged.units += steps
     else:
-        units = price * steps
-    return -max(rates.minimum, book(units, rates.rate))
+        charged.units += price * steps
+    total = -max(rates.minimum, book(charged.units, rates.rate))
+    booked = total - charged.booked
+    charged.booked = total
+    return booked

@@ -44,9 +44,19 @@ def target_level(signal: Signal, symbol: SymbolPlan) -> Level | None:
     return _level(signal.tp, signal.tp_points, signal.tp_pips, symbol)
 
 
-def is_valid(stop: Level | None, target: Level | None, direction: int, closing_price: int) -> bool:
-    """Return whether absolute levels lie on their side of the closing price and distances are above 0 (SIG-2)."""
-    return _is_beyond(stop, -direction, closing_price) and _is_beyond(target, direction, closing_price)
+def is_valid(
+    stop: Level | None, target: Level | None, direction: int, stop_reference: int, target_reference: int
+) -> bool:
+    """Return whether absolute levels lie on their side of the closing price and distances are above 0 (SIG-2).
+
+    Args:
+        stop: Stop loss, if any.
+        target: Take profit, if any.
+        direction: +1 for long, -1 for short.
+        stop_reference: Closing-side price the stop must be behind, in points.
+        target_reference: Price the target must be beyond.
+    """
+    return _is_beyond(stop, -direction, stop_reference) and _is_beyond(target, direction, target_reference)
 
 
 def distance_from(level: Level, entry: int) -> int:
@@ -61,9 +71,24 @@ def price_of(level: Level | None, fill_price: int, direction: int) -> int | None
     return fill_price + direction * level.points if level.is_distance else level.points
 
 
+def absolute(level: Level | None) -> int | None:
+    """Return the price of a level that does not depend on the fill, else None."""
+    return None if level is None or level.is_distance else level.points
+
+
+def is_valid_distance(level: Level | None) -> bool:
+    """Return whether a level, if it is a distance, is above 0 after rounding (SIG-2)."""
+    return level is None or not level.is_distance or level.points > 0
+
+
+def price_points(price: float, symbol: SymbolPlan) -> int:
+    """Return a price of a strategy in points (NUM-2)."""
+    return to_points(price, 10**symbol.digits, symbol.tick_points)
+
+
 def _level(price: float | None, points: float | None, pips: float | None, symbol: SymbolPlan) -> Level | None:
     if price is not None:
-        return Level(to_points(price, 10**symbol.digits, symbol.tick_points), is_distance=False)
+        return Level(price_points(price, symbol), is_distance=False)
     if points is not None:
         return Level(to_points(points, 1, symbol.tick_points), is_distance=True)
     if pips is not None:
@@ -71,9 +96,7 @@ def _level(price: float | None, points: float | None, pips: float | None, symbol
     return None
 
 
-def _is_beyond(level: Level | None, direction: int, closing_price: int) -> bool:
-    if level is None:
-        return True
-    if level.is_distance:
-        return level.points > 0
-    return direction * (level.points - closing_price) > 0
+def _is_beyond(level: Level | None, direction: int, reference: int) -> bool:
+    if level is None or level.is_distance:
+        return is_valid_distance(level)
+    return direction * (level.points - reference) > 0

@@ -35,6 +35,19 @@ def steps_of_lots(lots: float, volume_step: Fraction) -> tuple[int, bool]:
     return int(nearest), abs(exact - nearest) <= GRID_TOLERANCE
 
 
+def whole_steps(steps: float) -> int:
+    """Return a product of floats as whole steps: rounded down, but up where a whole step is within 1e-6.
+
+    Example: 0.29 · 100 is 28.999999999999996 as a float and gives 29.
+    """
+    if steps >= float(MAX_SIZE_STEPS):
+        return MAX_SIZE_STEPS
+    nearest = round_half_even(steps)
+    if nearest > steps and nearest - steps > GRID_TOLERANCE:
+        nearest = nearest - 1.0
+    return int(nearest)
+
+
 def size_order(sizing: Sizing, symbol: SymbolPlan, wanted: int | None, stop_distance: int | None) -> Size:
     """Return the size of an order.
 

@@ -40,3 +40,9 @@ def slip(slippage: Slippage, seed: int, number: int, leg: int, fill_number: int)
         random_points = rng.uniform_int(word, slippage.random_points)
     numerator, denominator = slippage.fixed_points
     return Slip(half_even_quotient(numerator + random_points * denominator, denominator), random_points)
+
+
+def fixed_slip(slippage: Slippage) -> int:
+    """Return the slippage of a fill whose random part is left out, in points."""
+    numerator, denominator = slippage.fixed_points
+    return half_even_quotient(numerator, denominator)

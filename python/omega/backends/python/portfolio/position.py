@@ -1,35 +1,77 @@
 """One open position of a hedging account.
 
-Holds exact sums instead of a mean price: `k` is the sum of points times steps of the entry, so that
+Holds exact sums instead of a mean price: `k` is the sum of points times steps of what is open, so that
 profit never depends on a rounded average. Rules POS-1, POS-2 and CST-5 in `docs/spec/engine.md`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from omega.backends.python.numerics import quotient
+from omega.backends.python.numerics import half_even_quotient, quotient
 from omega.backends.python.portfolio.money import Rate, book
+from omega.schema import ExitReason, OrderType
+
+
+@dataclass(slots=True)
+class Entered:
+    """What all fills of the entry add up to: steps, and points times steps."""
+
+    steps: int = 0
+    points: int = 0
+
+
+@dataclass(slots=True)
+class Settled:
+    """What the closes so far add up to; money in minor units."""
+
+    closes: int = 0
+    steps: int = 0
+    points: int = 0
+    cost_free: int = 0
+    slippage: int = 0
+    spread: int = 0
+    gross: int = 0
+    swap: int = 0
 
 
 @dataclass(slots=True)
 class Position:
-    """An open position. `direction` is +1 for long and -1 for short; levels are points."""
+    """An open position. `direction` is +1 for long and -1 for short; levels are points.
+
+    Attributes:
+        entry_points: Price of the first fill, from which distances are measured (API-8).
+        entry_pass: The pass over a bar in which it opened: older positions existed at the open (FIL-5).
+        steps: What is open now; `k`, `k_raw` and `k_cost_free` are its sums at the deals' prices, before
+            slippage, and without the spread.
+        first_sl: The stop of the first fill, by which risk is measured (POS-2).
+        stop_reason: What a close at `sl` is called.
+        commission: Booked so far, entry and closes.
+        accrued_swap: Accrued and not yet booked.
+    """
 
     id: int
     symbol: int
     direction: int
+    order_type: OrderType
     magic: int
     entry_bar_idx: int
     entry_time_us: int
-    steps: int
-    k: int
-    k_raw: int
-    k_cost_free: int
+    entry_points: int
+    entry_pass: int
     sl: int | None
     tp: int | None
-    risk: int | None
-    commission: int
+    steps: int = 0
+    k: int = 0
+    k_raw: int = 0
+    k_cost_free: int = 0
+    entered: Entered = field(default_factory=Entered)
+    settled: Settled = field(default_factory=Settled)
+    first_sl: int | None = None
+    stop_reason: ExitReason = ExitReason.STOP_LOSS
+    risk: int | None = None
+    margin: int = 0
+    commission: int = 0
     lowest: int | None = None
     highest: int | None = None
     ambiguous: bool = False
@@ -39,7 +81,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Gross:
-    """What the price moves of one position were worth, in minor units (CST-5)."""
+    """What the price moves of one close were worth, in minor units (CST-5)."""
 
     cost_free: int
     slippage: int
@@ -47,11 +89,22 @@ class Gross:
     booked: int
 
 
+def add_fill(position: Position, price: int, raw_price: int, spread_points: int, steps: int) -> None:
+    """Let one fill of the entry enlarge the position."""
+    position.steps += steps
+    position.k += price * steps
+    position.k_raw += raw_price * steps
+    position.k_cost_free += (raw_price - spread_points) * steps
+    position.entered.steps += steps
+    position.entered.points += price * steps
+
+
 def booked_risk(position: Position, rate: Rate) -> int | None:
     """Return the money at risk of the completed entry, or None without a stop on the loss side (POS-2)."""
-    if position.sl is None:
+    if position.first_sl is None:
         return None
-    distance = position.direction * (position.k - position.steps * position.sl)
+    entered = position.entered
+    distance = position.direction * (entered.points - entered.steps * position.first_sl)
     return book(distance, rate) if distance > 0 else None
 
 
@@ -64,26 +117,55 @@ def see_price(position: Position, price: int) -> None:
 
 
 def excursions(position: Position) -> tuple[float, float]:
-    """Return MAE (<= 0) and MFE (>= 0) in points: `direction · (price - K/n)` (POS-2)."""
-    lowest = 0 if position.lowest is None else position.lowest * position.steps - position.k
-    highest = 0 if position.highest is None else position.highest * position.steps - position.k
+    """Return MAE (<= 0) and MFE (>= 0) in points: `direction · (price - K/n)` of the entry (POS-2)."""
+    entered = position.entered
+    lowest = 0 if position.lowest is None else position.lowest * entered.steps - entered.points
+    highest = 0 if position.highest is None else position.highest * entered.steps - entered.points
     low, high = (lowest, highest) if position.direction > 0 else (-highest, -lowest)
-    return quotient(min(low, 0), position.steps), quotient(max(high, 0), position.steps)
+    return quotient(min(low, 0), entered.steps), quotient(max(high, 0), entered.steps)
 
 
-def close_gross(position: Position, price: int, raw_price: int, spread_points: int, rate: Rate) -> Gross:
-    """Return the gross result of closing the whole position at `price`, with its memos.
+def close_part(position: Position, steps: int, price: int, raw_price: int, spread_points: int, rate: Rate) -> Gross:
+    """Close `steps` of the position at `price` and return their gross result with its memos (POS-1).
 
+    The part's share of each sum is rounded half to even and leaves the position; the whole takes all of it.
     Each memo is the difference of two rounded products, slippage first, so that
     `cost_free + slippage + spread` equals the booked profit exactly.
     """
-    direction, steps = position.direction, position.steps
-    booked = book(direction * (price * steps - position.k), rate)
-    raw = book(direction * (raw_price * steps - position.k_raw), rate)
-    cost_free = book(direction * ((raw_price - spread_points) * steps - position.k_cost_free), rate)
-    return Gross(cost_free=cost_free, slippage=booked - raw, spread=raw - cost_free, booked=booked)
+    direction, open_steps = position.direction, position.steps
+    k = half_even_quotient(position.k * steps, open_steps)
+    k_raw = half_even_quotient(position.k_raw * steps, open_steps)
+    k_cost_free = half_even_quotient(position.k_cost_free * steps, open_steps)
+    booked = book(direction * (price * steps - k), rate)
+    raw = book(direction * (raw_price * steps - k_raw), rate)
+    cost_free = book(direction * ((raw_price - spread_points) * steps - k_cost_free), rate)
+    position.steps -= steps
+    position.k -= k
+    position.k_raw -= k_raw
+    position.k_cost_free -= k_cost_free
+    gross = Gross(cost_free=cost_free, slippage=booked - raw, spread=raw - cost_free, booked=booked)
+    _settle(position.settled, steps, price, gross)
+    return gross
+
+
+def settle_swap(position: Position, steps: int, open_steps: int) -> int:
+    """Return the accrued swap that a close of `steps` of `open_steps` books, and leave the rest (SWP-1)."""
+    swap = half_even_quotient(position.accrued_swap * steps, open_steps)
+    position.accrued_swap -= swap
+    position.settled.swap += swap
+    return swap
 
 
 def open_profit(position: Position, mark: int, rate: Rate) -> int:
     """Return the profit at the closing side's mark, rounded once (LED-2)."""
     return book(position.direction * (mark * position.steps - position.k), rate)
+
+
+def _settle(settled: Settled, steps: int, price: int, gross: Gross) -> None:
+    settled.closes += 1
+    settled.steps += steps
+    settled.points += price * steps
+    settled.cost_free += gross.cost_free
+    settled.slippage += gross.slippage
+    settled.spread += gross.spread
+    settled.gross += gross.booked

@@ -13,7 +13,7 @@ from omega.backends.python.indicators.ema import Ema
 from omega.backends.python.market import Market
 from omega.backends.python.plan import Plan
 from omega.errors import error_for
-from omega.schema import Direction, OrderType, SignalKind
+from omega.schema import Direction, OrderType, SignalKind, Tif
 
 NAMES = ["fast", "slow", "stop_pips", "target_pips"]
 
@@ -67,5 +67,13 @@ def _order(bar_idx: int, direction: Direction, parameters: dict[str, Any]) -> Si
         tp_points=None,
         sl_pips=float(parameters["stop_pips"]),
         tp_pips=float(parameters["target_pips"]),
+        entry=None,
+        limit=None,
+        expiry=None,
+        expiry_bars=None,
+        tif=int(Tif.GTC),
+        oco=None,
+        share=None,
+        sl_atr=None,
         fault=0,
     )

@@ -1,0 +1,66 @@
+"""One bar as step 3 looks at it: a bar of the step timeframe, or a finer one inside it (FIL-7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omega.backends.python.market import Ohlc, Series, ohlc_at
+
+
+@dataclass(frozen=True, slots=True)
+class PassBar:
+    """Both sides of a bar. `bar_idx` and the times are those of the step, which name its fills."""
+
+    bar_idx: int
+    time_us: int
+    close_time_us: int
+    bid: Ohlc
+    ask: Ohlc
+    intrabar: str
+
+    def closing_side(self, direction: int) -> Ohlc:
+        """Return the side on which positions of a direction close."""
+        return self.bid if direction > 0 else self.ask
+
+    def order_side(self, direction: int) -> Ohlc:
+        """Return the side on which orders of a direction fill."""
+        return self.ask if direction > 0 else self.bid
+
+    @property
+    def opening_spread(self) -> int:
+        """Ask minus bid at the open (CST-5)."""
+        return self.ask.open - self.bid.open
+
+    @property
+    def has_one_spread(self) -> bool:
+        """Whether the spread is the same for all four prices, so that both sides move as one (FIL-8)."""
+        spread = self.opening_spread
+        return (
+            self.ask.high - self.bid.high == spread
+            and self.ask.low - self.bid.low == spread
+            and self.ask.close - self.bid.close == spread
+        )
+
+
+def pass_bar(series: Series, bar_idx: int, intrabar: str) -> PassBar:
+    """Return a bar of the step timeframe."""
+    return PassBar(
+        bar_idx=bar_idx,
+        time_us=series.time_us[bar_idx],
+        close_time_us=series.close_time_us[bar_idx],
+        bid=ohlc_at(series.bid, bar_idx),
+        ask=ohlc_at(series.ask, bar_idx),
+        intrabar=intrabar,
+    )
+
+
+def finer_bar(step: PassBar, series: Series, idx: int, intrabar: str) -> PassBar:
+    """Return a finer bar inside `step`; its fills are named after the step's bar."""
+    return PassBar(
+        bar_idx=step.bar_idx,
+        time_us=step.time_us,
+        close_time_us=step.close_time_us,
+        bid=ohlc_at(series.bid, idx),
+        ask=ohlc_at(series.ask, idx),
+        intrabar=intrabar,
+    )
