@@ -323,8 +323,8 @@ def test_a_bid_and_an_ask_of_different_folders_are_not_paired(tmp_path):
         ({"symbols": "EURGBP"}, "omega.load: specs has no spec of EURGBP"),
         ({"symbols": "EUR/USD"}, "Did you mean 'EURUSD'?"),
         (
-            {"symbols": "AUDCHF", "specs": None},
-            "symbol_specs.yaml has no spec of AUDCHF; it is never guessed. Known: AUDUSD",
+            {"symbols": "QQQQ", "specs": None},
+            "symbol_specs.yaml has no spec of QQQQ; it is never guessed. Known: AUDUSD",
         ),
         ({"timeframe": "1h"}, "Did you mean 'H1'?"),
         ({"timeframe": "M60"}, "Did you mean 'H1'?"),
