@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from omega.config.costs import NOT_SIMULATED, SymbolCosts, check_slippage, load_costs
+from omega.config.costs import NOT_SIMULATED, SymbolCosts, check_slippage, load_costs, slippage_plan
 from omega.config.documents import Document, leaf_keys
 from omega.config.exact import LIMIT, as_pair, show_exact
 from omega.config.iso4217 import minor_digits
@@ -94,6 +94,7 @@ class ResolvedConfig:
                     "source": self.costs.swap_source,
                 },
                 "spread": self.spread.model_dump(mode="json"),
+                "liquidity_lots": self.costs.liquidity_lots and show_exact(self.costs.liquidity_lots),
             },
             "notes": list(self.notes),
             "origins": dict(self.origins),
@@ -132,7 +133,7 @@ class ResolvedConfig:
         }
 
     def _symbol_plan(self) -> dict[str, Any]:
-        spec, slippage, commission = self.spec, self.costs.slippage, self.costs.commission
+        spec, commission = self.spec, self.costs.commission
         return {
             "name": spec.name,
             "digits": spec.digits,
@@ -143,12 +144,7 @@ class ResolvedConfig:
             "volume_min_steps": spec.volume_min_steps,
             "volume_max_steps": spec.volume_max_steps,
             "min_stop_points": spec.min_stop_points,
-            "slippage": {
-                "fixed_points": as_pair(slippage.fixed_pips * spec.pip_points),
-                "random_points": int(slippage.random_pips * spec.pip_points),
-                "impact": None,
-                "volatility": None,
-            },
+            "slippage": slippage_plan(self.costs.slippage, spec, self.costs.liquidity_lots),
             "commission": {
                 "scheme": commission.scheme if commission else "per_lot",
                 "rate": as_pair(commission.rate) if commission else [0, 1],
@@ -222,14 +218,16 @@ def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: Symb
         costs = load_costs(document.at("execution", "costs"), base_dir=base)
     else:
         costs = load_costs(execution.costs, base_dir=base)
-    resolved = costs.for_symbol(spec, currency=config.account.currency)
+    resolved = costs.for_symbol(spec, currency=config.account.currency, liquidity_lots=execution.liquidity_lots)
+    liquidity = resolved.liquidity_lots
     if execution.slippage is not None:
-        check_slippage(execution.slippage, spec, document=document, key=("execution", "slippage"))
+        check_slippage(execution.slippage, spec, liquidity, document=document, key=("execution", "slippage"))
     return SymbolCosts(
         slippage=execution.slippage or resolved.slippage,
         commission=resolved.commission,
         swap=resolved.swap,
         swap_source=resolved.swap_source,
+        liquidity_lots=liquidity,
         spread=resolved.spread if execution.spread is None else settle_spread(execution.spread, base),
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from omega.backends.python.engine.fill_bar import FillBar, known_bar
 from omega.backends.python.engine.signals import Request, Signal
+from omega.backends.python.engine.slipping import lacks_atr
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import Charge
 from omega.backends.python.execution.fills import Trigger
@@ -30,6 +31,7 @@ ORDER_NOT_FOUND = CATALOGUE["order.not_found"].number
 NOT_FILLED = CATALOGUE["order.not_filled"].number
 POSITION_CLOSED = CATALOGUE["order.position_closed"].number
 NO_MORE_BARS = CATALOGUE["order.no_more_bars"].number
+NO_ATR = CATALOGUE["cost.no_atr"].number
 
 
 @dataclass(slots=True)
@@ -91,6 +93,9 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
     refusal = _find_refusal(simulation, signal.direction, terms, stop, target)
     if refusal:
         simulation.reject(fill_bar, refusal, request.number)
+        return None
+    if lacks_atr(simulation, signal.direction, fill_bar.bar_idx):
+        simulation.reject(fill_bar, NO_ATR, request.number)
         return None
     wanted = None if signal.size is None else steps_of_lots(signal.size, symbol.volume_step)[0]
     size = size_order(simulation.plan.sizing, symbol, wanted, stop_distance)

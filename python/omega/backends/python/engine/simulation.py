@@ -17,6 +17,7 @@ from omega.backends.python.engine.fill_bar import FillBar, fill_bar
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.records import Records
 from omega.backends.python.engine.signals import COLUMNS, Fault, Request, Signal, find_fault, read_signals
+from omega.backends.python.engine.volatility import Volatility
 from omega.backends.python.execution.commission import commission_rates
 from omega.backends.python.execution.liquidity import Liquidity
 from omega.backends.python.execution.swap import swap_table
@@ -57,6 +58,7 @@ class Simulation:
         self.books = Books(plan.balance, self.series.time_us[plan.first_step])
         self.records = Records()
         self.liquidity = Liquidity(plan.max_participation, self.symbol, self.series.volume)
+        self.volatility = Volatility(self.series)
         self.positions: list[Position] = []
         self.working: list[Order] = []
         self.accepted: set[int] = set()
