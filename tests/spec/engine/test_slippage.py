@@ -79,7 +79,14 @@ def entry_slippage(backend: Backend, size: float, **slippage: Any) -> int:
 @pytest.mark.parametrize(
     ("size", "expected"),
     [(25.0, 3), (12.5, 3), (100.0, 4), (50.0, 4), (0.01, 3), (400.0, 10)],
-    ids=["2.5+0.5=3", "2.5+0.25=2.75", "2.5+2=4.5 to even", "2.5+1=3.5 to even", "2.5+0.0002=2.5002", "2.5+8=10.5 to even"],
+    ids=[
+        "2.5+0.5=3",
+        "2.5+0.25=2.75",
+        "2.5+2=4.5 to even",
+        "2.5+1=3.5 to even",
+        "2.5+0.0002=2.5002",
+        "2.5+8=10.5 to even",
+    ],
 )
 def test_linear_impact_is_in_proportion_to_the_volume(backend, size, expected):
     """CST-2, S74: fixed 2.5 points; impact 2 points at 100 lots, so 0.02 points a lot; exact, so ties are ties."""

@@ -6,10 +6,11 @@ use crate::engine::opening::FillBar;
 use crate::engine::records::{FillRow, TradeRow, direction_code};
 use crate::engine::signals::Signal;
 use crate::engine::simulation::Simulation;
+use crate::engine::slipping::slip_of;
 use crate::error::Result;
 use crate::execution::commission::charge;
 use crate::execution::fills::{Exit, exit_at_open, exit_inside};
-use crate::execution::slippage::{NO_SLIP, slip};
+use crate::execution::slippage::NO_SLIP;
 use crate::market::{Prices, Series, as_i64};
 use crate::numerics::quotient;
 use crate::portfolio::position::{Position, close_gross, excursions, see_price};
@@ -234,7 +235,9 @@ fn close(simulation: &mut Simulation, idx: usize, deal: &Deal) -> Result<()> {
     let mut position = simulation.positions.remove(idx);
     let slipped = match deal.rule {
         Rule::Fil6 => NO_SLIP,
-        _ => slip(&simulation.symbol().slippage, simulation.plan.seed, position.id, deal.leg, 0),
+        _ => {
+            slip_of(simulation, position.direction, (position.id, deal.leg, 0), position.steps, deal.bar_idx)
+        }
     };
     let price = deal.raw_price - position.direction * slipped.points;
     see_price(&mut position, price);

@@ -7,5 +7,7 @@ pub mod records;
 pub mod rollover;
 pub mod signals;
 pub mod simulation;
+pub mod slipping;
+pub mod volatility;
 
 pub use simulation::{Simulation, simulate};

@@ -6,14 +6,14 @@
 use crate::engine::records::{DiagnosticRow, FillRow, OrderRow, direction_code};
 use crate::engine::signals::Signal;
 use crate::engine::simulation::Simulation;
+use crate::engine::slipping::{lacks_atr, slip_of};
 use crate::error::Result;
 use crate::execution::commission::charge;
 use crate::execution::levels::{self, Level};
 use crate::execution::sizing::{Size, size_order, steps_of_lots};
-use crate::execution::slippage::slip;
 use crate::market::as_i64;
 use crate::portfolio::position::{Position, booked_risk, see_price};
-use crate::schema::number::{ORDER_INVALID_STOPS, ORDER_STOP_TOO_CLOSE, SIZE_CAPPED};
+use crate::schema::number::{COST_NO_ATR, ORDER_INVALID_STOPS, ORDER_STOP_TOO_CLOSE, SIZE_CAPPED};
 use crate::schema::{LedgerKind, Moment, Rule, Side};
 
 /// Where requests of a step fill: the bar the fill is named after, its time and both quotes.
@@ -104,6 +104,9 @@ fn accept(
     if stop_distance.is_some_and(|distance| distance < symbol.min_stop_points) {
         return Err(ORDER_STOP_TOO_CLOSE);
     }
+    if lacks_atr(simulation, direction, fill_bar.bar_idx) {
+        return Err(COST_NO_ATR);
+    }
     let wanted = signal.size.map(|size| steps_of_lots(size, symbol.volume_step).0);
     let (steps, is_capped) = match size_order(&simulation.plan.sizing, symbol, wanted, stop_distance) {
         Size::Steps(steps) => (steps, false),
@@ -124,7 +127,7 @@ fn fill(simulation: &mut Simulation, fill_bar: &FillBar, order: &Order) -> Resul
     let is_long = order.direction > 0;
     let raw_price = if is_long { fill_bar.ask } else { fill_bar.bid };
     let spread_points = if is_long { fill_bar.spread_points } else { 0 };
-    let slipped = slip(&simulation.symbol().slippage, simulation.plan.seed, order.number, 0, 0);
+    let slipped = slip_of(simulation, order.direction, (order.number, 0, 0), order.steps, fill_bar.bar_idx);
     let price = raw_price + order.direction * slipped.points;
     let commission = charge(&simulation.commissions, price, order.steps, true)?;
     let mut position = Position {

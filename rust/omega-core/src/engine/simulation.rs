@@ -15,6 +15,7 @@ use crate::engine::records::{
 };
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
+use crate::engine::volatility::Volatility;
 use crate::engine::{closing, opening, quiet, rollover};
 use crate::error::{Error, Result};
 use crate::execution::commission::{CommissionRates, commission_rates};
@@ -48,6 +49,8 @@ pub struct Simulation {
     pub books: Books,
     /// Result tables so far.
     pub records: Records,
+    /// ATR of both sides, where something needs it.
+    pub volatility: Volatility,
     /// Open positions in order of id.
     pub positions: Vec<Position>,
     /// Ids of every position that ever opened, ascending.
@@ -85,6 +88,7 @@ impl Simulation {
             swaps: swap_table(symbol, plan.account_digits)?,
             books: Books::new(plan.balance, series.time_us[plan.first_step], rows),
             records: Records::default(),
+            volatility: Volatility::new(series, symbol.slippage.volatility.is_some()),
             positions: Vec::new(),
             opened: Vec::new(),
             rollover_row: 0,

@@ -7,7 +7,7 @@
 
 mod adx;
 mod aroon;
-mod atr;
+pub(crate) mod atr;
 mod bbands;
 mod beta;
 #[rustfmt::skip]
