@@ -76,12 +76,15 @@ def import_(  # noqa: PLR0913 - one parameter per option
 
 
 @app.command()
-def check(
+def check(  # noqa: PLR0913 - one parameter per option
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A data folder, or a file of it.")],
     *,
     report: Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Write the audit as HTML.")] = None,
     against: Annotated[
         Path | None, typer.Option("--against", metavar="FILE", help="Another source, to tell open from close times.")
+    ] = None,
+    spread: Annotated[
+        Path | None, typer.Option("--spread", metavar="FILE", help="Write the spread by hour of the week as YAML.")
     ] = None,
     digits: Digits = None,
     crossed: Annotated[str, typer.Option("--crossed", help="refuse, drop or widen bid above ask.")] = "refuse",
@@ -90,12 +93,15 @@ def check(
     """Check data as a load does, look further, and say what it is good for. Exit code 3 if a series is unusable."""
     from omega.data.audit_report import write_audit_report
     from omega.data.catalogue import check_data
+    from omega.data.hours_file import write_spread_hours
 
     with progress() as bar:
         bar.on_step("Checking")
         audits = check_data(path, digits=digits, against=against, on_series=bar.on_progress, crossed=crossed)
     if report is not None:
         write_audit_report(audits, report)
+    if spread is not None:
+        write_spread_hours(audits, spread)
     if as_json:
         print_json([audit.to_dict() for audit in audits])
     else:

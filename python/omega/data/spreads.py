@@ -123,22 +123,35 @@ def ask_from_model(
         ConfigError: ``costs.spread_undefined``: no `add_points` for a column, an hour without a spread, or a spread
             that is negative or too large.
     """
-    edges = np.array(model.windows, np.int64).reshape(-1)
-    # Windows are apart, so a moment lies in one exactly where the number of edges up to it is odd.
-    first, last = (np.searchsorted(edges, moments, side="right") for moments in (bars.time, close_us - 1))
+    first, last = _news_edges(bars.time, close_us, model)
     in_news = (first % 2 == 1) | (first < last)
     if model.source == "hour_of_week":
         spreads = _by_hour(bars.time, close_us, model, calendar, symbol)
     else:
-        calm, loud = (_by_bar(bars, factor, model, symbol) for factor in (Fraction(1), model.multiplier))
-        all_news = (first % 2 == 1) & (first == last)
-        masks = (first % 2 == 1, in_news, all_news, last % 2 == 1)
-        open_, top, bottom, close = (np.where(mask, loud, calm).astype(np.int32) for mask in masks)
-        spreads = open_, top, bottom, close
+        calm = _by_bar(bars, Fraction(1), model, symbol)
+        spreads = calm, calm, calm, calm
+        if in_news.any():
+            loud = _by_bar(bars, model.multiplier, model, symbol)
+            masks = (first % 2 == 1, in_news, (first % 2 == 1) & (first == last), last % 2 == 1)
+            open_, top, bottom, close = (np.where(mask, loud, calm) for mask in masks)
+            spreads = open_, top, bottom, close
     if int(bars.bid[1].max()) + int(spreads[1].max()) > MAX_POINTS:
         raise _undefined(symbol, "bid plus spread exceeds 10^9 points. Check points, add_points and news_multiplier.")
     open_, top, bottom, close = (bid + added for bid, added in zip(bars.bid, spreads, strict=True))
     return (open_, top, bottom, close), int(in_news.sum())
+
+
+def _news_edges(time_us: Int64s, close_us: Int64s, model: SpreadModel) -> tuple[Int64s, Int64s]:
+    """Return how many edges of windows lie before the first and the last moment of each bar.
+
+    Windows are apart, so a moment lies in one exactly where that number is odd.
+    """
+    if not model.windows:
+        none = np.zeros(len(time_us), np.int64)
+        return none, none
+    edges = np.array(model.windows, np.int64).reshape(-1)
+    first, last = (np.searchsorted(edges, moments, side="right") for moments in (time_us, close_us - 1))
+    return first.astype(np.int64), last.astype(np.int64)
 
 
 def spread_points(column: Int32s, add_points: Fraction, multiplier: Fraction, *, symbol: str) -> Int32s:

@@ -11,6 +11,7 @@ import pytest
 
 import omega.data
 from omega.cli import main
+from omega.config import load_costs, load_specs
 from omega.data.calendar import fx_calendar
 from omega.data.comparison import compare_resampled
 
@@ -82,6 +83,24 @@ def test_check_prints_a_verdict_and_writes_the_report(store, capsys):
     out, _ = capsys.readouterr()
     assert out.startswith("EURUSD M1 bid and ask: Good: bid and ask")
     assert "<h1>Data audit</h1>" in (store.parent / "audit.html").read_text()
+
+
+def test_check_writes_the_spread_by_hour_of_the_week_for_a_cost_file(store, capsys):
+    """CST-1, IMP: a table measured on data with both sides, which a cost file reads as it is."""
+    assert main(["data", "check", "store", "--spread", "hours.yaml"]) == 0
+
+    table = {"source": "hour_of_week", "hours": "hours.yaml"}
+    costs = {"defaults": {"slippage": "none", "commission": "none", "swap": "none", "spread": table}}
+    spread = load_costs(costs, base_dir=store.parent).for_symbol(load_specs()["EURUSD"]).spread
+    # Two hours from 2024-01-02 00:00 UTC are Monday 19:00 and 20:00 in New York; 1.2 - 1.1 is 10,000 points.
+    assert {idx: hour for idx, hour in enumerate(spread.hours) if hour is not None} == {43: 10_000, 44: 10_000}
+
+
+def test_a_spread_table_of_several_series_is_refused(store, capsys):
+    assert main(["data", "import", "x_bid.csv", "x_ask.csv", "--symbol", "GBPUSD", "--out", "store"]) == 0
+
+    assert main(["data", "check", "store", "--spread", "hours.yaml"]) == 2
+    assert not (store.parent / "hours.yaml").exists()
 
 
 def test_check_of_a_damaged_store_exits_with_3(store, capsys):
