@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "1c3be8863d0a5b4c"
+SCHEMA_HASH = "c095f27afbc2d678"
 
 
 class Column(NamedTuple):
@@ -296,7 +296,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("sl", "int64", "points", True, "Stop loss."),
         Column("tp", "int64", "points", True, "Take profit."),
         Column("margin", "int64", "minor", False, "Margin it holds (MRG); 0 without margin."),
+        Column("gross", "int64", "minor", False, "Profit that partial closes have booked."),
         Column("commission", "int64", "minor", False, "Commission booked so far, <= 0."),
+        Column("swap", "int64", "minor", False, "Swap that partial closes have booked."),
         Column("open_profit", "int64", "minor", False, "Profit at the last closing-side close."),
         Column("accrued_swap", "int64", "minor", False, "Swap accrued and not yet booked."),
     ),

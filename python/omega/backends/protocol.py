@@ -50,6 +50,12 @@ class Session(Protocol):
     def positions(self) -> Sequence[tuple[Any, ...]]:
         """Open positions: (id, symbol, direction, magic, entry_bar_idx, entry_time_us, entry_points, steps, sl, tp)."""
 
+    def orders(self) -> Sequence[tuple[Any, ...]]:
+        """Working orders: (id, symbol, direction, order_type, magic, entry, limit, steps, sl, tp, expiry_us, oco).
+
+        Prices in points; `steps` is what is left to fill; `sl` and `tp` are None where they are distances.
+        """
+
     def balance(self) -> int:
         """Balance in minor units."""
 

@@ -38,7 +38,7 @@ def find_faults(tables: Mapping[str, Any], bars: Any) -> list[str]:
             faults.append(f"trade {trade['id']}: excursions")
     open_positions = tables["positions"].to_pylist()
     for position in open_positions:
-        if bookings.pop(position["id"], 0) != position["commission"]:
+        if bookings.pop(position["id"], 0) != position["gross"] + position["commission"] + position["swap"]:
             faults.append(f"position {position['id']}: bookings")
     faults += _find_swap_faults(tables)
     if bookings:
@@ -65,7 +65,9 @@ def _find_swap_faults(tables: Mapping[str, Any]) -> list[str]:
         if not accrued.pop(trade["id"], 0) == booked.pop(trade["id"], 0) == trade["swap"]:
             faults.append(f"trade {trade['id']}: swap")
     for position in tables["positions"].to_pylist():
-        if accrued.pop(position["id"], 0) != position["accrued_swap"]:
+        if accrued.pop(position["id"], 0) != position["accrued_swap"] + position["swap"]:
+            faults.append(f"position {position['id']}: accrued swap")
+        if booked.pop(position["id"], 0) != position["swap"]:
             faults.append(f"position {position['id']}: accrued swap")
     return faults + [f"swap of nobody: {rows}" for rows in (accrued, booked) if rows]
 
@@ -83,8 +85,10 @@ def _find_fill_faults(fills: list[dict[str, Any]], still_open: set[int], table: 
             or fill["slippage_points"] < 0
         ):
             faults.append(f"fill of {fill['position_id']}: slippage in favour")
-        if fill["rule"] == Rule.FIL_6 and fill["slippage_points"] != 0:
-            faults.append(f"fill of {fill['position_id']}: a target slipped")
+        if fill["rule"] in (Rule.FIL_2, Rule.FIL_4, Rule.FIL_6) and fill["slippage_points"] != 0:
+            faults.append(f"fill of {fill['position_id']}: a limit or target slipped")
+        if fill["rule"] == Rule.FIL_2 and fill["direction"] * (fill["price"] - fill["level"]) > 0:
+            faults.append(f"fill of {fill['position_id']}: a limit filled worse than its price")
         if fill["moment"] == Moment.OPEN and fill["raw_price"] != bar[f"{side}_open"]:
             faults.append(f"fill of {fill['position_id']}: not at the open")
         held[fill["position_id"]] = held.get(fill["position_id"], 0) + fill["direction"] * fill["steps"]

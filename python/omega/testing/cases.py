@@ -134,11 +134,15 @@ def make_plan(draw: random.Random, digits: int, first_step: int) -> dict[str, An
                         "on_exit": draw.random() < 0.7,
                     },
                     "swap": make_swap(draw) if draw.random() < 0.7 else None,
+                    "liquidity": draw.choice((None, {"lots": [1, 1]}, {"lots_per_volume_unit": [1, 2]})),
                 }
             ],
             "execution": {
                 "fill": draw.choice(("next_open", "next_open", "signal_close")),
-                "intrabar": draw.choice(("stop_first", "target_first")),
+                "intrabar": draw.choice(("stop_first", "stop_first", "target_first", "nearest_extreme", "bar_color")),
+                "limit_through_points": draw.choice((0, 0, 0, 2)),
+                "latency_us": draw.choice((0, 0, 0, 20 * MINUTE_US)),
+                "max_participation": draw.choice((None, None, None, [1, 10])),
                 "close_at_end": draw.random() < 0.7,
                 "on_bad_signal": draw.choice(("reject", "reject", "fail")),
                 "seed": draw.choice((0, 1, 2**64 - 1)),
@@ -177,6 +181,8 @@ def make_signals(draw: random.Random, columns: dict[str, list[Any]], plan: dict[
             rows.append(bad_row(bar_idx, draw.choice((6001, 6003, 6007))))
         elif draw.random() < 0.2:
             rows.append(_close(draw, bar_idx, number))
+        elif draw.random() < 0.15:
+            rows.append(_change(draw, bar_idx, number, columns["bid_close"][bar_idx], plan, spoil=spoil))
         else:
             rows.append(_order(draw, bar_idx, columns["bid_close"][bar_idx], plan, spoil=spoil))
     return rows
@@ -224,10 +230,50 @@ def _order(draw: random.Random, bar_idx: int, close: int, plan: dict[str, Any], 
         levels |= {} if broken == "size" else {broken: value}
     given = [levels.get(name) for name in ("sl", "tp", "sl_points", "tp_points", "sl_pips", "tp_pips")]
     magic = draw.choice((None, None, 7, -3))
-    return (bar_idx, 1, direction, 1, 0, magic, None, size, *given, *AT_MARKET, 0)
+    order_type, pending = 1, AT_MARKET
+    if draw.random() < 0.5:
+        order_type, pending = _pending(draw, bar_idx, close / scale, 1.0 / scale, spoil=spoil)
+    return (bar_idx, 1, direction, order_type, 0, magic, None, size, *given, *pending, 0)
 
 
 def _close(draw: random.Random, bar_idx: int, number: int) -> tuple[Any, ...]:
     target = draw.choice((None, draw.randint(1, number + 2)))
     magic = draw.choice((None, None, 0, 7, -3))
-    return (bar_idx, 2, draw.choice((0, 0, 1, -1)), 1, 0, magic, target, *[None] * 7, *AT_MARKET, 0)
+    share = draw.choice((None, None, 0.5, 0.29, 1.0, 1e-9))
+    at_market = (*AT_MARKET[:6], share, None)
+    return (bar_idx, 2, draw.choice((0, 0, 1, -1)), 1, 0, magic, target, *[None] * 7, *at_market, 0)
+
+
+def _pending(
+    draw: random.Random, bar_idx: int, close: float, point: float, *, spoil: float
+) -> tuple[int, tuple[Any, ...]]:
+    """Return an order type and the columns of an order that waits near the market."""
+    order_type = draw.choice((2, 3, 4))
+    entry = close + point * draw.choice((-150, -30, -8, 0, 8, 30, 150))
+    limit = close + point * draw.choice((-60, -10, 0, 10, 60)) if order_type == 4 else None
+    if draw.random() < spoil:
+        entry = draw.choice((None, -1.0, float("nan")))
+    expiry_us = START_US + (bar_idx + draw.randint(0, 40)) * 15 * MINUTE_US + draw.choice((0, 1, 7 * MINUTE_US))
+    expiry = None if draw.random() < 0.6 else expiry_us
+    bars = draw.randint(0 if spoil else 1, 12) if expiry is None and draw.random() < 0.3 else None
+    tif = draw.choice((1, 1, 1, 2 if expiry or bars or spoil else 1, 3, 4, 5))
+    return order_type, (entry, limit, expiry, bars, tif, draw.choice((None, None, 1, 2)), None, None)
+
+
+def _change(
+    draw: random.Random, bar_idx: int, number: int, close: int, plan: dict[str, Any], *, spoil: float
+) -> tuple[Any, ...]:
+    """Return a cancel or a modification of something that may be there."""
+    scale = float(10 ** plan["symbols"][0]["digits"])
+    target = draw.randint(max(1, number - 12), number)
+    if draw.random() < 0.4:
+        named = draw.choice((None, target, target))
+        magic = draw.choice((None, None, 0, 7, -3))
+        return (bar_idx, 3, draw.choice((0, 0, 1, -1)), 1, 0, magic, named, *[None] * 7, *AT_MARKET, 0)
+    near = [(close + draw.choice((-200, -40, -9, 9, 40, 200))) / scale for _ in range(3)]
+    sl = draw.choice((None, near[0], 0.0, -1.0 if spoil else None))
+    tp = draw.choice((None, near[1], 0.0))
+    points = draw.choice((None, 25.0)) if sl is None else None
+    pending = (draw.choice((None, near[2])), None, None, draw.choice((None, None, 3)), 1, None, None, None)
+    named = None if draw.random() < spoil / 2 else target
+    return (bar_idx, 4, 0, 1, 0, None, named, None, sl, tp, points, None, None, None, *pending, 0)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from omega.backends.protocol import Backend, Session, Tables
 from omega.engine.comparison import find_difference, same_bits
 from omega.errors import OmegaError
@@ -72,7 +74,7 @@ class ReplayDecider:
     def __init__(self, case: Case) -> None:
         self.seen: list[tuple[Any, ...]] = []
         self._rows: dict[int, list[tuple[Any, ...]]] = {}
-        for row in zip(*case.signals.to_pydict().values(), strict=True) if case.signals is not None else ():
+        for row in _rows_of(case.signals) if case.signals is not None else ():
             self._rows.setdefault(row[0], []).append(row)
         bars = case.tables.series[0]
         self._close = bars.column("bid_close").cast("float64").combine_chunks()
@@ -94,7 +96,7 @@ class ReplayDecider:
         facts = (bar.index, bar.time, bar.now, bar.symbol, bar.volume, bar.spread, session.cursor)
         views = (close[-1], close[-2], close[-7], close.crossed_above(opened), close.crossed_below(opened))
         trend = (close.crossed_above(bar.open), close.rising(2), close.falling(1))
-        books = (session.balance(), session.equity(), tuple(map(tuple, session.positions())))
+        books = (session.balance(), session.equity(), tuple(map(tuple, session.positions())), tuple(session.orders()))
         self.seen.append((*facts, *prices, *bids, *views, *trend, *books))
         return self._rows.get(bar.index)
 
@@ -102,6 +104,13 @@ class ReplayDecider:
         """Return the rows as they are; write down when they were asked for."""
         self.seen.append((bar_idx, now_us))
         return list(answer)
+
+
+def _rows_of(signals: pa.Table) -> list[tuple[Any, ...]]:
+    """Return the rows of a signal table as a decider gives them: times in microseconds."""
+    times = signals.column("expiry").cast(pa.int64())
+    plain = signals.set_column(signals.schema.get_field_index("expiry"), "expiry", times)
+    return list(zip(*plain.to_pydict().values(), strict=True))
 
 
 def assert_same_bits(left: Any, right: Any) -> None:

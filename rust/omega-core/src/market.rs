@@ -29,6 +29,30 @@ pub struct Prices {
     pub close: ScalarBuffer<i32>,
 }
 
+/// The four prices of one bar on one quote side, in points.
+#[derive(Clone, Copy, Debug)]
+pub struct Ohlc {
+    /// At the open.
+    pub open: i64,
+    /// Highest.
+    pub high: i64,
+    /// Lowest.
+    pub low: i64,
+    /// At the close.
+    pub close: i64,
+}
+
+/// Returns the prices of one bar.
+#[must_use]
+pub fn ohlc_at(prices: &Prices, bar_idx: usize) -> Ohlc {
+    Ohlc {
+        open: i64::from(prices.open[bar_idx]),
+        high: i64::from(prices.high[bar_idx]),
+        low: i64::from(prices.low[bar_idx]),
+        close: i64::from(prices.close[bar_idx]),
+    }
+}
+
 /// Bars of one symbol and timeframe.
 #[derive(Clone, Debug)]
 pub struct Series {
@@ -61,6 +85,8 @@ pub struct Market {
     pub symbols: Vec<String>,
     /// All series.
     pub series: Vec<Series>,
+    /// Index of the series that looks into the bars of the step timeframe (FIL-7).
+    pub finer: Option<usize>,
     /// FX days.
     pub calendar: Calendar,
 }
@@ -103,6 +129,8 @@ struct SymbolEntry {
 struct SeriesEntry {
     symbol: usize,
     timeframe: String,
+    #[serde(default)]
+    finer: bool,
 }
 
 /// Returns the market of a run (the seam's `open_market`).
@@ -132,8 +160,9 @@ pub fn open_market(
         opened.push(open_series(entry, symbol.digits, &place, batch, rows.clone())?);
     }
     let calendar = read_calendar(calendar)?;
+    let finer = names.series.iter().position(|entry| entry.finer);
     let symbols = names.symbols.into_iter().map(|symbol| symbol.name).collect();
-    Ok(Market { symbols, series: opened, calendar })
+    Ok(Market { symbols, series: opened, finer, calendar })
 }
 
 fn read_calendar(batch: &RecordBatch) -> Result<Calendar> {

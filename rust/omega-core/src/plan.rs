@@ -13,6 +13,10 @@ use crate::error::{Error, Result};
 pub const MAX_TERM: i64 = 1_000_000_000_000_000;
 /// Limit on volumes, in steps.
 pub const MAX_STEPS: i64 = 1_000_000_000;
+/// Limit on the latency: a week.
+pub const MAX_LATENCY_US: i64 = 7 * 86_400 * 1_000_000;
+/// Limit on the terms of volumes on offer, so that their products stay within 128 bits.
+pub const MAX_VOLUME_TERM: i64 = 100_000_000_000;
 /// Limit on each part of slippage, in points.
 pub const MAX_SLIPPAGE_POINTS: i64 = 1_000_000;
 
@@ -141,6 +145,27 @@ pub struct SymbolPlan {
     pub commission: Commission,
     /// Swap, if it is simulated.
     pub swap: Option<SwapPlan>,
+    /// What a bar offers, if fills are limited by it.
+    pub liquidity: Option<Liquidity>,
+    /// Not known to this version.
+    #[serde(rename = "margin")]
+    _margin: (),
+}
+
+/// FIL-12: lots on offer in a bar, always the same, or per unit of the bar's volume.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Liquidity {
+    /// The same lots in every bar.
+    Lots {
+        /// Lots.
+        lots: Fraction,
+    },
+    /// Lots per unit of the bar's volume.
+    PerVolumeUnit {
+        /// Lots per unit.
+        lots_per_volume_unit: Fraction,
+    },
 }
 
 /// SIZ: how orders without a size of their own are sized.
@@ -203,8 +228,14 @@ pub struct Plan {
     pub symbols: Vec<SymbolPlan>,
     /// Whether requests fill at the close of the bar they were decided on (LOOP-2).
     pub signal_close: bool,
-    /// Whether the target wins when a bar reaches both levels (FIL-7).
-    pub target_first: bool,
+    /// What happens inside a bar (FIL-7).
+    pub intrabar: Intrabar,
+    /// Points by which limits and targets have to be passed, 0 for a touch.
+    pub limit_through_points: i64,
+    /// Time a request takes to reach the broker (FIL-13).
+    pub latency_us: i64,
+    /// Share of a bar's volume that opening fills may take (FIL-12).
+    pub max_participation: Option<Fraction>,
     /// Whether open positions are closed after the last bar (LOOP-3).
     pub close_at_end: bool,
     /// Whether signals that cannot be are refused one by one instead of failing the run (SIG-1).
@@ -230,6 +261,14 @@ struct Written {
     sizing: Sizing,
     first_step: usize,
     strategy: Option<NativeStrategy>,
+    #[serde(rename = "margin")]
+    _margin: (),
+    #[serde(rename = "rates")]
+    _rates: (),
+    #[serde(rename = "position_rules")]
+    _position_rules: [(); 0],
+    #[serde(rename = "filters")]
+    _filters: (),
     #[serde(rename = "metrics")]
     _metrics: Value,
     #[serde(rename = "rating")]
@@ -253,6 +292,9 @@ struct Execution {
     close_at_end: bool,
     on_bad_signal: OnBadSignal,
     seed: u64,
+    limit_through_points: i64,
+    latency_us: i64,
+    max_participation: Option<Fraction>,
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -262,11 +304,20 @@ enum Fill {
     SignalClose,
 }
 
-#[derive(Deserialize, PartialEq)]
+/// FIL-7: what a bar does where its four prices leave the order of events open.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-enum Intrabar {
+pub enum Intrabar {
+    /// The stop comes first.
     StopFirst,
+    /// The target comes first.
     TargetFirst,
+    /// The price goes to the nearer extreme first.
+    NearestExtreme,
+    /// The price goes against the bar's colour first.
+    BarColor,
+    /// Finer bars tell.
+    Finer,
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -292,12 +343,19 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
     }
     written.symbols.iter().try_for_each(check_symbol)?;
     check_sizing(&written.sizing)?;
+    let execution = &written.execution;
+    within(execution.limit_through_points, "limit_through_points", 0, 1_000_000)?;
+    within(execution.latency_us, "latency_us", 0, MAX_LATENCY_US)?;
+    execution.max_participation.map_or(Ok(()), |share| volume(share, "max_participation"))?;
     Ok(Plan {
         account_digits: written.account.digits,
         balance: written.account.balance,
         symbols: written.symbols,
         signal_close: written.execution.fill == Fill::SignalClose,
-        target_first: written.execution.intrabar == Intrabar::TargetFirst,
+        intrabar: written.execution.intrabar,
+        limit_through_points: written.execution.limit_through_points,
+        latency_us: written.execution.latency_us,
+        max_participation: written.execution.max_participation,
         close_at_end: written.execution.close_at_end,
         reject_bad_signals: written.execution.on_bad_signal == OnBadSignal::Reject,
         seed: written.execution.seed,
@@ -319,6 +377,13 @@ fn check_symbol(symbol: &SymbolPlan) -> Result<()> {
     check_slippage(&symbol.slippage, symbol.volume_max_steps)?;
     fraction(symbol.commission.rate, "commission.rate")?;
     fraction(symbol.commission.minimum, "commission.minimum")?;
+    match symbol.liquidity {
+        Some(Liquidity::Lots { lots }) => volume(lots, "liquidity.lots")?,
+        Some(Liquidity::PerVolumeUnit { lots_per_volume_unit }) => {
+            volume(lots_per_volume_unit, "lots_per_volume_unit")?;
+        }
+        None => {}
+    }
     symbol.swap.as_ref().map_or(Ok(()), check_swap)
 }
 
@@ -400,6 +465,12 @@ fn signed(value: Fraction, place: &str) -> Result<()> {
 fn positive(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, 1, MAX_TERM)?;
     within(value.1, place, 1, MAX_TERM)
+}
+
+/// A fraction above 0 whose terms are those of a volume.
+fn volume(value: Fraction, place: &str) -> Result<()> {
+    within(value.0, place, 1, MAX_VOLUME_TERM)?;
+    within(value.1, place, 1, MAX_VOLUME_TERM)
 }
 
 fn misfit(reason: &str) -> Error {

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "1c3be8863d0a5b4c";
+pub const SCHEMA_HASH: &str = "c095f27afbc2d678";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -590,7 +590,9 @@ pub const POSITIONS: &[Column] = &[
     Column { name: "sl", kind: ColumnType::Int64, null: true },
     Column { name: "tp", kind: ColumnType::Int64, null: true },
     Column { name: "margin", kind: ColumnType::Int64, null: false },
+    Column { name: "gross", kind: ColumnType::Int64, null: false },
     Column { name: "commission", kind: ColumnType::Int64, null: false },
+    Column { name: "swap", kind: ColumnType::Int64, null: false },
     Column { name: "open_profit", kind: ColumnType::Int64, null: false },
     Column { name: "accrued_swap", kind: ColumnType::Int64, null: false },
 ];

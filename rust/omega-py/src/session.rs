@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use arrow_array::Array;
 use omega_core::engine::Simulation;
+use omega_core::execution::levels::absolute;
 use omega_core::market::{Market, Prices, as_i64};
 use omega_core::numerics::quotient;
 use pyo3::prelude::*;
@@ -26,6 +27,22 @@ pub(crate) struct Session {
 /// One open position as a tuple: see `omega.backends.protocol.Session.positions`.
 type PositionTuple = (i64, i16, i64, i64, usize, i64, f64, i64, Option<i64>, Option<i64>);
 
+/// One working order as a tuple: see `omega.backends.protocol.Session.orders`.
+type OrderTuple = (
+    i64,
+    i16,
+    i64,
+    i8,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
+
 #[pymethods]
 impl Session {
     /// The completed bar the strategy is asked about; -1 before the first.
@@ -43,7 +60,7 @@ impl Session {
     /// Returns the open positions.
     fn positions(&self, py: Python<'_>) -> PyResult<Vec<PositionTuple>> {
         let tuple_of = |position: &omega_core::portfolio::position::Position| {
-            let entry = quotient(i128::from(position.k), i128::from(position.steps));
+            let entry = quotient(i128::from(position.entered.points), i128::from(position.entered.steps));
             (
                 position.id,
                 position.symbol,
@@ -58,6 +75,27 @@ impl Session {
             )
         };
         Ok(self.running(py)?.positions.iter().map(tuple_of).collect())
+    }
+
+    /// Returns the working orders.
+    fn orders(&self, py: Python<'_>) -> PyResult<Vec<OrderTuple>> {
+        let tuple_of = |order: &omega_core::engine::orders::Order| {
+            (
+                order.number,
+                order.symbol,
+                order.direction,
+                order.order_type.code(),
+                order.magic,
+                order.price,
+                order.limit,
+                order.steps,
+                absolute(order.stop),
+                absolute(order.target),
+                order.expiry_us,
+                order.oco,
+            )
+        };
+        Ok(self.running(py)?.working.iter().map(tuple_of).collect())
     }
 
     /// Returns the balance in minor units.

@@ -60,9 +60,10 @@ pub(crate) fn simulate_stepwise<'py>(
     let hooks = Hooks::of(&decider)?;
     let progress = Progress::of(&decider, core.bar_count() - first_step)?;
     let mut bars = BarCursor::new(py, &core)?;
+    let mut waiting = Vec::new();
     for bar_idx in first_step..core.bar_count() {
         let signals = if bar_idx > 0 { decide(&session, &hooks, &mut bars, bar_idx)? } else { Vec::new() };
-        step(&session, bar_idx, signals)?;
+        step(&session, bar_idx, signals, &mut waiting)?;
         progress.report(bar_idx - first_step + 1)?;
         if bar_idx % YIELD_STRIDE == 0 {
             py.check_signals()?;
@@ -71,7 +72,7 @@ pub(crate) fn simulate_stepwise<'py>(
     }
     let simulation = session.borrow_mut().simulation.take();
     match simulation {
-        Some(simulation) => export_tables(py, call(py, || simulation.finish(&[]))?),
+        Some(simulation) => export_tables(py, call(py, || simulation.finish(&waiting))?),
         None => Ok(PyDict::new(py)),
     }
 }
@@ -139,12 +140,24 @@ fn decision_time_us(session: &Session, bar_idx: usize) -> i64 {
     if is_close { series.close_time_us[bar_idx - 1] } else { series.time_us[bar_idx] }
 }
 
-fn step(session: &Bound<'_, Session>, bar_idx: usize, signals: Vec<Signal>) -> PyResult<()> {
+/// Runs one step; requests that are late stay in `waiting` (FIL-13).
+fn step(
+    session: &Bound<'_, Session>,
+    bar_idx: usize,
+    signals: Vec<Signal>,
+    waiting: &mut Vec<Request>,
+) -> PyResult<()> {
     let mut state = session.borrow_mut();
     let Some(simulation) = state.simulation.as_mut() else { return Ok(()) };
     call_attached(session.py(), || {
-        let requests: Vec<Request> =
-            if signals.is_empty() { Vec::new() } else { simulation.take_in(signals)? };
+        if !signals.is_empty() {
+            waiting.extend(simulation.take_in(signals)?);
+        }
+        if waiting.is_empty() {
+            return simulation.step(bar_idx, &[]);
+        }
+        let due = waiting.partition_point(|request| request.bar_idx < cursor_of(bar_idx));
+        let requests: Vec<Request> = waiting.drain(..due).collect();
         simulation.step(bar_idx, &requests)
     })
 }
@@ -167,7 +180,15 @@ fn signal_of(row: &Bound<'_, PyAny>, bar_idx: usize) -> PyResult<Signal> {
         tp_points: row.get_item(11)?.extract()?,
         sl_pips: row.get_item(12)?.extract()?,
         tp_pips: row.get_item(13)?.extract()?,
-        fault: row.get_item(14)?.extract()?,
+        entry: row.get_item(14)?.extract()?,
+        limit: row.get_item(15)?.extract()?,
+        expiry: row.get_item(16)?.extract()?,
+        expiry_bars: row.get_item(17)?.extract()?,
+        tif: row.get_item(18)?.extract()?,
+        oco: row.get_item(19)?.extract()?,
+        share: row.get_item(20)?.extract()?,
+        sl_atr: row.get_item(21)?.extract()?,
+        fault: row.get_item(22)?.extract()?,
     };
     if signal.bar_idx == cursor_of(bar_idx) {
         return Ok(signal);

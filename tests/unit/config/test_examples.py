@@ -25,7 +25,12 @@ def test_an_example_resolves_to_a_plan(path):
     swap = {"unit": "points", "long": [-989, 100], "short": [51, 10], "multipliers": nights, "dated": []}
     assert plan["symbols"][0]["commission"] == commission
     assert plan["symbols"][0]["swap"] == swap  # -9.89 and 5.1 points
-    assert plan["symbols"][0]["slippage"] == {"fixed_points": [2, 1], "random_points": 3}
+    assert plan["symbols"][0]["slippage"] == {
+        "fixed_points": [2, 1],
+        "random_points": 3,
+        "impact": None,
+        "volatility": None,
+    }
 
 
 def test_the_hourly_example_takes_the_ask_from_the_data_and_the_other_from_the_column():

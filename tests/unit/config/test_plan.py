@@ -25,16 +25,18 @@ CONFIG = """\
 """
 PLAN = (
     '{"account":{"balance":10000000,"currency":"USD","digits":2},'
-    '"execution":{"close_at_end":true,"fill":"next_open","intrabar":"stop_first","on_bad_signal":"fail","seed":0},'
-    '"first_step":500,'
+    '"execution":{"close_at_end":true,"fill":"next_open","intrabar":"stop_first","latency_us":0,'
+    '"limit_through_points":0,"max_participation":null,"on_bad_signal":"fail","seed":0},'
+    '"filters":null,"first_step":500,"margin":null,'
     '"metrics":{"days":5,"risk_free":[0,1]},'
+    '"position_rules":[],"rates":null,'
     '"rating":{"dropout_samples":1000,"samples":10000,"seed":0},'
     '"sizing":{"amount":[100,1],"min_lot":"reject","mode":"risk_amount"},'
     '"strategy":{"native":"ema_cross",'
     '"parameters":{"fast":20,"slow":50,"stop_pips":20.0,"target_pips":40.0}},'
     '"symbols":[{"commission":{"minimum":[0,1],"on_entry":true,"on_exit":true,"rate":[7,2],"scheme":"per_lot"},'
-    '"digits":5,"min_stop_points":0,"name":"EURUSD","pip_points":10,'
-    '"slippage":{"fixed_points":[5,2],"random_points":3},'
+    '"digits":5,"liquidity":null,"margin":null,"min_stop_points":0,"name":"EURUSD","pip_points":10,'
+    '"slippage":{"fixed_points":[5,2],"impact":null,"random_points":3,"volatility":null},'
     '"swap":{"dated":[],"long":[-989,100],"multipliers":[1,1,3,1,1,0,0],"short":[51,10],"unit":"points"},'
     '"tick_points":1,"value":[1,100],"volume_max_steps":10000,"volume_min_steps":1,"volume_step":[1,100]}],'
     '"version":1}'
@@ -77,7 +79,7 @@ def test_commission_is_charged_on_the_chosen_sides(folder, sides, entry, exit_):
 def test_no_costs_are_zeros(folder):
     symbol = plan_of(folder, "execution.costs=none")["symbols"][0]
 
-    assert symbol["slippage"] == {"fixed_points": [0, 1], "random_points": 0}
+    assert symbol["slippage"] == {"fixed_points": [0, 1], "random_points": 0, "impact": None, "volatility": None}
     assert symbol["commission"] == {
         "scheme": "per_lot",
         "rate": [0, 1],
@@ -118,7 +120,7 @@ def test_the_resolved_swap_names_its_source(folder):
 def test_execution_slippage_replaces_that_of_the_costs(folder):
     symbol = plan_of(folder, "execution.slippage.random_pips=1.5")["symbols"][0]
 
-    assert symbol["slippage"] == {"fixed_points": [0, 1], "random_points": 15}
+    assert symbol["slippage"] == {"fixed_points": [0, 1], "random_points": 15, "impact": None, "volatility": None}
 
 
 def test_the_balance_is_exact_minor_units(folder):

@@ -18,7 +18,7 @@ from omega.testing.bars import market_of
 
 BACKENDS = ["python"] if os.environ.get("OMEGA_BUILD") == "pure" else ["python", "rust"]
 NIGHTS = [1, 1, 3, 1, 1, 0, 0]
-BUY = (0, 1, 1, 1, 0, *[None] * 9, 0)
+BUY = (0, 1, 1, 1, 0, *[None] * 13, 1, None, None, None, 0)
 NEW_YORK = ZoneInfo("America/New_York")
 HALF_DAY = datetime.timedelta(hours=12)
 

@@ -73,8 +73,8 @@ def raw():
     backend = get_backend("python")
     market = backend.open_market(BARS.header, BARS.series, BARS.visible, BARS.calendar)
     rows = [
-        (0, 1, 1, 1, 0, None, None, None, 0.8, None, None, None, None, None, 0),
-        (1, 0, 0, 1, 0, *[None] * 9, 6001),
+        (0, 1, 1, 1, 0, None, None, None, 0.8, *[None] * 9, 1, None, None, None, 0),
+        (1, 0, 0, 1, 0, *[None] * 13, 1, None, None, None, 6001),
     ]
     return backend.simulate(market, table_of_rows(rows), json.dumps(PLAN))
 

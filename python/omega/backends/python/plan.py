@@ -23,6 +23,9 @@ MAX_SLIPPAGE_POINTS = 10**6
 SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
 SWAP_UNITS = ("points", "money", "percent")
 INTRABAR = ("stop_first", "target_first", "nearest_extreme", "bar_color", "finer")
+MAX_VOLUME_TERM = 10**11
+"""Limit on the terms of volumes on offer, so that their products stay within 128 bits."""
+
 MAX_LATENCY_US = 7 * 86_400 * 10**6
 Fraction = tuple[int, int]
 
@@ -155,7 +158,7 @@ def parse_plan(text: str) -> Plan:
         intrabar=_one_of(execution["intrabar"], "execution.intrabar", INTRABAR),
         limit_through_points=_integer(execution["limit_through_points"], "limit_through_points", 0, 10**6),
         latency_us=_integer(execution["latency_us"], "latency_us", 0, MAX_LATENCY_US),
-        max_participation=None if participation is None else _positive(participation, "max_participation"),
+        max_participation=None if participation is None else _volume(participation, "max_participation"),
         close_at_end=_flag(execution["close_at_end"], "execution.close_at_end"),
         reject_bad_signals=_choice(execution["on_bad_signal"], "execution.on_bad_signal", "fail", "reject"),
         seed=_integer(execution["seed"], "execution.seed", 0, 2**64 - 1),
@@ -222,10 +225,10 @@ def _impact(raw: Any, max_steps: int) -> Impact:
 
 def _liquidity(raw: Any) -> Liquidity:
     if isinstance(raw, dict) and "lots" in raw:
-        lots = _positive(_object(raw, "liquidity", "lots")["lots"], "liquidity.lots")
+        lots = _volume(_object(raw, "liquidity", "lots")["lots"], "liquidity.lots")
         return Liquidity(lots=lots, lots_per_volume_unit=None)
     raw = _object(raw, "liquidity", "lots_per_volume_unit")
-    return Liquidity(lots=None, lots_per_volume_unit=_positive(raw["lots_per_volume_unit"], "lots_per_volume_unit"))
+    return Liquidity(lots=None, lots_per_volume_unit=_volume(raw["lots_per_volume_unit"], "lots_per_volume_unit"))
 
 
 def _swap(raw: Any) -> SwapPlan:
@@ -328,6 +331,14 @@ def _bounded(raw: Any, place: str, high: int) -> Fraction:
     numerator, denominator = _fraction(raw, place)
     if numerator > high * denominator:
         raise _misfit(f"{place} must be at most {high}")
+    return numerator, denominator
+
+
+def _volume(raw: Any, place: str) -> Fraction:
+    """Return a fraction above 0 whose terms are those of a volume."""
+    numerator, denominator = _positive(raw, place)
+    if numerator > MAX_VOLUME_TERM or denominator > MAX_VOLUME_TERM:
+        raise _misfit(f"{place} must have terms of at most {MAX_VOLUME_TERM}")
     return numerator, denominator
 
 

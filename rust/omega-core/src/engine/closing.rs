@@ -1,123 +1,142 @@
-//! Everything that closes a position: levels, requests and the end of the data.
+//! Everything that closes a position, whole or in part: levels, requests and the end of the data.
 //!
 //! Rules FIL-5 to FIL-9, POS-1, LOOP step 3 and LOOP-3 in `docs/spec/engine.md`.
 
-use crate::engine::opening::FillBar;
+use crate::engine::fill_bar::FillBar;
+use crate::engine::orders;
+use crate::engine::pass_bar::PassBar;
 use crate::engine::records::{FillRow, TradeRow, direction_code};
-use crate::engine::signals::Signal;
+use crate::engine::signals::{Request, Signal};
 use crate::engine::simulation::Simulation;
 use crate::engine::slipping::slip_of;
 use crate::error::Result;
-use crate::execution::commission::charge;
-use crate::execution::fills::{Exit, exit_at_open, exit_inside};
-use crate::execution::slippage::NO_SLIP;
+use crate::execution::commission::{Charge, charge};
+use crate::execution::exits::Exit;
+use crate::execution::sizing::whole_steps;
+use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::{Prices, Series, as_i64};
 use crate::numerics::quotient;
-use crate::portfolio::position::{Position, close_gross, excursions, see_price};
+use crate::portfolio::position::{DealPrices, Position, close_part, excursions, see_price, settle_swap};
 use crate::schema::number::POSITION_NOT_FOUND;
 use crate::schema::{ExitReason, LedgerKind, Moment, Rule, Side};
 
 /// A closing deal before slippage: where, at which raw price, why.
-struct Deal {
-    bar_idx: usize,
-    time_us: i64,
-    raw_price: i64,
-    level: Option<i64>,
-    spread_points: i64,
-    rule: Rule,
-    moment: Moment,
-    reason: ExitReason,
-    leg: i32,
+#[derive(Clone, Copy, Debug)]
+pub struct Deal {
+    /// Bar it is named after.
+    pub bar_idx: usize,
+    /// Its time.
+    pub time_us: i64,
+    /// Price before slippage.
+    pub raw_price: i64,
+    /// Stop or target that was reached.
+    pub level: Option<i64>,
+    /// Spread paid.
+    pub spread_points: i64,
+    /// Rule that priced it.
+    pub rule: Rule,
+    /// Where in the bar.
+    pub moment: Moment,
+    /// Leg of the bar's path.
+    pub path_step: Option<i8>,
+    /// Why it closes.
+    pub reason: ExitReason,
+    /// 1 for levels and the end, 2+j for the j-th requested close.
+    pub leg: i32,
 }
 
-/// Closes every position whose stop or target this bar reaches (LOOP step 3).
-///
-/// Pass (a) first: exits that the open decides, for positions that were open before the bar. Then
-/// pass (b): all other exits, positions opened at the open included. Both in order of id.
+/// Closes at a level that was reached; of the bar only the open was seen, if it was open then (MGT-2).
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range.
-pub fn close_at_levels(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
-    if see_quiet_bar(simulation, bar_idx) {
-        return Ok(());
+pub fn close_at_level(
+    simulation: &mut Simulation,
+    idx: usize,
+    bar: &PassBar,
+    found: Exit,
+    saw_open: bool,
+) -> Result<()> {
+    let position = &mut simulation.positions[idx];
+    if saw_open {
+        see_price(position, bar.closing_side(position.direction).open);
     }
-    let mut idx = 0;
-    while idx < simulation.positions.len() {
-        let is_older = simulation.positions[idx].entry_bar_idx < bar_idx;
-        match decided_at_open(simulation, idx, bar_idx) {
-            Some(exit) if is_older => close_at(simulation, idx, bar_idx, exit)?,
-            _ => idx += 1,
-        }
-    }
-    let mut idx = 0;
-    while idx < simulation.positions.len() {
-        let found =
-            decided_at_open(simulation, idx, bar_idx).or_else(|| decided_inside(simulation, idx, bar_idx));
-        if let Some(exit) = found {
-            close_at(simulation, idx, bar_idx, exit)?;
-        } else {
-            see_whole_bar(simulation, idx, bar_idx);
-            idx += 1;
-        }
-    }
-    Ok(())
-}
-
-/// Sees a whole bar with every position if it reaches no level of any; returns whether that was so.
-///
-/// twin: none — the same as both passes finding nothing, at two comparisons a position.
-fn see_quiet_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
-    let series = &simulation.market.series[0];
-    let is_reached = |position: &Position| {
-        let side = closing_side(series, position);
-        let (low, high) = (i64::from(side.low[bar_idx]), i64::from(side.high[bar_idx]));
-        let (lower, upper) =
-            if position.direction > 0 { (position.sl, position.tp) } else { (position.tp, position.sl) };
-        lower.is_some_and(|level| low <= level) || upper.is_some_and(|level| high >= level)
+    let deal = Deal {
+        bar_idx: bar.bar_idx,
+        time_us: bar.time_us,
+        raw_price: found.raw_price,
+        level: if found.is_stop { position.sl } else { position.tp },
+        spread_points: if position.direction > 0 { 0 } else { bar.opening_spread() },
+        rule: if found.is_stop { Rule::Fil5 } else { Rule::Fil6 },
+        moment: found.moment,
+        path_step: found.path_step,
+        reason: if found.is_stop { position.stop_reason } else { ExitReason::TakeProfit },
+        leg: 1,
     };
-    if simulation.positions.iter().any(is_reached) {
-        return false;
-    }
-    for position in &mut simulation.positions {
-        let side = closing_side(series, position);
-        see_price(position, i64::from(side.low[bar_idx]));
-        see_price(position, i64::from(side.high[bar_idx]));
-    }
-    true
+    let steps = position.steps;
+    close(simulation, idx, &deal, steps)
 }
 
 /// Closes the position a signal names, or every one its filters match, in order of id (POS-1).
 ///
-/// A named position that never opened is counted and dropped; a request that finds nothing open is
+/// A named position that never was an order is counted and dropped; a request that finds nothing open is
 /// `position.not_found`.
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range.
-pub fn close_on_request(
-    simulation: &mut Simulation,
-    fill_bar: &FillBar,
-    number: i64,
-    signal: &Signal,
-) -> Result<()> {
-    if signal.target.is_some_and(|target| simulation.opened.binary_search(&target).is_err()) {
+pub fn close_on_request(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) -> Result<()> {
+    let signal = simulation.records.signals[request.recorded].signal;
+    if signal.target.is_some_and(|target| !simulation.is_accepted(target)) {
         simulation.target_never_opened_count += 1;
         return Ok(());
     }
     let mut has_matched = false;
     let mut idx = 0;
     while idx < simulation.positions.len() {
-        if !matches(&simulation.positions[idx], signal) {
+        let position = &simulation.positions[idx];
+        if !matches(position, &signal) {
             idx += 1;
             continue;
         }
         has_matched = true;
-        let deal = requested_deal(&mut simulation.positions[idx], fill_bar);
-        close(simulation, idx, &deal)?;
+        let steps = part_of(simulation, position, signal.share);
+        let is_part = steps < position.steps;
+        close_at_market(simulation, fill_bar, idx, steps, (Rule::Close, ExitReason::Signal))?;
+        idx += usize::from(is_part);
     }
     if !has_matched {
-        simulation.reject(fill_bar, POSITION_NOT_FOUND, number);
+        simulation.reject(fill_bar, POSITION_NOT_FOUND, request.number);
     }
     Ok(())
+}
+
+/// Closes `steps` of a position at the price of the moment: the j-th requested close has leg 2+j.
+///
+/// # Errors
+/// `engine.overflow` if money leaves its range.
+pub fn close_at_market(
+    simulation: &mut Simulation,
+    fill_bar: &FillBar,
+    idx: usize,
+    steps: i64,
+    (rule, reason): (Rule, ExitReason),
+) -> Result<()> {
+    let position = &mut simulation.positions[idx];
+    let is_long = position.direction > 0;
+    let deal = Deal {
+        bar_idx: fill_bar.bar_idx,
+        time_us: fill_bar.time_us,
+        raw_price: if is_long { fill_bar.bid } else { fill_bar.ask },
+        level: None,
+        spread_points: if is_long { 0 } else { fill_bar.spread_points },
+        rule,
+        moment: fill_bar.moment,
+        path_step: None,
+        reason,
+        leg: 2 + position.requested_closes,
+    };
+    position.requested_closes += 1;
+    see_price(position, deal.raw_price);
+    close(simulation, idx, &deal, steps)
 }
 
 /// Closes what is still open at the last closing-side close, in order of id (LOOP-3).
@@ -126,7 +145,6 @@ pub fn close_on_request(
 /// `engine.overflow` if money leaves its range.
 pub fn close_at_end(simulation: &mut Simulation) -> Result<()> {
     while let Some(position) = simulation.positions.first() {
-        let is_long = position.direction > 0;
         let series = simulation.series();
         let last = series.time_us.len() - 1;
         let deal = Deal {
@@ -134,15 +152,27 @@ pub fn close_at_end(simulation: &mut Simulation) -> Result<()> {
             time_us: series.close_time_us[last],
             raw_price: i64::from(closing_side(series, position).close[last]),
             level: None,
-            spread_points: if is_long { 0 } else { opening_spread(series, last) },
+            spread_points: if position.direction > 0 { 0 } else { opening_spread(series, last) },
             rule: Rule::EndOfData,
             moment: Moment::Close,
+            path_step: None,
             reason: ExitReason::EndOfData,
             leg: 1,
         };
-        close(simulation, 0, &deal)?;
+        let steps = position.steps;
+        close(simulation, 0, &deal, steps)?;
     }
     Ok(())
+}
+
+/// Returns the steps a share of the first volume closes; a part or a rest below `volume_min` closes all (POS-1).
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "steps are below 2^53")]
+pub fn part_of(simulation: &Simulation, position: &Position, share: Option<f64>) -> i64 {
+    let Some(share) = share else { return position.steps };
+    let steps = whole_steps(share * position.entered.steps as f64);
+    let minimum = simulation.symbol().volume_min_steps;
+    if steps < minimum || position.steps - steps < minimum { position.steps } else { steps }
 }
 
 /// Returns a steps-weighted mean of points as a price: one correctly rounded quotient.
@@ -161,22 +191,37 @@ fn opening_spread(series: &Series, bar_idx: usize) -> i64 {
     i64::from(series.ask.open[bar_idx]) - i64::from(series.bid.open[bar_idx])
 }
 
-fn requested_deal(position: &mut Position, fill_bar: &FillBar) -> Deal {
-    let is_long = position.direction > 0;
-    let deal = Deal {
-        bar_idx: fill_bar.bar_idx,
-        time_us: fill_bar.time_us,
-        raw_price: if is_long { fill_bar.bid } else { fill_bar.ask },
-        level: None,
-        spread_points: if is_long { 0 } else { fill_bar.spread_points },
-        rule: Rule::Close,
-        moment: fill_bar.moment,
-        reason: ExitReason::Signal,
-        leg: 2 + position.requested_closes,
+/// Books one close: fill, profit, commission, swap, and the trade once the position is flat.
+///
+/// # Errors
+/// `engine.overflow` if money leaves its range.
+pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -> Result<()> {
+    let (id, direction) = (simulation.positions[idx].id, simulation.positions[idx].direction);
+    let slipped = match deal.rule {
+        Rule::Fil6 => NO_SLIP,
+        _ => slip_of(simulation, direction, (id, deal.leg, 0), steps, deal.bar_idx),
     };
-    position.requested_closes += 1;
-    see_price(position, deal.raw_price);
-    deal
+    let position = &mut simulation.positions[idx];
+    let price = deal.raw_price - position.direction * slipped.points;
+    see_price(position, price);
+    let commission = charge(&simulation.commissions, &mut Charge::default(), price, steps, false)?;
+    let swap = settle_swap(position, steps, position.steps);
+    let prices = DealPrices { price, raw_price: deal.raw_price, spread_points: deal.spread_points };
+    let gross = close_part(position, steps, prices, simulation.rate)?;
+    position.commission += commission;
+    let (symbol, is_flat) = (position.symbol, position.steps == 0);
+    simulation.liquidity.see_exit(deal.bar_idx, steps);
+    simulation.records.fills.push(fill_row(position, deal, slipped, steps, commission));
+    simulation.books.write(LedgerKind::Profit, gross.booked, deal.time_us, symbol, id)?;
+    simulation.books.write(LedgerKind::Commission, commission, deal.time_us, symbol, id)?;
+    simulation.books.write(LedgerKind::Swap, swap, deal.time_us, symbol, id)?;
+    if is_flat {
+        let position = simulation.positions.remove(idx);
+        let trade = trade_row(simulation, &position, deal);
+        simulation.records.trades.push(trade);
+        orders::cancel_rest(simulation, id, deal.bar_idx, deal.time_us);
+    }
+    Ok(())
 }
 
 fn matches(position: &Position, signal: &Signal) -> bool {
@@ -186,117 +231,66 @@ fn matches(position: &Position, signal: &Signal) -> bool {
         && (signal.direction == 0 || i64::from(signal.direction) == position.direction)
 }
 
-fn decided_at_open(simulation: &Simulation, idx: usize, bar_idx: usize) -> Option<Exit> {
-    let position = &simulation.positions[idx];
-    let open = i64::from(closing_side(simulation.series(), position).open[bar_idx]);
-    exit_at_open(position.direction, position.sl, position.tp, open)
-}
-
-fn decided_inside(simulation: &mut Simulation, idx: usize, bar_idx: usize) -> Option<Exit> {
-    let position = &simulation.positions[idx];
-    let side = closing_side(simulation.series(), position);
-    let range = (i64::from(side.low[bar_idx]), i64::from(side.high[bar_idx]));
-    let (found, is_ambiguous) =
-        exit_inside(position.direction, position.sl, position.tp, range, simulation.plan.target_first);
-    simulation.positions[idx].ambiguous |= is_ambiguous;
-    found
-}
-
-fn see_whole_bar(simulation: &mut Simulation, idx: usize, bar_idx: usize) {
-    let side = closing_side(simulation.series(), &simulation.positions[idx]);
-    let (low, high) = (i64::from(side.low[bar_idx]), i64::from(side.high[bar_idx]));
-    let position = &mut simulation.positions[idx];
-    see_price(position, low);
-    see_price(position, high);
-}
-
-/// Closes at a level that was reached; the open was seen, the rest of the bar was not (MGT-2).
-fn close_at(simulation: &mut Simulation, idx: usize, bar_idx: usize, exit: Exit) -> Result<()> {
-    let series = simulation.series();
-    let position = &simulation.positions[idx];
-    let open = i64::from(closing_side(series, position).open[bar_idx]);
-    let deal = Deal {
-        bar_idx,
-        time_us: series.time_us[bar_idx],
-        raw_price: exit.raw_price,
-        level: if exit.is_stop { position.sl } else { position.tp },
-        spread_points: if position.direction > 0 { 0 } else { opening_spread(series, bar_idx) },
-        rule: if exit.is_stop { Rule::Fil5 } else { Rule::Fil6 },
-        moment: exit.moment,
-        reason: if exit.is_stop { ExitReason::StopLoss } else { ExitReason::TakeProfit },
-        leg: 1,
-    };
-    see_price(&mut simulation.positions[idx], open);
-    close(simulation, idx, &deal)
-}
-
-/// Books one whole close: fill, profit, commission, trade.
-fn close(simulation: &mut Simulation, idx: usize, deal: &Deal) -> Result<()> {
-    let mut position = simulation.positions.remove(idx);
-    let slipped = match deal.rule {
-        Rule::Fil6 => NO_SLIP,
-        _ => {
-            slip_of(simulation, position.direction, (position.id, deal.leg, 0), position.steps, deal.bar_idx)
-        }
-    };
-    let price = deal.raw_price - position.direction * slipped.points;
-    see_price(&mut position, price);
-    let commission = charge(&simulation.commissions, price, position.steps, false)?;
-    let gross = close_gross(&position, price, deal.raw_price, deal.spread_points, simulation.rate)?;
-    let is_long = position.direction > 0;
-    simulation.records.fills.push(FillRow {
-        position_id: position.id,
-        leg: deal.leg,
-        bar_idx: as_i64(deal.bar_idx),
-        time_us: deal.time_us,
-        symbol: position.symbol,
-        direction: direction_code(-position.direction),
-        side: if is_long { Side::Bid } else { Side::Ask }.code(),
-        rule: deal.rule.code(),
-        moment: deal.moment.code(),
-        level: deal.level,
-        raw_price: deal.raw_price,
-        price,
-        steps: position.steps,
-        slippage_points: slipped.points,
-        slippage_random_points: slipped.random_points,
-        spread_points: deal.spread_points,
-        commission,
-    });
-    simulation.books.write(LedgerKind::Profit, gross.booked, deal.time_us, position.symbol, position.id)?;
-    simulation.books.write(LedgerKind::Commission, commission, deal.time_us, position.symbol, position.id)?;
-    let swap = position.accrued_swap;
-    simulation.books.write(LedgerKind::Swap, swap, deal.time_us, position.symbol, position.id)?;
-    let commission = commission + position.commission;
-    let net = gross.booked + commission + swap;
-    let (mae_points, mfe_points) = excursions(&position);
+fn trade_row(simulation: &Simulation, position: &Position, deal: &Deal) -> TradeRow {
+    let (entered, settled) = (&position.entered, &position.settled);
+    let net = settled.gross + position.commission + settled.swap;
+    let (mae_points, mfe_points) = excursions(position);
     let risk = position.risk.filter(|risk| *risk != 0);
-    let trade = TradeRow {
+    TradeRow {
         id: position.id,
         symbol: position.symbol,
         direction: direction_code(position.direction),
+        order_type: position.order_type.code(),
         magic: position.magic,
         entry_bar_idx: as_i64(position.entry_bar_idx),
         entry_time_us: position.entry_time_us,
-        entry_price: price_of_sum(simulation, position.k, position.steps),
+        entry_price: price_of_sum(simulation, entered.points, entered.steps),
         exit_bar_idx: as_i64(deal.bar_idx),
         exit_time_us: deal.time_us,
-        exit_price: price_of_sum(simulation, price * position.steps, position.steps),
-        steps: position.steps,
-        gross_cost_free: gross.cost_free,
-        slippage: gross.slippage,
-        spread: gross.spread,
-        gross: gross.booked,
-        commission,
-        swap,
+        exit_price: price_of_sum(simulation, settled.points, settled.steps),
+        steps: entered.steps,
+        margin: position.margin,
+        gross_cost_free: settled.cost_free,
+        slippage: settled.slippage,
+        spread: settled.spread,
+        gross: settled.gross,
+        commission: position.commission,
+        swap: settled.swap,
         net,
         risk: position.risk,
         r_multiple: risk.map(|risk| quotient(i128::from(net), i128::from(risk))),
         mae_points,
         mfe_points,
         reason: deal.reason.code(),
+        closes: settled.closes,
         ambiguous: position.ambiguous,
-    };
-    simulation.records.trades.push(trade);
-    Ok(())
+    }
+}
+
+fn fill_row(position: &Position, deal: &Deal, slipped: Slip, steps: i64, commission: i64) -> FillRow {
+    let is_long = position.direction > 0;
+    FillRow {
+        position_id: position.id,
+        leg: deal.leg,
+        fill_number: 0,
+        bar_idx: as_i64(deal.bar_idx),
+        time_us: deal.time_us,
+        symbol: position.symbol,
+        direction: direction_code(-position.direction),
+        side: if is_long { Side::Bid } else { Side::Ask }.code(),
+        rule: deal.rule.code(),
+        reason: Some(deal.reason.code()),
+        moment: deal.moment.code(),
+        path_step: deal.path_step,
+        level: deal.level,
+        raw_price: deal.raw_price,
+        price: deal.raw_price - position.direction * slipped.points,
+        steps,
+        slippage_points: slipped.points,
+        slippage_random_points: slipped.random_points,
+        slippage_impact_points: slipped.impact_points,
+        slippage_volatility_points: slipped.volatility_points,
+        spread_points: deal.spread_points,
+        commission,
+    }
 }

@@ -1,7 +1,14 @@
 //! The loop and its state.
 
 pub mod closing;
+pub mod fill_bar;
+pub mod finer;
+pub mod modifying;
+pub mod oco;
 pub mod opening;
+pub mod orders;
+pub mod pass_bar;
+pub mod passes;
 mod quiet;
 pub mod records;
 pub mod rollover;

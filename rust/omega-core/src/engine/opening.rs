@@ -1,190 +1,230 @@
-//! Market orders: acceptance, size, fill, and the position they open.
+//! Fills of opening orders, and the positions they open or enlarge.
 //!
-//! A market order fills at the open of the bar after its decision (`next_open`), or at the close of the
-//! bar it was decided on (`signal_close`). Rules FIL-1, SIG-2, SIZ, API-8 and LOOP-2.
+//! A market order fills at the open of the bar after its decision (`next_open`), or at the close of the bar
+//! it was decided on (`signal_close`); pending orders fill where `passes` finds them. What a bar's volume
+//! does not cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 
-use crate::engine::records::{DiagnosticRow, FillRow, OrderRow, direction_code};
-use crate::engine::signals::Signal;
+use crate::engine::fill_bar::FillBar;
+use crate::engine::orders::{self, Order};
+use crate::engine::records::{FillRow, direction_code};
+use crate::engine::signals::Request;
 use crate::engine::simulation::Simulation;
-use crate::engine::slipping::{lacks_atr, slip_of};
+use crate::engine::slipping::slip_of;
 use crate::error::Result;
 use crate::execution::commission::charge;
-use crate::execution::levels::{self, Level};
-use crate::execution::sizing::{Size, size_order, steps_of_lots};
+use crate::execution::levels;
+use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::as_i64;
-use crate::portfolio::position::{Position, booked_risk, see_price};
-use crate::schema::number::{COST_NO_ATR, ORDER_INVALID_STOPS, ORDER_STOP_TOO_CLOSE, SIZE_CAPPED};
-use crate::schema::{LedgerKind, Moment, Rule, Side};
+use crate::portfolio::position::{DealPrices, Entered, Position, Settled, add_fill, booked_risk, see_price};
+use crate::schema::{ExitReason, LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
 
-/// Where requests of a step fill: the bar the fill is named after, its time and both quotes.
+/// A fill of an opening order before slippage.
 #[derive(Clone, Copy, Debug)]
-pub struct FillBar {
-    /// Bar the fill is named after.
+pub struct Fill {
+    /// Bar it is named after.
     pub bar_idx: usize,
-    /// Time of the fill.
+    /// Its time.
     pub time_us: i64,
-    /// Bid, in points.
-    pub bid: i64,
-    /// Ask, in points.
-    pub ask: i64,
-    /// Spread memo of ask-side fills.
+    /// Price before slippage.
+    pub raw_price: i64,
+    /// P or L of a pending order.
+    pub level: Option<i64>,
+    /// Spread paid.
     pub spread_points: i64,
-    /// Open or close of the bar.
+    /// Rule that priced it.
+    pub rule: Rule,
+    /// Where in the bar.
     pub moment: Moment,
+    /// Leg of the bar's path.
+    pub path_step: Option<i8>,
+    /// Closing-side price at that moment; `None` inside a bar, where nobody knows it.
+    pub closing_price: Option<i64>,
+    /// The pass in which a position it opens counts as new.
+    pub entry_pass: u64,
 }
 
-/// An accepted market order: it has passed every check and has a size.
-struct Order {
-    number: i64,
-    direction: i64,
-    symbol: i16,
-    magic: i64,
-    steps: i64,
-    stop: Option<Level>,
-    target: Option<Level>,
-}
-
-/// Returns where requests working in step `bar_idx` fill (LOOP-2).
-#[must_use]
-pub fn fill_bar(simulation: &Simulation, bar_idx: usize) -> FillBar {
-    let series = simulation.series();
-    if simulation.plan.signal_close {
-        let before = bar_idx - 1;
-        return FillBar {
-            bar_idx: before,
-            time_us: series.close_time_us[before],
-            bid: i64::from(series.bid.close[before]),
-            ask: i64::from(series.ask.close[before]),
-            spread_points: i64::from(series.ask.open[before]) - i64::from(series.bid.open[before]),
-            moment: Moment::Close,
-        };
-    }
-    let (bid, ask) = (i64::from(series.bid.open[bar_idx]), i64::from(series.ask.open[bar_idx]));
-    let time_us = series.time_us[bar_idx];
-    FillBar { bar_idx, time_us, bid, ask, spread_points: ask - bid, moment: Moment::Open }
-}
-
-/// Accepts or rejects a market order; an accepted one fills at once (FIL-1).
+/// Accepts or refuses an order; a market order fills at once, others work from bar `bar_idx` on.
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range.
-pub fn open_market_order(
+pub fn open_order(
     simulation: &mut Simulation,
     fill_bar: &FillBar,
-    number: i64,
-    signal: &Signal,
+    request: &Request,
+    bar_idx: usize,
 ) -> Result<()> {
-    match accept(simulation, fill_bar, number, signal) {
-        Ok(order) => fill(simulation, fill_bar, &order),
-        Err(code) => {
-            simulation.reject(fill_bar, code, number);
-            Ok(())
+    let Some(order) = orders::accept(simulation, fill_bar, request, bar_idx) else { return Ok(()) };
+    if orders::is_expired(&order, simulation.series().time_us[bar_idx]) {
+        orders::end_order(simulation, &order, OrderStatus::Expired, fill_bar.time_us);
+        return Ok(());
+    }
+    if order.order_type == OrderType::Market {
+        return fill_at_market(simulation, fill_bar, order);
+    }
+    orders::store(simulation, &order);
+    Ok(())
+}
+
+/// Goes on filling market orders, and triggered stops, that wait for volume (FIL-12).
+///
+/// # Errors
+/// `engine.overflow` if money leaves its range.
+pub fn fill_waiting(simulation: &mut Simulation, fill_bar: &FillBar) -> Result<()> {
+    let mut after = 0;
+    while let Some(order) = orders::next_working(simulation, after) {
+        after = order.number;
+        if orders::is_at_market(&order) {
+            fill_at_market(simulation, fill_bar, order)?;
         }
     }
+    Ok(())
 }
 
-/// Returns the order, or the error number of its refusal.
-fn accept(
-    simulation: &mut Simulation,
-    fill_bar: &FillBar,
-    number: i64,
-    signal: &Signal,
-) -> std::result::Result<Order, i16> {
-    let symbol = simulation.symbol();
-    let direction = i64::from(signal.direction);
-    let is_long = direction > 0;
-    let (entry, closing_price) =
-        if is_long { (fill_bar.ask, fill_bar.bid) } else { (fill_bar.bid, fill_bar.ask) };
-    let stop = levels::stop_level(signal, symbol);
-    let target = levels::target_level(signal, symbol);
-    if !levels::is_valid(stop, target, direction, closing_price) {
-        return Err(ORDER_INVALID_STOPS);
-    }
-    let stop_distance = stop.map(|stop| levels::distance_from(stop, entry));
-    if stop_distance.is_some_and(|distance| distance < symbol.min_stop_points) {
-        return Err(ORDER_STOP_TOO_CLOSE);
-    }
-    if lacks_atr(simulation, direction, fill_bar.bar_idx) {
-        return Err(COST_NO_ATR);
-    }
-    let wanted = signal.size.map(|size| steps_of_lots(size, symbol.volume_step).0);
-    let (steps, is_capped) = match size_order(&simulation.plan.sizing, symbol, wanted, stop_distance) {
-        Size::Steps(steps) => (steps, false),
-        Size::Capped(steps) => (steps, true),
-        Size::Refused(code) => return Err(code),
-    };
-    if is_capped {
-        let bar_idx = Some(as_i64(fill_bar.bar_idx));
-        let row = DiagnosticRow { code: SIZE_CAPPED, bar_idx, signal: Some(number), count: 1 };
-        simulation.records.diagnostics.push(row);
-    }
-    let magic = signal.magic.unwrap_or(0);
-    Ok(Order { number, direction, symbol: signal.symbol, magic, steps, stop, target })
-}
-
-/// Fills an accepted order and opens its position.
-fn fill(simulation: &mut Simulation, fill_bar: &FillBar, order: &Order) -> Result<()> {
+/// Fills an order at the price of the moment (FIL-1).
+///
+/// # Errors
+/// `engine.overflow` if money leaves its range.
+pub fn fill_at_market(simulation: &mut Simulation, fill_bar: &FillBar, mut order: Order) -> Result<()> {
     let is_long = order.direction > 0;
-    let raw_price = if is_long { fill_bar.ask } else { fill_bar.bid };
-    let spread_points = if is_long { fill_bar.spread_points } else { 0 };
-    let slipped = slip_of(simulation, order.direction, (order.number, 0, 0), order.steps, fill_bar.bar_idx);
-    let price = raw_price + order.direction * slipped.points;
-    let commission = charge(&simulation.commissions, price, order.steps, true)?;
-    let mut position = Position {
+    let fill = Fill {
+        bar_idx: fill_bar.bar_idx,
+        time_us: fill_bar.time_us,
+        raw_price: if is_long { fill_bar.ask } else { fill_bar.bid },
+        level: None,
+        spread_points: if is_long { fill_bar.spread_points } else { 0 },
+        rule: Rule::Fil1,
+        moment: fill_bar.moment,
+        path_step: None,
+        closing_price: Some(if is_long { fill_bar.bid } else { fill_bar.ask }),
+        entry_pass: simulation.pass_number + u64::from(fill_bar.moment == Moment::Open),
+    };
+    fill_order(simulation, &mut order, &fill)?;
+    if order.steps > 0 && takes_the_open_only(&order) {
+        orders::cancel_unfilled(simulation, &order, fill.bar_idx, fill.time_us);
+    } else if order.steps > 0 {
+        orders::store(simulation, &order);
+    }
+    Ok(())
+}
+
+/// Whether an order is ioc or fok. twin: none — written out there.
+pub(crate) fn takes_the_open_only(order: &Order) -> bool {
+    order.tif == Tif::Ioc.code() || order.tif == Tif::Fok.code()
+}
+
+/// Fills what the bar's volume covers of an order; returns whether it opened a position.
+///
+/// # Errors
+/// `engine.overflow` if money leaves its range.
+pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -> Result<bool> {
+    let steps = simulation.liquidity.take(fill.bar_idx, order.steps, order.tif == Tif::Fok.code());
+    if steps == 0 {
+        return Ok(false);
+    }
+    let slipped = match fill.rule {
+        Rule::Fil1 | Rule::Fil3 => {
+            slip_of(simulation, order.direction, (order.number, 0, order.fills), steps, fill.bar_idx)
+        }
+        _ => NO_SLIP,
+    };
+    let price = fill.raw_price + order.direction * slipped.points;
+    let place = simulation.positions.binary_search_by_key(&order.number, |position| position.id);
+    let idx = place.unwrap_or_else(|idx| {
+        simulation.positions.insert(idx, open_position(order, fill, price));
+        idx
+    });
+    let position = &mut simulation.positions[idx];
+    let deal = DealPrices { price, raw_price: fill.raw_price, spread_points: fill.spread_points };
+    add_fill(position, deal, steps);
+    position.risk = booked_risk(position, simulation.rate)?;
+    if let Some(closing_price) = fill.closing_price {
+        see_price(position, closing_price);
+    }
+    book(simulation, order, idx, fill, slipped, steps)?;
+    orders::cancel_group(simulation, order, fill.time_us);
+    Ok(place.is_err())
+}
+
+fn open_position(order: &Order, fill: &Fill, price: i64) -> Position {
+    let sl = levels::price_of(order.stop, price, -order.direction);
+    Position {
         id: order.number,
         symbol: order.symbol,
         direction: order.direction,
+        order_type: order.order_type,
         magic: order.magic,
-        entry_bar_idx: fill_bar.bar_idx,
-        entry_time_us: fill_bar.time_us,
-        steps: order.steps,
-        k: price * order.steps,
-        k_raw: raw_price * order.steps,
-        k_cost_free: (raw_price - spread_points) * order.steps,
-        sl: levels::price_of(order.stop, price, -order.direction),
+        entry_bar_idx: fill.bar_idx,
+        entry_time_us: fill.time_us,
+        entry_points: price,
+        entry_pass: fill.entry_pass,
+        sl,
         tp: levels::price_of(order.target, price, order.direction),
+        steps: 0,
+        k: 0,
+        k_raw: 0,
+        k_cost_free: 0,
+        entered: Entered::default(),
+        settled: Settled::default(),
+        first_sl: sl,
+        stop_reason: ExitReason::StopLoss,
         risk: None,
-        commission,
+        margin: 0,
+        commission: 0,
         lowest: i64::MAX,
         highest: i64::MIN,
         ambiguous: false,
         requested_closes: 0,
         accrued_swap: 0,
-    };
-    position.risk = booked_risk(&position, simulation.rate)?;
-    see_price(&mut position, if is_long { fill_bar.bid } else { fill_bar.ask });
-    let bar_idx = as_i64(fill_bar.bar_idx);
-    simulation.records.orders.push(OrderRow {
-        id: order.number,
-        bar_idx,
-        time_us: fill_bar.time_us,
-        symbol: order.symbol,
-        direction: direction_code(order.direction),
-        magic: order.magic,
-        steps: order.steps,
-        sl: position.sl,
-        tp: position.tp,
-    });
+    }
+}
+
+/// Writes the fill down, charges it, and ends the order where nothing is left of it.
+fn book(
+    simulation: &mut Simulation,
+    order: &mut Order,
+    position_idx: usize,
+    fill: &Fill,
+    slipped: Slip,
+    steps: i64,
+) -> Result<()> {
+    let is_long = order.direction > 0;
+    let price = fill.raw_price + order.direction * slipped.points;
+    let commission = charge(&simulation.commissions, &mut order.charged, price, steps, true)?;
+    let position = &mut simulation.positions[position_idx];
+    position.commission += commission;
     simulation.records.fills.push(FillRow {
         position_id: order.number,
         leg: 0,
-        bar_idx,
-        time_us: fill_bar.time_us,
+        fill_number: order.fills,
+        bar_idx: as_i64(fill.bar_idx),
+        time_us: fill.time_us,
         symbol: order.symbol,
         direction: direction_code(order.direction),
         side: if is_long { Side::Ask } else { Side::Bid }.code(),
-        rule: Rule::Fil1.code(),
-        moment: fill_bar.moment.code(),
-        level: None,
-        raw_price,
+        rule: fill.rule.code(),
+        reason: None,
+        moment: fill.moment.code(),
+        path_step: fill.path_step,
+        level: fill.level,
+        raw_price: fill.raw_price,
         price,
-        steps: order.steps,
+        steps,
         slippage_points: slipped.points,
         slippage_random_points: slipped.random_points,
-        spread_points,
+        slippage_impact_points: slipped.impact_points,
+        slippage_volatility_points: slipped.volatility_points,
+        spread_points: fill.spread_points,
         commission,
     });
-    simulation.positions.push(position);
-    simulation.opened.push(order.number);
-    simulation.books.write(LedgerKind::Commission, commission, fill_bar.time_us, order.symbol, order.number)
+    let rows = &mut simulation.records.orders;
+    rows.filled_steps[order.row] = position.entered.steps;
+    rows.sl[order.row] = position.sl;
+    rows.tp[order.row] = position.tp;
+    simulation.books.write(LedgerKind::Commission, commission, fill.time_us, order.symbol, order.number)?;
+    order.steps -= steps;
+    order.fills += 1;
+    if order.steps == 0 {
+        orders::end_order(simulation, order, OrderStatus::Filled, fill.time_us);
+    }
+    Ok(())
 }

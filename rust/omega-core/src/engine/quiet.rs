@@ -5,8 +5,11 @@
 //! arithmetic is enough for them. A bar that may close something is left to `step`.
 
 use crate::engine::closing::closing_side;
+use crate::engine::opening::takes_the_open_only;
+use crate::engine::orders::{Order, is_at_market, trigger_of};
 use crate::engine::simulation::Simulation;
-use crate::market::Prices;
+use crate::execution::fills::works_as_limit;
+use crate::market::{Prices, Series};
 use crate::portfolio::money::Rate;
 use crate::portfolio::position::{Position, see_price};
 
@@ -19,16 +22,22 @@ const LANES: usize = 16;
 
 /// Runs the steps `from..to` for as long as no bar reaches a level; returns the first step not run.
 ///
-/// There are no requests in `from..to`, and at least one position is open.
+/// There are no requests in `from..to`, and at least one position is open or one order works.
 pub(crate) fn run(simulation: &mut Simulation, from: usize, to: usize) -> usize {
     if !fits(simulation) {
         return from;
     }
+    let series = simulation.series();
     let mut end = to;
+    for order in &simulation.working {
+        end = first_step_of(simulation, order, from, end);
+    }
     for position in &simulation.positions {
-        end = first_reached(position, closing_side(simulation.series(), position), from, end);
+        let range = range_of_position(simulation, position);
+        end = first_reached(range, closing_side(series, position), from, end);
     }
     if end > from {
+        simulation.pass_number += 1;
         hold(simulation, from, end);
     }
     end
@@ -49,13 +58,84 @@ fn fits(simulation: &Simulation) -> bool {
         && i128::from(simulation.books.balance).abs() + accrued < MAX_QUIET_BALANCE
 }
 
-/// The first bar of `from..to` that reaches a level of the position, or `to`.
+/// Prices between which a bar reaches no level: one at or below the first or at or above the second does.
+type Range = (i32, i32);
+
+fn range_of_position(simulation: &Simulation, position: &Position) -> Range {
+    let through = simulation.plan.limit_through_points;
+    if position.direction > 0 {
+        range(position.sl, position.tp.map(|tp| tp + through))
+    } else {
+        range(position.tp.map(|tp| tp - through), position.sl)
+    }
+}
+
+/// Where a working order is triggered or filled, on its own side.
+fn range_of_order(simulation: &Simulation, order: &Order) -> Range {
+    let trigger = trigger_of(simulation, order);
+    let is_below = (trigger.direction > 0) == works_as_limit(&trigger);
+    let level = if works_as_limit(&trigger) {
+        trigger.limit.unwrap_or(trigger.price) - trigger.direction * trigger.through
+    } else {
+        trigger.price
+    };
+    if is_below { range(Some(level), None) } else { range(None, Some(level)) }
+}
+
+fn range(lower: Option<i64>, upper: Option<i64>) -> Range {
+    (lower.map_or(i32::MIN, clamped), upper.map_or(i32::MAX, clamped))
+}
+
+fn order_side(series: &Series, direction: i64) -> &Prices {
+    if direction > 0 { &series.ask } else { &series.bid }
+}
+
+/// The first step of `from..to` in which something happens to a working order, or `to`.
+fn first_step_of(simulation: &Simulation, order: &Order, from: usize, to: usize) -> usize {
+    if is_at_market(order) {
+        return from;
+    }
+    let series = simulation.series();
+    let mut end = to;
+    if let Some(last) = order.last_bar_idx {
+        end = end.min(usize::try_from(last.saturating_add(1)).unwrap_or(usize::MAX).max(from));
+    }
+    if let Some(expiry_us) = order.expiry_us {
+        end = from + series.time_us[from..end].partition_point(|time_us| *time_us < expiry_us);
+    }
+    first_reached(range_of_order(simulation, order), order_side(series, order.direction), from, end)
+}
+
+/// Sees a whole bar with every position if it reaches no level of any position or order; returns whether.
+///
+/// twin: none — the same as all passes finding nothing, at two comparisons a level.
+pub(crate) fn see_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
+    let series = &simulation.market.series[0];
+    let is_reached =
+        |(floor, ceiling): Range, side: &Prices| side.low[bar_idx] <= floor || side.high[bar_idx] >= ceiling;
+    let wakes_order = |order: &Order| {
+        let side = order_side(series, order.direction);
+        takes_the_open_only(order)
+            || (!is_at_market(order) && is_reached(range_of_order(simulation, order), side))
+    };
+    let closes = |position: &Position| {
+        is_reached(range_of_position(simulation, position), closing_side(series, position))
+    };
+    if simulation.working.iter().any(wakes_order) || simulation.positions.iter().any(closes) {
+        return false;
+    }
+    for position in &mut simulation.positions {
+        let side = closing_side(series, position);
+        see_price(position, i64::from(side.low[bar_idx]));
+        see_price(position, i64::from(side.high[bar_idx]));
+    }
+    simulation.pass_number += 1;
+    true
+}
+
+/// The first bar of `from..to` that leaves a range, or `to`.
 #[expect(clippy::needless_bitwise_bool, reason = "no branch inside a vector of comparisons")]
-fn first_reached(position: &Position, side: &Prices, from: usize, to: usize) -> usize {
-    let (lower, upper) =
-        if position.direction > 0 { (position.sl, position.tp) } else { (position.tp, position.sl) };
-    let floor = lower.map_or(i32::MIN, clamped);
-    let ceiling = upper.map_or(i32::MAX, clamped);
+fn first_reached((floor, ceiling): Range, side: &Prices, from: usize, to: usize) -> usize {
     let (lows, highs) = (&side.low[from..to], &side.high[from..to]);
     let is_reached = |(low, high): (&i32, &i32)| (*low <= floor) | (*high >= ceiling);
     let chunks = lows.chunks(LANES).zip(highs.chunks(LANES));

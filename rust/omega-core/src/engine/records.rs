@@ -8,10 +8,10 @@ use crate::engine::signals::Signal;
 use crate::error::Result;
 use crate::frame::{
     batch, flags, float64_of, int8, int8_of, int16, int16_of, int32_of, int64, int64_of, optional_float64,
-    optional_int16, optional_int64, times_of,
+    optional_int8, optional_int16, optional_int64, optional_times, times_of,
 };
 use crate::portfolio::books::{Books, LedgerColumns};
-use crate::schema::{self, Direction, OrderStatus, OrderType};
+use crate::schema::{self, Direction};
 
 /// A row type and its columns: rows are pushed field by field, so that a table is never walked twice.
 macro_rules! columns {
@@ -67,14 +67,32 @@ columns! {
         pub symbol: i16,
         /// Direction.
         pub direction: i8,
+        /// Order type.
+        pub order_type: i8,
         /// Strategy tag.
         pub magic: i64,
-        /// Volume.
+        /// P of a pending order.
+        pub entry: Option<i64>,
+        /// L of a stop-limit order.
+        pub limit: Option<i64>,
+        /// Time in force.
+        pub tif: i8,
+        /// Time before which its bars open.
+        pub expiry_us: Option<i64>,
+        /// One-cancels-other group.
+        pub oco: Option<i64>,
+        /// Volume wanted.
         pub steps: i64,
-        /// Stop loss after the fill.
+        /// Volume filled.
+        pub filled_steps: i64,
+        /// Stop loss.
         pub sl: Option<i64>,
-        /// Take profit after the fill.
+        /// Take profit.
         pub tp: Option<i64>,
+        /// What became of it.
+        pub status: i8,
+        /// When.
+        pub done_time_us: i64,
     }
 }
 
@@ -85,6 +103,8 @@ columns! {
         pub position_id: i64,
         /// Leg.
         pub leg: i32,
+        /// Fill within the leg.
+        pub fill_number: i32,
         /// Bar the fill is named after.
         pub bar_idx: i64,
         /// Time.
@@ -97,8 +117,12 @@ columns! {
         pub side: i8,
         /// Rule that priced it.
         pub rule: i8,
+        /// Why it closed; `None` for entries.
+        pub reason: Option<i8>,
         /// Where in the bar.
         pub moment: i8,
+        /// Leg of the bar's path.
+        pub path_step: Option<i8>,
         /// Level that was reached.
         pub level: Option<i64>,
         /// Price before slippage.
@@ -111,6 +135,10 @@ columns! {
         pub slippage_points: i64,
         /// Its random part.
         pub slippage_random_points: i64,
+        /// Its part of market impact.
+        pub slippage_impact_points: f64,
+        /// Its part of volatility.
+        pub slippage_volatility_points: f64,
         /// Spread memo.
         pub spread_points: i64,
         /// Commission.
@@ -127,6 +155,8 @@ columns! {
         pub symbol: i16,
         /// Direction.
         pub direction: i8,
+        /// Type of the opening order.
+        pub order_type: i8,
         /// Strategy tag.
         pub magic: i64,
         /// Bar of the entry.
@@ -141,8 +171,10 @@ columns! {
         pub exit_time_us: i64,
         /// Mean exit price.
         pub exit_price: f64,
-        /// Volume.
+        /// Volume of all entries.
         pub steps: i64,
+        /// Margin it held.
+        pub margin: i64,
         /// Profit without spread and slippage.
         pub gross_cost_free: i64,
         /// Slippage.
@@ -167,6 +199,8 @@ columns! {
         pub mfe_points: f64,
         /// Reason of the last close.
         pub reason: i8,
+        /// Closing deals.
+        pub closes: i32,
         /// Whether a bar left its order open.
         pub ambiguous: bool,
     }
@@ -195,8 +229,14 @@ columns! {
         pub sl: Option<i64>,
         /// Take profit.
         pub tp: Option<i64>,
+        /// Margin it holds.
+        pub margin: i64,
+        /// Profit booked by partial closes.
+        pub gross: i64,
         /// Commission so far.
         pub commission: i64,
+        /// Swap booked by partial closes.
+        pub swap: i64,
         /// Profit at the last mark.
         pub open_profit: i64,
         /// Swap accrued and not yet booked.
@@ -326,13 +366,20 @@ fn signals_batch(rows: &[RecordedSignal]) -> Result<RecordBatch> {
             optional_float64(signals().map(|signal| signal.tp_points)),
             optional_float64(signals().map(|signal| signal.sl_pips)),
             optional_float64(signals().map(|signal| signal.tp_pips)),
+            optional_float64(signals().map(|signal| signal.entry)),
+            optional_float64(signals().map(|signal| signal.limit)),
+            optional_times(signals().map(|signal| signal.expiry)),
+            optional_int64(signals().map(|signal| signal.expiry_bars)),
+            int8(signals().map(|signal| signal.tif)),
+            optional_int64(signals().map(|signal| signal.oco)),
+            optional_float64(signals().map(|signal| signal.share)),
+            optional_float64(signals().map(|signal| signal.sl_atr)),
             int16(signals().map(|signal| signal.fault)),
         ],
     )
 }
 
 fn orders_batch(rows: OrderColumns) -> Result<RecordBatch> {
-    let count = rows.id.len();
     batch(
         schema::ORDERS,
         vec![
@@ -341,12 +388,19 @@ fn orders_batch(rows: OrderColumns) -> Result<RecordBatch> {
             times_of(rows.time_us),
             int16_of(rows.symbol),
             int8_of(rows.direction),
-            int8_of(vec![OrderType::Market.code(); count]),
+            int8_of(rows.order_type),
             int64_of(rows.magic),
+            optional_int64(rows.entry.into_iter()),
+            optional_int64(rows.limit.into_iter()),
+            int8_of(rows.tif),
+            optional_times(rows.expiry_us.into_iter()),
+            optional_int64(rows.oco.into_iter()),
             int64_of(rows.steps),
+            int64_of(rows.filled_steps),
             optional_int64(rows.sl.into_iter()),
             optional_int64(rows.tp.into_iter()),
-            int8_of(vec![OrderStatus::Filled.code(); count]),
+            int8_of(rows.status),
+            times_of(rows.done_time_us),
         ],
     )
 }
@@ -358,28 +412,32 @@ fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
         vec![
             int64_of(rows.position_id),
             int32_of(rows.leg),
-            int32_of(vec![0; count]),
+            int32_of(rows.fill_number),
             int64_of(rows.bar_idx),
             times_of(rows.time_us),
             int16_of(rows.symbol),
             int8_of(rows.direction),
             int8_of(rows.side),
             int8_of(rows.rule),
+            optional_int8(rows.reason.into_iter()),
             int8_of(rows.moment),
+            optional_int8(rows.path_step.into_iter()),
             optional_int64(rows.level.into_iter()),
             int64_of(rows.raw_price),
             int64_of(rows.price),
             int64_of(rows.steps),
             int64_of(rows.slippage_points),
             int64_of(rows.slippage_random_points),
+            float64_of(rows.slippage_impact_points),
+            float64_of(rows.slippage_volatility_points),
             int64_of(rows.spread_points),
             int64_of(rows.commission),
+            float64_of(vec![1.0; count]),
         ],
     )
 }
 
 fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
-    let count = rows.id.len();
     let bars_held =
         rows.exit_bar_idx.iter().zip(&rows.entry_bar_idx).map(|(exit, entry)| exit - entry).collect();
     batch(
@@ -388,7 +446,7 @@ fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
             int64_of(rows.id),
             int16_of(rows.symbol),
             int8_of(rows.direction),
-            int8_of(vec![OrderType::Market.code(); count]),
+            int8_of(rows.order_type),
             int64_of(rows.magic),
             int64_of(rows.entry_bar_idx),
             times_of(rows.entry_time_us),
@@ -397,6 +455,7 @@ fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
             times_of(rows.exit_time_us),
             float64_of(rows.exit_price),
             int64_of(rows.steps),
+            int64_of(rows.margin),
             int64_of(rows.gross_cost_free),
             int64_of(rows.slippage),
             int64_of(rows.spread),
@@ -410,7 +469,7 @@ fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
             float64_of(rows.mfe_points),
             int64_of(bars_held),
             int8_of(rows.reason),
-            int32_of(vec![1; count]),
+            int32_of(rows.closes),
             flags(rows.ambiguous.into_iter()),
         ],
     )
@@ -430,7 +489,10 @@ fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
             int64_of(rows.steps),
             optional_int64(rows.sl.into_iter()),
             optional_int64(rows.tp.into_iter()),
+            int64_of(rows.margin),
+            int64_of(rows.gross),
             int64_of(rows.commission),
+            int64_of(rows.swap),
             int64_of(rows.open_profit),
             int64_of(rows.accrued_swap),
         ],

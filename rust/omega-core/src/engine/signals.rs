@@ -4,7 +4,7 @@
 //! Rules SIG-1 and SIZ in `docs/spec/engine.md`.
 
 use arrow_array::RecordBatch;
-use arrow_array::types::{Float64Type, Int8Type, Int16Type, Int64Type};
+use arrow_array::types::{Float64Type, Int8Type, Int16Type, Int64Type, TimestampMicrosecondType};
 
 use crate::error::{Error, Result};
 use crate::execution::sizing::steps_of_lots;
@@ -12,13 +12,14 @@ use crate::frame::Table;
 use crate::market::as_i64;
 use crate::plan::SymbolPlan;
 use crate::schema::number::{
-    SIGNAL_BAD_LEVEL, SIGNAL_TWO_LEVELS, SIGNAL_UNKNOWN_DIRECTION, SIGNAL_UNKNOWN_KIND,
-    SIGNAL_UNKNOWN_SYMBOL, SIGNAL_UNKNOWN_TYPE, SIZE_NEGATIVE, SIZE_OFF_GRID,
+    SIGNAL_BAD_EXPIRY, SIGNAL_BAD_LEVEL, SIGNAL_BAD_SHARE, SIGNAL_MISSING_LEVEL, SIGNAL_NO_TARGET,
+    SIGNAL_TWO_LEVELS, SIGNAL_UNKNOWN_DIRECTION, SIGNAL_UNKNOWN_KIND, SIGNAL_UNKNOWN_SYMBOL,
+    SIGNAL_UNKNOWN_TIF, SIGNAL_UNKNOWN_TYPE, SIZE_NEGATIVE, SIZE_OFF_GRID,
 };
-use crate::schema::{self, Direction, OrderType, SignalKind};
+use crate::schema::{self, Direction, OrderType, SignalKind, Tif};
 
 /// One row of the signal table, field for field.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Signal {
     /// Completed bar the decision was made on.
     pub bar_idx: i64,
@@ -48,6 +49,22 @@ pub struct Signal {
     pub sl_pips: Option<f64>,
     /// Take profit as a distance in pips.
     pub tp_pips: Option<f64>,
+    /// P of a pending order.
+    pub entry: Option<f64>,
+    /// L of a stop-limit order.
+    pub limit: Option<f64>,
+    /// Time before which its bars open.
+    pub expiry: Option<i64>,
+    /// Bars it works in.
+    pub expiry_bars: Option<i64>,
+    /// `Tif` code.
+    pub tif: i8,
+    /// One-cancels-other group.
+    pub oco: Option<i64>,
+    /// Part of the first volume to close.
+    pub share: Option<f64>,
+    /// Stop loss as a distance in ATR(14).
+    pub sl_atr: Option<f64>,
     /// Error number of a row that could not be read.
     pub fault: i16,
 }
@@ -65,14 +82,14 @@ pub struct Fault {
 
 /// A numbered signal on its way to its step, with what is wrong with it, if anything.
 ///
-/// The signal itself lies in the records, where it was written down when it was numbered.
+/// It works in step `bar_idx + 1`: that of its signal, later by the latency (FIL-13). The signal itself lies in the records, where it was written down when it was numbered.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// Signal number.
     pub number: i64,
     /// Where the records hold the signal.
     pub recorded: usize,
-    /// Completed bar the decision was made on.
+    /// Completed bar behind which it works.
     pub bar_idx: i64,
     /// `SignalKind` code.
     pub kind: i8,
@@ -109,6 +126,7 @@ fn read_codes(table: &Table<'_>) -> Result<Vec<Signal>> {
     let direction = table.column::<Int8Type>("direction")?;
     let order_type = table.column::<Int8Type>("order_type")?;
     let symbol = table.column::<Int16Type>("symbol")?;
+    let tif = table.column::<Int8Type>("tif")?;
     let fault = table.column::<Int16Type>("fault")?;
     let row_of = |row: usize| Signal {
         bar_idx: bar_idx[row],
@@ -116,6 +134,7 @@ fn read_codes(table: &Table<'_>) -> Result<Vec<Signal>> {
         direction: direction[row],
         order_type: order_type[row],
         symbol: symbol[row],
+        tif: tif[row],
         fault: fault[row],
         ..Signal::default()
     };
@@ -132,6 +151,12 @@ fn fill_levels(table: &Table<'_>, signals: &mut [Signal]) -> Result<()> {
     let tp_points = table.optional::<Float64Type>("tp_points")?;
     let sl_pips = table.optional::<Float64Type>("sl_pips")?;
     let tp_pips = table.optional::<Float64Type>("tp_pips")?;
+    let (entry, limit) = (table.optional::<Float64Type>("entry")?, table.optional::<Float64Type>("limit")?);
+    let expiry = table.optional::<TimestampMicrosecondType>("expiry")?;
+    let expiry_bars = table.optional::<Int64Type>("expiry_bars")?;
+    let oco = table.optional::<Int64Type>("oco")?;
+    let share = table.optional::<Float64Type>("share")?;
+    let sl_atr = table.optional::<Float64Type>("sl_atr")?;
     for (row, signal) in signals.iter_mut().enumerate() {
         signal.magic = magic[row];
         signal.target = target[row];
@@ -139,6 +164,9 @@ fn fill_levels(table: &Table<'_>, signals: &mut [Signal]) -> Result<()> {
         (signal.sl, signal.tp) = (sl[row], tp[row]);
         (signal.sl_points, signal.tp_points) = (sl_points[row], tp_points[row]);
         (signal.sl_pips, signal.tp_pips) = (sl_pips[row], tp_pips[row]);
+        (signal.entry, signal.limit) = (entry[row], limit[row]);
+        (signal.expiry, signal.expiry_bars) = (expiry[row], expiry_bars[row]);
+        (signal.oco, signal.share, signal.sl_atr) = (oco[row], share[row], sl_atr[row]);
     }
     Ok(())
 }
@@ -153,48 +181,121 @@ pub fn find_fault(signal: &Signal, symbols: &[SymbolPlan]) -> Option<Fault> {
     let Some(symbol) = usize::try_from(signal.symbol).ok().and_then(|idx| symbols.get(idx)) else {
         return fault(SIGNAL_UNKNOWN_SYMBOL, "symbol", f64::from(signal.symbol));
     };
-    let direction = Direction::from_code(signal.direction);
-    if signal.kind == SignalKind::Close.code() {
-        let is_known = direction.is_some();
-        return if is_known {
-            None
-        } else {
-            fault(SIGNAL_UNKNOWN_DIRECTION, "direction", f64::from(signal.direction))
-        };
+    let kind = SignalKind::from_code(signal.kind);
+    if kind == Some(SignalKind::Order) {
+        return find_order_fault(signal, symbol);
     }
-    if signal.kind != SignalKind::Order.code() {
+    if matches!(kind, None | Some(SignalKind::Bad)) {
         return fault(SIGNAL_UNKNOWN_KIND, "kind", f64::from(signal.kind));
     }
-    if !matches!(direction, Some(Direction::Long | Direction::Short)) {
+    if Direction::from_code(signal.direction).is_none() {
         return fault(SIGNAL_UNKNOWN_DIRECTION, "direction", f64::from(signal.direction));
     }
-    if signal.order_type != OrderType::Market.code() {
+    match kind {
+        Some(SignalKind::Close) => find_share_fault(signal),
+        Some(SignalKind::Modify) => find_modification_fault(signal),
+        _ => None,
+    }
+}
+
+fn find_order_fault(signal: &Signal, symbol: &SymbolPlan) -> Option<Fault> {
+    let fault = |number, field, value| Some(Fault { number, field, value });
+    if !matches!(Direction::from_code(signal.direction), Some(Direction::Long | Direction::Short)) {
+        return fault(SIGNAL_UNKNOWN_DIRECTION, "direction", f64::from(signal.direction));
+    }
+    if OrderType::from_code(signal.order_type).is_none() {
         return fault(SIGNAL_UNKNOWN_TYPE, "order_type", f64::from(signal.order_type));
     }
-    find_size_fault(signal, symbol).or_else(|| find_level_fault(signal))
+    if Tif::from_code(signal.tif).is_none() {
+        return fault(SIGNAL_UNKNOWN_TIF, "tif", f64::from(signal.tif));
+    }
+    find_entry_fault(signal)
+        .or_else(|| find_expiry_fault(signal, signal.tif == Tif::Gtd.code()))
+        .or_else(|| find_size_fault(signal, symbol))
+        .or_else(|| find_level_fault(signal, false))
+}
+
+/// Returns what is wrong with the prices a pending order waits for; market orders have none (S37).
+fn find_entry_fault(signal: &Signal) -> Option<Fault> {
+    if signal.order_type == OrderType::Market.code() {
+        return None;
+    }
+    let prices = [("entry", signal.entry), ("limit", signal.limit)];
+    let needed = if signal.order_type == OrderType::StopLimit.code() { 2 } else { 1 };
+    prices.into_iter().take(needed).find_map(|(field, value)| match value {
+        None => Some(Fault { number: SIGNAL_MISSING_LEVEL, field, value: 0.0 }),
+        Some(value) if !is_positive(value) => Some(Fault { number: SIGNAL_BAD_LEVEL, field, value }),
+        Some(_) => None,
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown in a message")]
+fn find_expiry_fault(signal: &Signal, is_needed: bool) -> Option<Fault> {
+    if let Some(count) = signal.expiry_bars
+        && (count < 1 || signal.expiry.is_some())
+    {
+        return Some(Fault { number: SIGNAL_BAD_EXPIRY, field: "expiry_bars", value: count as f64 });
+    }
+    if is_needed && signal.expiry_bars.is_none() && signal.expiry.is_none() {
+        return Some(Fault { number: SIGNAL_BAD_EXPIRY, field: "expiry", value: 0.0 });
+    }
+    None
+}
+
+fn find_share_fault(signal: &Signal) -> Option<Fault> {
+    let share = signal.share?;
+    let is_part = share > 0.0 && share <= 1.0;
+    if is_part { None } else { Some(Fault { number: SIGNAL_BAD_SHARE, field: "share", value: share }) }
+}
+
+fn find_modification_fault(signal: &Signal) -> Option<Fault> {
+    if signal.target.is_none() {
+        return Some(Fault { number: SIGNAL_NO_TARGET, field: "target", value: 0.0 });
+    }
+    [("entry", signal.entry), ("limit", signal.limit)]
+        .into_iter()
+        .find_map(|(field, value)| {
+            let value = value.filter(|value| !is_positive(*value))?;
+            Some(Fault { number: SIGNAL_BAD_LEVEL, field, value })
+        })
+        .or_else(|| find_expiry_fault(signal, false))
+        .or_else(|| find_level_fault(signal, true))
 }
 
 fn find_size_fault(signal: &Signal, symbol: &SymbolPlan) -> Option<Fault> {
     let size = signal.size?;
-    if !(size > 0.0 && size.is_finite()) {
+    if !is_positive(size) {
         return Some(Fault { number: SIZE_NEGATIVE, field: "size", value: size });
     }
     let is_on_grid = steps_of_lots(size, symbol.volume_step).1;
     if is_on_grid { None } else { Some(Fault { number: SIZE_OFF_GRID, field: "size", value: size }) }
 }
 
-fn find_level_fault(signal: &Signal) -> Option<Fault> {
-    let stops = [("sl", signal.sl), ("sl_points", signal.sl_points), ("sl_pips", signal.sl_pips)];
-    let targets = [("tp", signal.tp), ("tp_points", signal.tp_points), ("tp_pips", signal.tp_pips)];
-    [stops, targets].into_iter().find_map(find_fault_of_one_level)
+/// Returns the first level that cannot be; in a modification a price of 0 removes the level.
+fn find_level_fault(signal: &Signal, may_be_zero: bool) -> Option<Fault> {
+    let stops = [
+        ("sl", signal.sl),
+        ("sl_points", signal.sl_points),
+        ("sl_pips", signal.sl_pips),
+        ("sl_atr", signal.sl_atr),
+    ];
+    let targets =
+        [("tp", signal.tp), ("tp_points", signal.tp_points), ("tp_pips", signal.tp_pips), ("", None)];
+    [stops, targets].into_iter().find_map(|spellings| find_fault_of_one_level(spellings, may_be_zero))
 }
 
 /// twin: none — the inner loop of `_find_level_fault`.
-fn find_fault_of_one_level(spellings: [(&'static str, Option<f64>); 3]) -> Option<Fault> {
+fn find_fault_of_one_level(spellings: [(&'static str, Option<f64>); 4], may_be_zero: bool) -> Option<Fault> {
     let given = || spellings.iter().filter_map(|(field, value)| value.map(|value| (*field, value)));
     let fault = |number, (field, value)| Fault { number, field, value };
+    let is_removal = |(field, value): &(&str, f64)| may_be_zero && *field == spellings[0].0 && *value == 0.0;
     given()
-        .find(|(_, value)| !(*value > 0.0 && value.is_finite()))
+        .find(|spelling| !is_removal(spelling) && !is_positive(spelling.1))
         .map(|bad| fault(SIGNAL_BAD_LEVEL, bad))
         .or_else(|| given().nth(1).map(|second| fault(SIGNAL_TWO_LEVELS, second)))
+}
+
+/// twin: none — written out there.
+fn is_positive(value: f64) -> bool {
+    value > 0.0 && value.is_finite()
 }

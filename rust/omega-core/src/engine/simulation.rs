@@ -10,15 +10,18 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
+use crate::engine::fill_bar::{FillBar, fill_bar};
+use crate::engine::orders::Order;
 use crate::engine::records::{
     DiagnosticRow, PositionColumns, PositionRow, RecordedSignal, Records, RejectionRow, Tables,
 };
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
 use crate::engine::volatility::Volatility;
-use crate::engine::{closing, opening, quiet, rollover};
+use crate::engine::{closing, modifying, opening, orders, passes, quiet, rollover};
 use crate::error::{Error, Result};
 use crate::execution::commission::{CommissionRates, commission_rates};
+use crate::execution::liquidity::Liquidity;
 use crate::execution::swap::{SwapTable, swap_table};
 use crate::market::{Market, Series, as_i64};
 use crate::plan::{Plan, SymbolPlan, parse_plan};
@@ -26,7 +29,10 @@ use crate::portfolio::books::Books;
 use crate::portfolio::money::{Rate, minor_rate};
 use crate::portfolio::position::{Position, open_profit};
 use crate::schema::SignalKind;
-use crate::schema::number::{ORDER_NO_MORE_BARS, SIGNAL_BEFORE_START, SIGNAL_TARGET_NEVER_OPENED};
+use crate::schema::number::{
+    FILL_FINER_MISSING, LIQUIDITY_EXCEEDED, LIQUIDITY_UNKNOWN, ORDER_NO_MORE_BARS, SIGNAL_BEFORE_START,
+    SIGNAL_TARGET_NEVER_OPENED,
+};
 use crate::strategies::native_signals;
 
 /// Bars between two looks at the interrupt flag.
@@ -49,12 +55,20 @@ pub struct Simulation {
     pub books: Books,
     /// Result tables so far.
     pub records: Records,
-    /// ATR of both sides, where something needs it.
-    pub volatility: Volatility,
+    /// What the bars offer.
+    pub liquidity: Liquidity,
     /// Open positions in order of id.
     pub positions: Vec<Position>,
-    /// Ids of every position that ever opened, ascending.
-    pub opened: Vec<i64>,
+    /// ATR of both sides, where something needs it.
+    pub volatility: Volatility,
+    /// Orders that wait, in order of number.
+    pub working: Vec<Order>,
+    /// Numbers of every order that was accepted, ascending.
+    pub accepted: Vec<i64>,
+    /// Passes over bars so far.
+    pub pass_number: u64,
+    /// Bars by which requests are late (FIL-13).
+    pub latency_bars: i64,
     /// Row of the calendar from which rollovers are still to come.
     pub rollover_row: usize,
     /// Signals numbered so far.
@@ -65,6 +79,8 @@ pub struct Simulation {
     pub before_start_count: i64,
     /// Closes dropped because their position never opened.
     pub target_never_opened_count: i64,
+    /// Bars whose finer data missed a level.
+    pub finer_missing_count: i64,
 }
 
 impl Simulation {
@@ -88,14 +104,19 @@ impl Simulation {
             swaps: swap_table(symbol, plan.account_digits)?,
             books: Books::new(plan.balance, series.time_us[plan.first_step], rows),
             records: Records::default(),
+            liquidity: Liquidity::new(plan.max_participation, symbol, series.volume.clone()),
             volatility: Volatility::new(series, symbol.slippage.volatility.is_some()),
             positions: Vec::new(),
-            opened: Vec::new(),
+            working: Vec::new(),
+            accepted: Vec::new(),
+            pass_number: 0,
+            latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
             rollover_row: 0,
             signal_count: 0,
             row_count: 0,
             before_start_count: 0,
             target_never_opened_count: 0,
+            finer_missing_count: 0,
             market,
             plan,
         })
@@ -123,7 +144,8 @@ impl Simulation {
         for signal in signals {
             let row = self.row_count;
             self.row_count += 1;
-            if signal.bar_idx + 1 < first {
+            let bar_idx = signal.bar_idx + self.latency_bars;
+            if bar_idx + 1 < first {
                 self.before_start_count += 1;
                 continue;
             }
@@ -136,7 +158,7 @@ impl Simulation {
             }
             let number = self.signal_count;
             let recorded = self.records.signals.len();
-            taken.push(Request { number, recorded, bar_idx: signal.bar_idx, kind: signal.kind, fault });
+            taken.push(Request { number, recorded, bar_idx, kind: signal.kind, fault });
             self.records.signals.push(RecordedSignal { number, row, signal });
         }
         Ok(taken)
@@ -147,17 +169,17 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn step(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
-        if !requests.is_empty() && self.plan.signal_close {
+        if self.plan.signal_close {
             self.enter(bar_idx, requests)?;
         }
         if !self.positions.is_empty() {
             rollover::accrue(self, self.series().time_us[bar_idx], bar_idx.checked_sub(1))?;
         }
-        if !requests.is_empty() && !self.plan.signal_close {
+        if !self.plan.signal_close {
             self.enter(bar_idx, requests)?;
         }
-        if !self.positions.is_empty() {
-            closing::close_at_levels(self, bar_idx)?;
+        if !self.positions.is_empty() || !self.working.is_empty() {
+            passes::run(self, bar_idx)?;
         }
         let open_profit = self.open_profit(bar_idx)?;
         self.books.mark(open_profit)
@@ -170,7 +192,7 @@ impl Simulation {
     pub fn advance(&mut self, from: usize, to: usize) -> Result<()> {
         let mut bar_idx = from;
         while bar_idx < to {
-            if self.positions.is_empty() {
+            if self.positions.is_empty() && self.working.is_empty() {
                 self.books.hold(to - bar_idx);
                 return Ok(());
             }
@@ -199,6 +221,7 @@ impl Simulation {
         if !self.positions.is_empty() {
             rollover::accrue(&mut self, time_us - 1, Some(last))?;
         }
+        orders::end_all(&mut self, time_us);
         if self.plan.close_at_end {
             closing::close_at_end(&mut self)?;
         } else {
@@ -210,28 +233,52 @@ impl Simulation {
         write_tables(self.records, self.books)
     }
 
-    /// Fills what was asked for: closes first, then orders, each in the order given (LOOP step 2).
+    /// Works through what was asked for (LOOP step 2).
+    ///
+    /// Orders expire; cancels and modifications apply; closes fill, then market orders that wait for volume,
+    /// then new orders, each in the order given.
     fn enter(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
-        let fill_bar = opening::fill_bar(self, bar_idx);
+        if !self.working.is_empty() {
+            orders::expire(self, bar_idx);
+        }
+        if requests.is_empty() && self.working.is_empty() {
+            return Ok(());
+        }
+        let moment = fill_bar(self, bar_idx);
+        let is_of =
+            |request: &&Request, kind: SignalKind| request.fault.is_none() && request.kind == kind.code();
         for request in requests {
             if let Some(fault) = request.fault {
-                self.reject(&fill_bar, fault.number, request.number);
-            } else if request.kind == SignalKind::Close.code() {
-                let signal = self.records.signals[request.recorded].signal.clone();
-                closing::close_on_request(self, &fill_bar, request.number, &signal)?;
+                self.reject(&moment, fault.number, request.number);
+            } else if request.kind == SignalKind::Cancel.code() {
+                orders::cancel(self, &moment, request);
+            } else if request.kind == SignalKind::Modify.code() {
+                modifying::modify(self, &moment, request, bar_idx);
             }
         }
-        for request in requests {
-            if request.fault.is_none() && request.kind == SignalKind::Order.code() {
-                let signal = self.records.signals[request.recorded].signal.clone();
-                opening::open_market_order(self, &fill_bar, request.number, &signal)?;
-            }
+        for request in requests.iter().filter(|request| is_of(request, SignalKind::Close)) {
+            closing::close_on_request(self, &moment, request)?;
+        }
+        opening::fill_waiting(self, &moment)?;
+        for request in requests.iter().filter(|request| is_of(request, SignalKind::Order)) {
+            opening::open_order(self, &moment, request, bar_idx)?;
         }
         Ok(())
     }
 
+    /// Where the open position of a signal number is.
+    #[must_use]
+    pub fn find_position(&self, number: i64) -> Option<usize> {
+        self.positions.binary_search_by_key(&number, |position| position.id).ok()
+    }
+
+    /// Whether a signal number ever became an order. twin: none — the twin asks a set.
+    pub(crate) fn is_accepted(&self, number: i64) -> bool {
+        self.accepted.binary_search(&number).is_ok()
+    }
+
     /// Writes down that a signal was refused (SIG-4).
-    pub(crate) fn reject(&mut self, fill_bar: &opening::FillBar, code: i16, number: i64) {
+    pub(crate) fn reject(&mut self, fill_bar: &FillBar, code: i16, number: i64) {
         let (time_us, bar_idx) = (fill_bar.time_us, as_i64(fill_bar.bar_idx));
         self.records.rejections.push(RejectionRow { time_us, bar_idx, code, signal: number });
     }
@@ -256,11 +303,14 @@ impl Simulation {
                 magic: position.magic,
                 entry_bar_idx: as_i64(position.entry_bar_idx),
                 entry_time_us: position.entry_time_us,
-                entry_price: closing::price_of_sum(self, position.k, position.steps),
+                entry_price: closing::price_of_sum(self, position.entered.points, position.entered.steps),
                 steps: position.steps,
                 sl: position.sl,
                 tp: position.tp,
+                margin: position.margin,
+                gross: position.settled.gross,
                 commission: position.commission,
+                swap: position.settled.swap,
                 open_profit: open_profit(position, mark, self.rate)?,
                 accrued_swap: position.accrued_swap,
             });
@@ -273,6 +323,9 @@ impl Simulation {
         let counts = [
             (SIGNAL_BEFORE_START, self.before_start_count),
             (SIGNAL_TARGET_NEVER_OPENED, self.target_never_opened_count),
+            (FILL_FINER_MISSING, self.finer_missing_count),
+            (LIQUIDITY_UNKNOWN, self.liquidity.unknown_bars),
+            (LIQUIDITY_EXCEEDED, self.liquidity.exceeded_exits),
         ];
         for (code, count) in counts {
             if count > 0 {
@@ -307,7 +360,7 @@ pub fn simulate(
     };
     simulation.records.reserve(rows.len());
     simulation.books.ledger.reserve(3 * rows.len());
-    simulation.opened.reserve(rows.len());
+    simulation.accepted.reserve(rows.len());
     let taken = simulation.take_in(rows)?;
     let mut position = 0;
     let mut bar_idx = simulation.plan.first_step;

@@ -44,21 +44,40 @@ pub fn commission_rates(symbol: &SymbolPlan, digits: u32) -> Result<CommissionRa
     })
 }
 
-/// Returns the change of the balance for one whole order filled at `price`, <= 0.
+/// What one order has been charged so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Charge {
+    /// Units it was charged for.
+    pub units: i128,
+    /// The booking, <= 0.
+    pub booked: i64,
+}
+
+/// Returns the change of the balance for a fill of an order at `price`, <= 0.
 ///
-/// Rounding keeps order, so the larger of two bookings is the booking of the larger charge.
+/// Booking j of an order is `half_even(max(minimum, Σ₁..ⱼ raw)) − booked so far`: its fills are charged as
+/// one. Rounding keeps order, so the larger of two bookings is the booking of the larger charge.
 ///
 /// # Errors
 /// `engine.overflow` if it does not fit a booking.
-pub fn charge(rates: &CommissionRates, price: i64, steps: i64, is_entry: bool) -> Result<i64> {
+pub fn charge(
+    rates: &CommissionRates,
+    charged: &mut Charge,
+    price: i64,
+    steps: i64,
+    is_entry: bool,
+) -> Result<i64> {
     let is_charged = if is_entry { rates.on_entry } else { rates.on_exit };
     if !is_charged {
         return Ok(0);
     }
-    let units = match rates.scheme {
-        Scheme::PerTrade => 1,
-        Scheme::PerLot => steps,
-        Scheme::PerMillionNotional | Scheme::PercentOfNotional => price * steps,
-    };
-    Ok(-rates.minimum.max(book(i128::from(units), rates.rate)?))
+    match rates.scheme {
+        Scheme::PerTrade => charged.units = 1,
+        Scheme::PerLot => charged.units += i128::from(steps),
+        Scheme::PerMillionNotional | Scheme::PercentOfNotional => charged.units += i128::from(price * steps),
+    }
+    let total = -rates.minimum.max(book(charged.units, rates.rate)?);
+    let booked = total - charged.booked;
+    charged.booked = total;
+    Ok(booked)
 }

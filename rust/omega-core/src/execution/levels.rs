@@ -44,9 +44,11 @@ pub fn target_level(signal: &Signal, symbol: &SymbolPlan) -> Option<Level> {
 }
 
 /// Returns whether absolute levels lie on their side of the closing price and distances are above 0 (SIG-2).
+///
+/// `references` are the closing-side price the stop must be behind, and the price the target must be beyond.
 #[must_use]
-pub fn is_valid(stop: Option<Level>, target: Option<Level>, direction: i64, closing_price: i64) -> bool {
-    is_beyond(stop, -direction, closing_price) && is_beyond(target, direction, closing_price)
+pub fn is_valid(stop: Option<Level>, target: Option<Level>, direction: i64, references: (i64, i64)) -> bool {
+    is_beyond(stop, -direction, references.0) && is_beyond(target, direction, references.1)
 }
 
 /// Returns how far a level lies from the raw entry price, in points.
@@ -62,12 +64,30 @@ pub fn price_of(level: Option<Level>, fill_price: i64, direction: i64) -> Option
     Some(if level.is_distance { fill_price + direction * level.points } else { level.points })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "powers of ten and pips are exact floats")]
+/// Returns the price of a level that does not depend on the fill, else `None`.
+#[must_use]
+pub fn absolute(level: Option<Level>) -> Option<i64> {
+    level.filter(|level| !level.is_distance).map(|level| level.points)
+}
+
+/// Returns whether a level, if it is a distance, is above 0 after rounding (SIG-2).
+#[must_use]
+pub fn is_valid_distance(level: Option<Level>) -> bool {
+    level.is_none_or(|level| !level.is_distance || level.points > 0)
+}
+
+/// Returns a price of a strategy in points (NUM-2).
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "powers of ten are exact floats")]
+pub fn price_points(price: f64, symbol: &SymbolPlan) -> i64 {
+    to_points(price, 10_i64.pow(symbol.digits) as f64, symbol.tick_points)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "pips are exact floats")]
 fn level(price: Option<f64>, points: Option<f64>, pips: Option<f64>, symbol: &SymbolPlan) -> Option<Level> {
     let tick = symbol.tick_points;
     if let Some(price) = price {
-        let factor = 10_i64.pow(symbol.digits) as f64;
-        return Some(Level { points: to_points(price, factor, tick), is_distance: false });
+        return Some(Level { points: price_points(price, symbol), is_distance: false });
     }
     if let Some(points) = points {
         return Some(Level { points: to_points(points, 1.0, tick), is_distance: true });
@@ -76,10 +96,9 @@ fn level(price: Option<f64>, points: Option<f64>, pips: Option<f64>, symbol: &Sy
     Some(Level { points: to_points(pips, symbol.pip_points as f64, tick), is_distance: true })
 }
 
-fn is_beyond(level: Option<Level>, direction: i64, closing_price: i64) -> bool {
+fn is_beyond(level: Option<Level>, direction: i64, reference: i64) -> bool {
     match level {
-        None => true,
-        Some(level) if level.is_distance => level.points > 0,
-        Some(level) => direction * (level.points - closing_price) > 0,
+        Some(level) if !level.is_distance => direction * (level.points - reference) > 0,
+        _ => is_valid_distance(level),
     }
 }

@@ -6,7 +6,8 @@ use crate::numerics::round_half_even;
 use crate::plan::{Fraction, Sizing, SymbolPlan};
 use crate::schema::number::{SIZE_BELOW_MINIMUM, SIZE_NO_STOP};
 
-const MAX_SIZE_STEPS: i64 = 1_000_000_000_000;
+/// More steps than any order has.
+pub const MAX_SIZE_STEPS: i64 = 1_000_000_000_000;
 const MAX_SIZE_FLOAT: f64 = 1e12;
 const GRID_TOLERANCE: f64 = 1e-6;
 
@@ -32,6 +33,22 @@ pub fn steps_of_lots(lots: f64, volume_step: Fraction) -> (i64, bool) {
     }
     let nearest = round_half_even(exact);
     (nearest as i64, (exact - nearest).abs() <= GRID_TOLERANCE)
+}
+
+/// Returns a product of floats as whole steps: rounded down, but up where a whole step is within 1e-6.
+///
+/// 0.29 · 100 is 28.999999999999996 as a float and gives 29.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "whole and below 10^12")]
+pub fn whole_steps(steps: f64) -> i64 {
+    if steps >= MAX_SIZE_FLOAT {
+        return MAX_SIZE_STEPS;
+    }
+    let mut nearest = round_half_even(steps);
+    if nearest > steps && nearest - steps > GRID_TOLERANCE {
+        nearest -= 1.0;
+    }
+    nearest as i64
 }
 
 /// Returns the size of an order.

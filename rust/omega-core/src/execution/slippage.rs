@@ -144,3 +144,11 @@ mod tests {
         );
     }
 }
+
+/// Returns the slippage of a fill whose random part is left out, in points.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "at most 10^6 points")]
+pub fn fixed_slip(slippage: &Slippage) -> i64 {
+    let (numerator, denominator) = slippage.fixed_points;
+    half_even_quotient(i128::from(numerator), i128::from(denominator)) as i64
+}

@@ -1,11 +1,42 @@
 //! One open position of a hedging account.
 //!
-//! Holds exact sums instead of a mean price: `k` is the sum of points times steps of the entry, so that
+//! Holds exact sums instead of a mean price: `k` is the sum of points times steps of what is open, so that
 //! profit never depends on a rounded average. Rules POS-1, POS-2 and CST-5 in `docs/spec/engine.md`.
 
 use crate::error::Result;
-use crate::numerics::quotient;
+use crate::numerics::{half_even_quotient, quotient};
 use crate::portfolio::money::{Rate, book};
+use crate::schema::{ExitReason, OrderType};
+
+/// What all fills of the entry add up to: steps, and points times steps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Entered {
+    /// Volume.
+    pub steps: i64,
+    /// Sum of points times steps.
+    pub points: i64,
+}
+
+/// What the closes so far add up to; money in minor units.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settled {
+    /// Closing fills.
+    pub closes: i32,
+    /// Volume.
+    pub steps: i64,
+    /// Sum of points times steps.
+    pub points: i64,
+    /// Profit without spread and slippage.
+    pub cost_free: i64,
+    /// Slippage.
+    pub slippage: i64,
+    /// Spread.
+    pub spread: i64,
+    /// Profit at the actual fills.
+    pub gross: i64,
+    /// Swap that was booked.
+    pub swap: i64,
+}
 
 /// An open position. `direction` is +1 for long and -1 for short; levels are points.
 #[derive(Clone, Debug)]
@@ -16,27 +47,43 @@ pub struct Position {
     pub symbol: i16,
     /// +1 for long, -1 for short.
     pub direction: i64,
+    /// Type of the opening order.
+    pub order_type: OrderType,
     /// Strategy tag.
     pub magic: i64,
     /// Bar the entry is named after.
     pub entry_bar_idx: usize,
     /// Time of the entry.
     pub entry_time_us: i64,
-    /// Volume.
+    /// Price of the first fill, from which distances are measured (API-8).
+    pub entry_points: i64,
+    /// The pass over a bar in which it opened: older positions existed at the open (FIL-5).
+    pub entry_pass: u64,
+    /// Stop loss.
+    pub sl: Option<i64>,
+    /// Take profit.
+    pub tp: Option<i64>,
+    /// What is open now.
     pub steps: i64,
-    /// Entry: sum of points times steps at the prices of the deals.
+    /// Its sum of points times steps at the prices of the deals.
     pub k: i64,
     /// The same at prices before slippage.
     pub k_raw: i64,
     /// The same before slippage and without the spread paid.
     pub k_cost_free: i64,
-    /// Stop loss.
-    pub sl: Option<i64>,
-    /// Take profit.
-    pub tp: Option<i64>,
+    /// All entries.
+    pub entered: Entered,
+    /// All closes so far.
+    pub settled: Settled,
+    /// The stop of the first fill, by which risk is measured (POS-2).
+    pub first_sl: Option<i64>,
+    /// What a close at `sl` is called.
+    pub stop_reason: ExitReason,
     /// Booked risk of the completed entry.
     pub risk: Option<i64>,
-    /// Commission booked so far.
+    /// Margin it holds.
+    pub margin: i64,
+    /// Commission booked so far, entry and closes.
     pub commission: i64,
     /// Lowest closing-side price seen; `i64::MAX` before any.
     pub lowest: i64,
@@ -50,7 +97,7 @@ pub struct Position {
     pub accrued_swap: i64,
 }
 
-/// What the price moves of one position were worth, in minor units (CST-5).
+/// What the price moves of one close were worth, in minor units (CST-5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gross {
     /// Without spread and slippage.
@@ -63,14 +110,35 @@ pub struct Gross {
     pub booked: i64,
 }
 
+/// The prices of a deal: with slippage, before it, and the spread paid, in points.
+#[derive(Clone, Copy, Debug)]
+pub struct DealPrices {
+    /// With slippage.
+    pub price: i64,
+    /// Before slippage.
+    pub raw_price: i64,
+    /// Spread paid.
+    pub spread_points: i64,
+}
+
+/// Lets one fill of the entry enlarge the position.
+pub fn add_fill(position: &mut Position, deal: DealPrices, steps: i64) {
+    position.steps += steps;
+    position.k += deal.price * steps;
+    position.k_raw += deal.raw_price * steps;
+    position.k_cost_free += (deal.raw_price - deal.spread_points) * steps;
+    position.entered.steps += steps;
+    position.entered.points += deal.price * steps;
+}
+
 /// Returns the money at risk of the completed entry, or `None` without a stop on the loss side (POS-2).
 ///
 /// # Errors
 /// `engine.overflow` if it does not fit a booking.
 pub fn booked_risk(position: &Position, rate: Rate) -> Result<Option<i64>> {
-    let Some(sl) = position.sl else { return Ok(None) };
-    let stop = i128::from(position.steps) * i128::from(sl);
-    let distance = i128::from(position.direction) * (i128::from(position.k) - stop);
+    let Some(sl) = position.first_sl else { return Ok(None) };
+    let stop = i128::from(position.entered.steps) * i128::from(sl);
+    let distance = i128::from(position.direction) * (i128::from(position.entered.points) - stop);
     if distance > 0 { book(distance, rate).map(Some) } else { Ok(None) }
 }
 
@@ -85,37 +153,49 @@ pub fn see_price(position: &mut Position, price: i64) {
     }
 }
 
-/// Returns MAE (<= 0) and MFE (>= 0) in points: `direction · (price - K/n)` (POS-2).
+/// Returns MAE (<= 0) and MFE (>= 0) in points: `direction · (price - K/n)` of the entry (POS-2).
 #[must_use]
 pub fn excursions(position: &Position) -> (f64, f64) {
-    let lowest = if position.lowest == i64::MAX { 0 } else { position.lowest * position.steps - position.k };
-    let highest =
-        if position.highest == i64::MIN { 0 } else { position.highest * position.steps - position.k };
+    let Entered { steps, points } = position.entered;
+    let lowest = if position.lowest == i64::MAX { 0 } else { position.lowest * steps - points };
+    let highest = if position.highest == i64::MIN { 0 } else { position.highest * steps - points };
     let (low, high) = if position.direction > 0 { (lowest, highest) } else { (-highest, -lowest) };
-    let steps = i128::from(position.steps);
+    let steps = i128::from(steps);
     (quotient(i128::from(low.min(0)), steps), quotient(i128::from(high.max(0)), steps))
 }
 
-/// Returns the gross result of closing the whole position at `price`, with its memos.
+/// Closes `steps` of the position and returns their gross result with its memos (POS-1).
 ///
+/// The part's share of each sum is rounded half to even and leaves the position; the whole takes all of it.
 /// Each memo is the difference of two rounded products, slippage first, so that
 /// `cost_free + slippage + spread` equals the booked profit exactly.
 ///
 /// # Errors
 /// `engine.overflow` if it does not fit a booking.
-pub fn close_gross(
-    position: &Position,
-    price: i64,
-    raw_price: i64,
-    spread_points: i64,
-    rate: Rate,
-) -> Result<Gross> {
-    let (direction, steps) = (position.direction, position.steps);
-    let booked = book(i128::from(direction * (price * steps - position.k)), rate)?;
-    let raw = book(i128::from(direction * (raw_price * steps - position.k_raw)), rate)?;
+pub fn close_part(position: &mut Position, steps: i64, deal: DealPrices, rate: Rate) -> Result<Gross> {
+    let (direction, open_steps) = (position.direction, position.steps);
+    let k = part_of(position.k, steps, open_steps);
+    let k_raw = part_of(position.k_raw, steps, open_steps);
+    let k_cost_free = part_of(position.k_cost_free, steps, open_steps);
+    let booked = book(i128::from(direction * (deal.price * steps - k)), rate)?;
+    let raw = book(i128::from(direction * (deal.raw_price * steps - k_raw)), rate)?;
     let cost_free =
-        book(i128::from(direction * ((raw_price - spread_points) * steps - position.k_cost_free)), rate)?;
-    Ok(Gross { cost_free, slippage: booked - raw, spread: raw - cost_free, booked })
+        book(i128::from(direction * ((deal.raw_price - deal.spread_points) * steps - k_cost_free)), rate)?;
+    position.steps -= steps;
+    position.k -= k;
+    position.k_raw -= k_raw;
+    position.k_cost_free -= k_cost_free;
+    let gross = Gross { cost_free, slippage: booked - raw, spread: raw - cost_free, booked };
+    settle(&mut position.settled, steps, deal.price, gross);
+    Ok(gross)
+}
+
+/// Returns the accrued swap that a close of `steps` of `open_steps` books, and leaves the rest (SWP-1).
+pub fn settle_swap(position: &mut Position, steps: i64, open_steps: i64) -> i64 {
+    let swap = part_of(position.accrued_swap, steps, open_steps);
+    position.accrued_swap -= swap;
+    position.settled.swap += swap;
+    swap
 }
 
 /// Returns the profit at the closing side's mark, rounded once (LED-2).
@@ -124,4 +204,23 @@ pub fn close_gross(
 /// `engine.overflow` if it does not fit a booking.
 pub fn open_profit(position: &Position, mark: i64, rate: Rate) -> Result<i64> {
     book(i128::from(position.direction * (mark * position.steps - position.k)), rate)
+}
+
+fn settle(settled: &mut Settled, steps: i64, price: i64, gross: Gross) {
+    settled.closes += 1;
+    settled.steps += steps;
+    settled.points += price * steps;
+    settled.cost_free += gross.cost_free;
+    settled.slippage += gross.slippage;
+    settled.spread += gross.spread;
+    settled.gross += gross.booked;
+}
+
+/// A part's share of a sum, half to even. twin: none — the whole is taken without a 128-bit division.
+#[expect(clippy::cast_possible_truncation, reason = "a part is no larger than the whole")]
+fn part_of(sum: i64, steps: i64, open_steps: i64) -> i64 {
+    if steps == open_steps {
+        return sum;
+    }
+    half_even_quotient(i128::from(sum) * i128::from(steps), i128::from(open_steps)) as i64
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::indicators::Ema;
 use crate::market::{Market, as_i64};
 use crate::plan::{NativeStrategy, Plan};
-use crate::schema::{Direction, OrderType, SignalKind};
+use crate::schema::{Direction, OrderType, SignalKind, Tif};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +69,7 @@ fn order(bar_idx: usize, direction: Direction, parameters: &Parameters) -> Signa
         kind: SignalKind::Order.code(),
         direction: direction.code(),
         order_type: OrderType::Market.code(),
+        tif: Tif::Gtc.code(),
         sl_pips: Some(parameters.stop_pips),
         tp_pips: Some(parameters.target_pips),
         ..Signal::default()

@@ -18,7 +18,14 @@ from omega.backends.python.execution.exits import Exit
 from omega.backends.python.execution.sizing import whole_steps
 from omega.backends.python.execution.slippage import NO_SLIP, Slip
 from omega.backends.python.numerics import quotient
-from omega.backends.python.portfolio.position import Position, close_part, excursions, see_price, settle_swap
+from omega.backends.python.portfolio.position import (
+    DealPrices,
+    Position,
+    close_part,
+    excursions,
+    see_price,
+    settle_swap,
+)
 from omega.error_catalogue import CATALOGUE
 from omega.schema import ExitReason, LedgerKind, Moment, Rule, Side
 
@@ -149,7 +156,8 @@ def close(simulation: Simulation, position: Position, deal: Deal, steps: int) ->
     see_price(position, price)
     commission = charge(simulation.commissions, Charge(), price, steps, is_entry=False)
     swap = settle_swap(position, steps, position.steps)
-    gross = close_part(position, steps, price, deal.raw_price, deal.spread_points, simulation.rate)
+    prices = DealPrices(price, deal.raw_price, deal.spread_points)
+    gross = close_part(position, steps, prices, simulation.rate)
     position.commission += commission
     simulation.liquidity.see_exit(deal.bar_idx, steps)
     _write_fill(simulation, position, deal, slipped, steps, commission)

@@ -7,6 +7,7 @@ cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from omega.backends.python.engine.slipping import slip_of
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import charge
 from omega.backends.python.execution.slippage import NO_SLIP, Slip
-from omega.backends.python.portfolio.position import Position, add_fill, booked_risk, see_price
+from omega.backends.python.portfolio.position import DealPrices, Position, add_fill, booked_risk, see_price
 from omega.schema import LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def open_order(simulation: Simulation, fill_bar: FillBar, request: Request, bar_
     order = orders.accept(simulation, fill_bar, request, bar_idx)
     if order is None:
         return
-    if order.order_type is OrderType.MARKET:
+    if orders.is_expired(order, simulation.series.time_us[bar_idx]):
+        orders.end_order(simulation, order, OrderStatus.EXPIRED, fill_bar.time_us)
+    elif order.order_type is OrderType.MARKET:
         fill_at_market(simulation, fill_bar, order)
     else:
         simulation.working.append(order)
@@ -100,8 +103,8 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
     opened = None
     if position is None:
         position = opened = _open_position(order, fill, price)
-        simulation.positions.append(position)
-    add_fill(position, price, fill.raw_price, fill.spread_points, steps)
+        bisect.insort(simulation.positions, position, key=lambda held: held.id)
+    add_fill(position, DealPrices(price, fill.raw_price, fill.spread_points), steps)
     position.risk = booked_risk(position, simulation.rate)
     if fill.closing_price is not None:
         see_price(position, fill.closing_price)

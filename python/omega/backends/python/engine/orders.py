@@ -139,12 +139,17 @@ def trigger_of(simulation: Simulation, order: Order) -> Trigger:
     return Trigger(order.order_type, order.direction, order.price, order.limit, order.is_triggered, through)
 
 
+def is_expired(order: Order, time_us: int) -> bool:
+    """Return whether an order does not work in a bar that opens at `time_us` (FIL-15)."""
+    return order.expiry_us is not None and time_us >= order.expiry_us
+
+
 def expire(simulation: Simulation, bar_idx: int) -> None:
     """End the orders that do not work in this bar any more (LOOP step 2, FIL-15)."""
     time_us = simulation.series.time_us[bar_idx]
     for order in list(simulation.working):
         is_over = order.last_bar_idx is not None and bar_idx > order.last_bar_idx
-        if is_over or (order.expiry_us is not None and time_us >= order.expiry_us):
+        if is_over or is_expired(order, time_us):
             end_order(simulation, order, OrderStatus.EXPIRED, time_us)
 
 

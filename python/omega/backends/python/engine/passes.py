@@ -76,7 +76,7 @@ def find_entry(trigger: Trigger, bar: PassBar) -> Entry | None:
     """Return how the bar fills a working order between its open and its close, or None."""
     side = bar.order_side(trigger.direction)
     ends = path_of(bar, side)
-    return entry_inside(trigger, side) if ends is None else entry_on_path(trigger, ends)
+    return entry_inside(trigger, side) if ends is None else entry_on_path(trigger, side, ends)
 
 
 def find_exit(bracket: Bracket, bar: PassBar, entry: Entry | None) -> Exit | None:

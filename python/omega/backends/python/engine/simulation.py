@@ -183,7 +183,9 @@ class Simulation:
                 position.sl,
                 position.tp,
                 position.margin,
+                position.settled.gross,
                 position.commission,
+                position.settled.swap,
                 open_profit(position, mark, self.rate),
                 position.accrued_swap,
             )

@@ -76,12 +76,13 @@ def exit_inside(
         came_back = not is_stop_at(bracket, bar.open) and not target_first
         stop_hit = stop_hit and (is_stop_at(bracket, bar.close) or came_back)
     elif entry is not None:
-        stop_hit = stop_hit and (is_stop_at(bracket, bar.close) or has_one_spread or not target_first)
+        is_proven = is_stop_at(bracket, bar.close) or (has_one_spread and not entry.is_pullback)
+        stop_hit = stop_hit and (is_proven or not target_first)
         went_there = target_first and not is_target_at(bracket, bar.open)
         target_hit = target_hit and (is_target_at(bracket, bar.close) or went_there)
     if stop_hit and not (target_hit and target_first):
         return _at_stop(bracket, bar, None)
-    return _at_target(bracket, None) if target_hit else None
+    return _at_target(bracket, bar, None) if target_hit else None
 
 
 def is_ambiguous(bracket: Bracket, bar: Ohlc, entry: Entry | None, has_one_spread: bool) -> bool:
@@ -111,7 +112,7 @@ def exit_on_path(bracket: Bracket, bar: Ohlc, ends: Legs, entry: Entry | None) -
         if is_stop_at(bracket, end) and not (is_entry_leg and moves >= 0):
             return _at_stop(bracket, bar, step)
         if is_target_at(bracket, end) and not (is_entry_leg and moves <= 0):
-            return _at_target(bracket, step)
+            return _at_target(bracket, bar, step)
         start = end
     return None
 
@@ -123,6 +124,8 @@ def _at_stop(bracket: Bracket, bar: Ohlc, step: int | None) -> Exit:
     return Exit(is_stop=True, raw_price=price, moment=Moment.INSIDE, path_step=step)
 
 
-def _at_target(bracket: Bracket, step: int | None) -> Exit:
+def _at_target(bracket: Bracket, bar: Ohlc, step: int | None) -> Exit:
+    """Return the exit at the target, or at the nearest price on offer where a bar passes it without touching it."""
     assert bracket.tp is not None
-    return Exit(is_stop=False, raw_price=bracket.tp, moment=Moment.INSIDE, path_step=step)
+    price = max(bracket.tp, bar.low) if bracket.direction > 0 else min(bracket.tp, bar.high)
+    return Exit(is_stop=False, raw_price=price, moment=Moment.INSIDE, path_step=step)

@@ -40,7 +40,9 @@ class Trigger:
 class Entry:
     """How a bar fills an order: at which raw price, by which level and rule, where in the bar.
 
-    `is_stop` tells how the price came to the level: rising to a buy, or falling to it (FIL-8).
+    `is_stop` tells how the price came to the level: rising to a buy, or falling to it (FIL-8). `is_pullback`
+    marks a stop-limit that was triggered in this bar and filled on the way back: an extreme of the bar may lie
+    before its trigger.
     """
 
     raw_price: int
@@ -48,6 +50,7 @@ class Entry:
     rule: Rule
     moment: Moment
     is_stop: bool
+    is_pullback: bool = False
     path_step: int | None = None
 
 
@@ -73,12 +76,12 @@ def entry_at_open(trigger: Trigger, open_: int) -> Entry | None:
     Example: a buy stop at 105 on a bar that opens at 110 fills at 110, not at 105.
     """
     if works_as_limit(trigger):
-        return _limit_entry(trigger, open_, Moment.OPEN) if is_limit_met(trigger, open_) else None
+        return _entry_at_limit(trigger, open_) if is_limit_met(trigger, open_) else None
     if not is_stop_met(trigger, open_):
         return None
     if trigger.order_type is OrderType.STOP:
         return Entry(open_, trigger.price, Rule.FIL_3, Moment.OPEN, is_stop=True)
-    return _limit_entry(trigger, open_, Moment.OPEN) if is_limit_met(trigger, open_) else None
+    return _entry_at_limit(trigger, open_) if is_limit_met(trigger, open_) else None
 
 
 def entry_inside(trigger: Trigger, bar: Ohlc) -> Entry | None:
@@ -89,23 +92,25 @@ def entry_inside(trigger: Trigger, bar: Ohlc) -> Entry | None:
     is_buy = trigger.direction > 0
     if works_as_limit(trigger):
         reached = is_limit_met(trigger, bar.low if is_buy else bar.high)
-        return _limit_entry(trigger, _limit_of(trigger), Moment.INSIDE) if reached else None
+        return _limit_entry_inside(trigger, bar, is_pullback=False, step=None) if reached else None
     if not is_stop_met(trigger, bar.high if is_buy else bar.low):
         return None
     if trigger.order_type is OrderType.STOP:
         return Entry(trigger.price, trigger.price, Rule.FIL_3, Moment.INSIDE, is_stop=True)
     if is_limit_met(trigger, trigger.price):
         return Entry(trigger.price, trigger.price, Rule.FIL_4, Moment.INSIDE, is_stop=True)
-    return _limit_entry(trigger, _limit_of(trigger), Moment.INSIDE) if is_limit_met(trigger, bar.close) else None
+    if is_limit_met(trigger, bar.close):
+        return _limit_entry_inside(trigger, bar, is_pullback=True, step=None)
+    return None
 
 
-def entry_on_path(trigger: Trigger, ends: Legs) -> Entry | None:
+def entry_on_path(trigger: Trigger, bar: Ohlc, ends: Legs) -> Entry | None:
     """Return the fill on the first leg that reaches the order's level, or None (FIL-7)."""
     waits = works_as_limit(trigger)
     for step, end in enumerate(ends, start=1):
         if waits:
             if is_limit_met(trigger, end):
-                return _limit_entry(trigger, _limit_of(trigger), Moment.INSIDE, step)
+                return _limit_entry_inside(trigger, bar, is_pullback=not works_as_limit(trigger), step=step)
         elif is_stop_met(trigger, end):
             if trigger.order_type is OrderType.STOP:
                 return Entry(trigger.price, trigger.price, Rule.FIL_3, Moment.INSIDE, is_stop=True, path_step=step)
@@ -119,6 +124,16 @@ def _limit_of(trigger: Trigger) -> int:
     return trigger.price if trigger.limit is None else trigger.limit
 
 
-def _limit_entry(trigger: Trigger, raw_price: int, moment: Moment, step: int | None = None) -> Entry:
-    rule = Rule.FIL_2 if trigger.order_type is OrderType.LIMIT else Rule.FIL_4
-    return Entry(raw_price, _limit_of(trigger), rule, moment, is_stop=False, path_step=step)
+def _entry_at_limit(trigger: Trigger, open_: int) -> Entry:
+    return Entry(open_, _limit_of(trigger), _limit_rule(trigger), Moment.OPEN, is_stop=False)
+
+
+def _limit_entry_inside(trigger: Trigger, bar: Ohlc, is_pullback: bool, step: int | None) -> Entry:
+    """Return a fill at the limit, or at the nearest price on offer where a bar passes it without touching it."""
+    limit = _limit_of(trigger)
+    price = min(limit, bar.high) if trigger.direction > 0 else max(limit, bar.low)
+    return Entry(price, limit, _limit_rule(trigger), Moment.INSIDE, False, is_pullback, step)
+
+
+def _limit_rule(trigger: Trigger) -> Rule:
+    return Rule.FIL_2 if trigger.order_type is OrderType.LIMIT else Rule.FIL_4

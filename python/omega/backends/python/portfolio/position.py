@@ -89,14 +89,23 @@ class Gross:
     booked: int
 
 
-def add_fill(position: Position, price: int, raw_price: int, spread_points: int, steps: int) -> None:
+@dataclass(frozen=True, slots=True)
+class DealPrices:
+    """The prices of a deal: with slippage, before it, and the spread paid, in points."""
+
+    price: int
+    raw_price: int
+    spread_points: int
+
+
+def add_fill(position: Position, deal: DealPrices, steps: int) -> None:
     """Let one fill of the entry enlarge the position."""
     position.steps += steps
-    position.k += price * steps
-    position.k_raw += raw_price * steps
-    position.k_cost_free += (raw_price - spread_points) * steps
+    position.k += deal.price * steps
+    position.k_raw += deal.raw_price * steps
+    position.k_cost_free += (deal.raw_price - deal.spread_points) * steps
     position.entered.steps += steps
-    position.entered.points += price * steps
+    position.entered.points += deal.price * steps
 
 
 def booked_risk(position: Position, rate: Rate) -> int | None:
@@ -125,8 +134,8 @@ def excursions(position: Position) -> tuple[float, float]:
     return quotient(min(low, 0), entered.steps), quotient(max(high, 0), entered.steps)
 
 
-def close_part(position: Position, steps: int, price: int, raw_price: int, spread_points: int, rate: Rate) -> Gross:
-    """Close `steps` of the position at `price` and return their gross result with its memos (POS-1).
+def close_part(position: Position, steps: int, deal: DealPrices, rate: Rate) -> Gross:
+    """Close `steps` of the position and return their gross result with its memos (POS-1).
 
     The part's share of each sum is rounded half to even and leaves the position; the whole takes all of it.
     Each memo is the difference of two rounded products, slippage first, so that
@@ -136,15 +145,15 @@ def close_part(position: Position, steps: int, price: int, raw_price: int, sprea
     k = half_even_quotient(position.k * steps, open_steps)
     k_raw = half_even_quotient(position.k_raw * steps, open_steps)
     k_cost_free = half_even_quotient(position.k_cost_free * steps, open_steps)
-    booked = book(direction * (price * steps - k), rate)
-    raw = book(direction * (raw_price * steps - k_raw), rate)
-    cost_free = book(direction * ((raw_price - spread_points) * steps - k_cost_free), rate)
+    booked = book(direction * (deal.price * steps - k), rate)
+    raw = book(direction * (deal.raw_price * steps - k_raw), rate)
+    cost_free = book(direction * ((deal.raw_price - deal.spread_points) * steps - k_cost_free), rate)
     position.steps -= steps
     position.k -= k
     position.k_raw -= k_raw
     position.k_cost_free -= k_cost_free
     gross = Gross(cost_free=cost_free, slippage=booked - raw, spread=raw - cost_free, booked=booked)
-    _settle(position.settled, steps, price, gross)
+    _settle(position.settled, steps, deal.price, gross)
     return gross
 
 

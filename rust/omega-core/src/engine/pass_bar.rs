@@ -1,0 +1,69 @@
+//! One bar as step 3 looks at it: a bar of the step timeframe, or a finer one inside it (FIL-7).
+
+use crate::market::{Ohlc, Series, ohlc_at};
+use crate::plan::Intrabar;
+
+/// Both sides of a bar. `bar_idx` and the times are those of the step, which name its fills.
+#[derive(Clone, Copy, Debug)]
+pub struct PassBar {
+    /// Bar of the step.
+    pub bar_idx: usize,
+    /// Its open time.
+    pub time_us: i64,
+    /// When it is known.
+    pub close_time_us: i64,
+    /// Bid side.
+    pub bid: Ohlc,
+    /// Ask side.
+    pub ask: Ohlc,
+    /// What happens inside it.
+    pub intrabar: Intrabar,
+}
+
+impl PassBar {
+    /// The side on which positions of a direction close.
+    #[must_use]
+    pub fn closing_side(&self, direction: i64) -> &Ohlc {
+        if direction > 0 { &self.bid } else { &self.ask }
+    }
+
+    /// The side on which orders of a direction fill.
+    #[must_use]
+    pub fn order_side(&self, direction: i64) -> &Ohlc {
+        if direction > 0 { &self.ask } else { &self.bid }
+    }
+
+    /// Ask minus bid at the open (CST-5).
+    #[must_use]
+    pub fn opening_spread(&self) -> i64 {
+        self.ask.open - self.bid.open
+    }
+
+    /// Whether the spread is the same for all four prices, so that both sides move as one (FIL-8).
+    #[must_use]
+    pub fn has_one_spread(&self) -> bool {
+        let spread = self.opening_spread();
+        self.ask.high - self.bid.high == spread
+            && self.ask.low - self.bid.low == spread
+            && self.ask.close - self.bid.close == spread
+    }
+}
+
+/// Returns a bar of the step timeframe.
+#[must_use]
+pub fn pass_bar(series: &Series, bar_idx: usize, intrabar: Intrabar) -> PassBar {
+    PassBar {
+        bar_idx,
+        time_us: series.time_us[bar_idx],
+        close_time_us: series.close_time_us[bar_idx],
+        bid: ohlc_at(&series.bid, bar_idx),
+        ask: ohlc_at(&series.ask, bar_idx),
+        intrabar,
+    }
+}
+
+/// Returns a finer bar inside `step`; its fills are named after the step's bar.
+#[must_use]
+pub fn finer_bar(step: &PassBar, series: &Series, idx: usize, intrabar: Intrabar) -> PassBar {
+    PassBar { bid: ohlc_at(&series.bid, idx), ask: ohlc_at(&series.ask, idx), intrabar, ..*step }
+}
