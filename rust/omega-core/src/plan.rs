@@ -447,15 +447,6 @@ fn fraction(value: Fraction, place: &str) -> Result<()> {
     within(value.1, place, 1, MAX_TERM)
 }
 
-/// A fraction that is at most `high`.
-fn bounded(value: Fraction, place: &str, high: i64) -> Result<()> {
-    fraction(value, place)?;
-    if i128::from(value.0) > i128::from(high) * i128::from(value.1) {
-        return Err(misfit(&format!("{place} must be at most {high}")));
-    }
-    Ok(())
-}
-
 /// A fraction whose numerator may be negative.
 fn signed(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, -MAX_TERM, MAX_TERM)?;
@@ -465,6 +456,15 @@ fn signed(value: Fraction, place: &str) -> Result<()> {
 fn positive(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, 1, MAX_TERM)?;
     within(value.1, place, 1, MAX_TERM)
+}
+
+/// A fraction that is at most `high`.
+fn bounded(value: Fraction, place: &str, high: i64) -> Result<()> {
+    fraction(value, place)?;
+    if i128::from(value.0) > i128::from(high) * i128::from(value.1) {
+        return Err(misfit(&format!("{place} must be at most {high}")));
+    }
+    Ok(())
 }
 
 /// A fraction above 0 whose terms are those of a volume.
