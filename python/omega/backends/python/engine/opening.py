@@ -64,7 +64,8 @@ def open_order(simulation: Simulation, fill_bar: FillBar, request: Request, bar_
 def fill_waiting(simulation: Simulation, fill_bar: FillBar) -> None:
     """Go on filling market orders, and triggered stops, that wait for volume (FIL-12)."""
     for order in list(simulation.working):
-        if orders.is_at_market(order):
+        # A fill before it may have cancelled it (FIL-11).
+        if order in simulation.working and orders.is_at_market(order):
             fill_at_market(simulation, fill_bar, order)
 
 
