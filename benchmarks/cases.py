@@ -131,7 +131,7 @@ def plan(first_step: int, strategy: dict[str, Any] | None) -> str:
                 "first_step": first_step,
                 "strategy": strategy,
                 "metrics": {"risk_free": [0, 1], "days": 5},
-                "rating": {"seed": 0, "samples": 10_000, "dropout_samples": 1_000},
+                "rating": {"seed": 0, "bootstrap": "auto", "samples": 10_000, "dropout_samples": 1_000},
             }
         )
     )

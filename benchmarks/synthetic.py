@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from omega.schema import TABLES, Direction, OrderType, SignalKind
+from omega.schema import Direction, OrderType, SignalKind, Tif
+from omega.strategy.normalise_batch import SIGNALS
 
 SEED = 20_250_101
 MINUTE_US = 60_000_000
@@ -68,13 +69,11 @@ def cross_signals(fast: Floats, slow: Floats, first_step: int) -> pa.Table:
         "symbol": _same(0, len(rows), pa.int16()),
         "sl_pips": _same(STOP_PIPS, len(rows), pa.float64()),
         "tp_pips": _same(TARGET_PIPS, len(rows), pa.float64()),
+        "tif": _same(Tif.GTC, len(rows), pa.int8()),
         "fault": _same(0, len(rows), pa.int16()),
     }
-    types = {"int64": pa.int64(), "int16": pa.int16(), "int8": pa.int8(), "float64": pa.float64()}
-    columns = TABLES["signals"]
-    fields = [pa.field(column.name, types[column.type], nullable=column.null) for column in columns]
-    arrays = [given.get(field.name, pa.nulls(len(rows), field.type)) for field in fields]
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    arrays = [given.get(field.name, pa.nulls(len(rows), field.type)) for field in SIGNALS]
+    return pa.Table.from_arrays(arrays, schema=SIGNALS)
 
 
 def _same(value: float, count: int, kind: pa.DataType) -> pa.Array:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from omega.data import MarketData, load
-    from omega.engine import BacktestResult, backtest
+    from omega.engine import BacktestResult, Portfolio, backtest
     from omega.errors import OmegaError
     from omega.indicators import IndicatorCache
     from omega.rating import RatingResult
@@ -22,6 +22,7 @@ __all__ = [
     "IndicatorCache",
     "MarketData",
     "OmegaError",
+    "Portfolio",
     "RatingResult",
     "Signal",
     "Strategy",
@@ -38,6 +39,7 @@ _HOMES = {
     "IndicatorCache": "omega.indicators",
     "MarketData": "omega.data",
     "OmegaError": "omega.errors",
+    "Portfolio": "omega.engine",
     "RatingResult": "omega.rating",
     "Signal": "omega.strategy",
     "Strategy": "omega.strategy",

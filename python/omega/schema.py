@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "c095f27afbc2d678"
+SCHEMA_HASH = "725d37269a44f180"
 
 
 class Column(NamedTuple):

@@ -65,15 +65,16 @@ def random_equity(draw: random.Random, rows: int, step_us: int) -> pa.Table:
         value += draw.choice((0, draw.randint(-100, 105)))
         values.append(value)
     times = [step_us * row for row in range(rows - 1)] + [step_us * max(rows - 2, 0)]
-    return pa.table(
-        {"time": pa.array(times[:rows], type=ARROW_TYPES["timestamp"]), "equity": pa.array(values, type=pa.int64())}
-    )
+    columns = {"time": pa.array(times[:rows], type=ARROW_TYPES["timestamp"]), "equity": pa.array(values, pa.int64())}
+    if draw.random() < 0.7:
+        columns["benchmark"] = pa.array([draw.randint(90_000, 110_000) for _ in values], pa.int64())
+    return pa.table(columns)
 
 
 def random_case(seed: int) -> tuple[tuple[pa.Table, pa.Table, pa.Table], str]:
     draw = random.Random(seed)
     rows = draw.choice((1, 2, 3, 40, 400))
-    step_us = draw.choice((3_600_000_000, DAY_US // 6, DAY_US))
+    step_us = draw.choice((3_600_000_000, DAY_US // 6, DAY_US, 3 * DAY_US))
     trades = random_trades(draw, draw.choice((0, 1, 2, 35, 150)), rows * step_us)
     days = rows * step_us // DAY_US + 2
     first = draw.randrange(7)
@@ -86,7 +87,12 @@ def random_case(seed: int) -> tuple[tuple[pa.Table, pa.Table, pa.Table], str]:
     plan = {
         "symbols": [{"volume_step": [1, 100]}, {"volume_step": [draw.randint(1, 7), 1000]}],
         "metrics": {"risk_free": [draw.randint(0, 40), 1000], "days": draw.choice((5, 7))},
-        "rating": {"seed": draw.randrange(2**63), "samples": 50, "dropout_samples": 20},
+        "rating": {
+            "seed": draw.randrange(2**63),
+            "bootstrap": draw.choice(("auto", "iid", "day", "week", "stationary")),
+            "samples": 50,
+            "dropout_samples": 20,
+        },
     }
     if draw.random() < 0.05:
         plan["rating"]["samples"] = 0  # type: ignore[index]
@@ -116,7 +122,7 @@ def test_the_parity_test_notices_one_bit() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("seed", 2**63), ("samples", 0), ("dropout_samples", 0)],
+    [("seed", 2**63), ("samples", 0), ("dropout_samples", 0), ("bootstrap", "luck")],
 )
 def test_plans_out_of_range_are_refused_alike(field: str, value: int) -> None:
     """The plan is refused with the field's name, on both backends."""

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from omega import _native
-from omega.backends.protocol import Decider, Market, Tables
+from omega.backends.protocol import Decider, Holdings, Market, Tables
 from omega.errors import error_for
 
 name: str = "rust"
@@ -60,6 +60,44 @@ def rate(trades: Any, equity: Any, calendar: Any, plan: str) -> list[tuple[str, 
     """Return (name, value or None) of every resampling component."""
     with _omega_errors():
         return _native.rate(trades, equity, calendar, plan)
+
+
+def open_portfolio(plan: str) -> Holdings:
+    """Return the empty holdings of a portfolio plan."""
+    with _omega_errors():
+        return _Holdings(_native.open_portfolio(plan))
+
+
+class _Holdings:
+    """Holdings of the extension, with errors as the catalogue names them."""
+
+    def __init__(self, core: _native.Holdings) -> None:
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a call of the core with its errors translated; it is looked up once."""
+        call = getattr(self._core, name)
+
+        def translated(*arguments: Any) -> Any:
+            with _omega_errors():
+                return call(*arguments)
+
+        setattr(self, name, translated)
+        return translated
+
+
+def replay(
+    market: Market, signals: Any | None, jobs: str
+) -> list[tuple[int | None, float | None, float | None, int | None, int]]:
+    """Return net, drawdown fraction, Sharpe ratio, trades and dropped entries of every job."""
+    with _omega_errors():
+        return _native.replay(market, signals, jobs)
+
+
+def stress_market(market: Market, stress: str) -> list[Any]:
+    """Return the bars of every series of a changed market."""
+    with _omega_errors():
+        return [pa.table(export) for export in _native.stress_market(market, stress)]
 
 
 def _tables(exports: Mapping[str, Any]) -> Tables:

@@ -44,23 +44,26 @@ class Session(Protocol):
         """Index of the completed bar the strategy is asked about; -1 before the first."""
         ...
 
-    def view(self, values: Any, series: int) -> IndicatorView:
-        """Return a view on an indicator column (float64, as long as its series)."""
+    def view(self, values: Any, series: int, at_close: Any = None) -> IndicatorView:
+        """Return a view on an indicator column (float64, as long as its series).
+
+        `at_close` (int32, one entry per step bar) is what is visible of the series while `manage` is asked; None
+        where that is what is visible at the decision.
+        """
 
     def positions(self) -> Sequence[tuple[Any, ...]]:
         """Open positions: (id, symbol, direction, magic, entry_bar_idx, entry_time_us, entry_points, steps, sl, tp)."""
 
     def orders(self) -> Sequence[tuple[Any, ...]]:
-        """Working orders: (id, symbol, direction, order_type, magic, entry, limit, steps, sl, tp, expiry_us, oco).
-
-        Prices in points; `steps` is what is left to fill; `sl` and `tp` are None where they are distances.
+        """Working orders in order of acceptance: (id, symbol, direction, order_type, magic, entry, limit, steps, sl,
+        tp, expiry_us, oco); prices in points, `steps` is what is left; None for what an order does not have.
         """
 
     def balance(self) -> int:
         """Balance in minor units."""
 
     def equity(self) -> int:
-        """Equity of the last step in minor units, bookings since included."""
+        """Equity of the last step in minor units, bookings since included; in step 4 that of this bar's close."""
 
 
 class Decider(Protocol):
@@ -69,12 +72,19 @@ class Decider(Protocol):
     `start(session)` is called once before the first step. `decide(bar)` is asked at every step with the
     completed bar and returns None, or rows for the signal table; `bar` has index, time, now,
     bid and ask prices, volume, spread and symbol.
+
+    `manage` is None, and then costs nothing, or is asked in step 4 of every bar but the last, where a position is
+    open or an order works: after the exits, before the bar is marked. `manage(bar)` gets the bar of the step, with
+    the cursor on it, `now` its close and views as they are then (TIM-7). What it returns is turned into rows by
+    `rows`, names that bar, and works in the next step before what `decide` asks for there.
     """
 
     @property
     def start(self) -> Callable[[Session], None]: ...
     @property
     def decide(self) -> Callable[[Any], Any]: ...
+    @property
+    def manage(self) -> Callable[[Any], Any] | None: ...
     @property
     def rows(self) -> Callable[[Any, int, int], list[SignalRow]]:
         """`rows(answer, bar_idx, now_us)` turns what `decide` returned, if not None, into signal rows."""
@@ -83,6 +93,33 @@ class Decider(Protocol):
     def progress(self) -> Callable[[int, int], None] | None: ...
     @property
     def progress_every(self) -> int | None: ...
+
+
+class Holdings(Protocol):
+    """A portfolio on its own, fed deal by deal: points, steps, minor units and UTC microseconds.
+
+    A deal is (time_us, steps, price). Times never go back. `LedgerKind` codes name what `book` books.
+    """
+
+    def open(self, position_id: int, symbol: int, direction: int, magic: int, deal: tuple[int, int, int]) -> None: ...
+    def add(self, position_id: int, deal: tuple[int, int, int]) -> None: ...
+    def close(self, position_id: int, deal: tuple[int, int, int]) -> tuple[int, int]:
+        """Return the profit and the swap that were booked."""
+        ...
+
+    def book(self, kind: int, amount: int, time_us: int, position_id: int | None) -> None: ...
+    def accrue(self, rollover_us: int, fx_day: int, weekday: int) -> None: ...
+    def mark(self, symbol: int, bid: int, ask: int) -> None: ...
+    def update(self, time_us: int) -> int: ...
+    def equity(self) -> int: ...
+    def balance(self) -> int: ...
+    def positions(self) -> Sequence[tuple[int, ...]]:
+        """Open positions: (id, symbol, direction, magic, entry_time_us, steps, k, accrued_swap, open_profit)."""
+        ...
+
+    def ledger(self) -> Sequence[tuple[int | None, ...]]: ...
+    def swaps(self) -> Sequence[tuple[int, ...]]: ...
+    def equity_rows(self) -> Sequence[tuple[int, int]]: ...
 
 
 class Backend(Protocol):
@@ -101,3 +138,8 @@ class Backend(Protocol):
         self, trades: Any, equity: Any, calendar: Any, plan: str
     ) -> list[tuple[str, float | int | None, str | None]]: ...
     def rate(self, trades: Any, equity: Any, calendar: Any, plan: str) -> list[tuple[str, float | int | None]]: ...
+    def open_portfolio(self, plan: str) -> Holdings: ...
+    def replay(
+        self, market: Any, signals: Any | None, jobs: str
+    ) -> list[tuple[int | None, float | None, float | None, int | None, int]]: ...
+    def stress_market(self, market: Any, stress: str) -> list[Any]: ...

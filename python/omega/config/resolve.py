@@ -129,7 +129,12 @@ class ResolvedConfig:
             "first_step": first_step,
             "strategy": self.native and {"native": "ema_cross", "parameters": self.native.model_dump()},
             "metrics": {"risk_free": as_pair(rating.risk_free), "days": rating.days},
-            "rating": {"seed": rating.seed, "samples": rating.samples, "dropout_samples": rating.dropout_samples},
+            "rating": {
+                "seed": rating.seed,
+                "bootstrap": rating.bootstrap,
+                "samples": rating.samples,
+                "dropout_samples": rating.dropout_samples,
+            },
         }
 
     def _symbol_plan(self) -> dict[str, Any]:

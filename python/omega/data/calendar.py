@@ -14,8 +14,6 @@ from __future__ import annotations
 import datetime
 import functools
 import importlib.metadata
-import importlib.resources
-import zoneinfo
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +23,7 @@ import pyarrow as pa
 from omega.data.sessions import SESSIONS_VERSION, session_named
 from omega.data.timeframes import DAY_US, MINUTE_US, MINUTES
 from omega.errors import error_for
+from omega.values import INSTANT, instant_us, new_york
 
 __all__ = ["CALENDAR_VERSION", "FxCalendar", "fx_calendar", "instant_of", "iso_text"]
 
@@ -35,14 +34,6 @@ Int64s = npt.NDArray[np.int64]
 _SPARE_DAYS = 40
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
-
-
-@functools.cache
-def new_york() -> zoneinfo.ZoneInfo:
-    """Return the zone America/New_York as the pinned `tzdata` package defines it."""
-    source = importlib.resources.files("tzdata").joinpath("zoneinfo", "America", "New_York")
-    with source.open("rb") as file:
-        return zoneinfo.ZoneInfo.from_file(file, key="America/New_York")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,25 +207,9 @@ def instant_of(value: object, key: str) -> int:
     Raises:
         ConfigError: ``config.invalid``: no date, or a date-time without a zone.
     """
-    expected = "a date such as 2025-01-20, or a date-time with a zone such as 2025-01-20T08:00:00Z"
-    try:
-        moment = _parse(value)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    time_us = instant_us(value)
+    if time_us is None:
         raise error_for(
-            "config.invalid", file="omega.load", line="", key=key, expected=expected, value=repr(value), hint=""
+            "config.invalid", file="omega.load", line="", key=key, expected=INSTANT, value=repr(value), hint=""
         )
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def _parse(value: object) -> datetime.datetime | None:
-    if isinstance(value, str):
-        is_date = len(value) == 10
-        value = datetime.date.fromisoformat(value) if is_date else datetime.datetime.fromisoformat(value)
-    if isinstance(value, datetime.datetime):
-        return value
-    if isinstance(value, datetime.date):
-        eve = value - datetime.timedelta(days=1)
-        return datetime.datetime.combine(eve, datetime.time(17), new_york())
-    return None
+    return time_us

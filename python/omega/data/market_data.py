@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from omega.data.alignment import Alignment, decision_times, visible_bars
-from omega.data.calendar import CALENDAR_VERSION, fx_calendar, iso_text
+from omega.data.calendar import CALENDAR_VERSION, FxCalendar, Int64s, fx_calendar, iso_text
 from omega.data.pairing import BaseBars, Note
 from omega.data.resampling import bars_table, resample
 from omega.data.spreads import SpreadModel, ask_from_model
@@ -48,6 +48,7 @@ class MarketTables:
         spread_note: What the reader must know about the spread, or None.
         spread_facts: What the ask side was made of, as plain values.
         calendar_version: Version of the FX calendar, and the session of the symbol.
+        at_close: `visible` at the close of each step bar, for strategies that are asked there; None as `visible`.
     """
 
     header: str
@@ -63,6 +64,19 @@ class MarketTables:
     spread_note: str | None
     spread_facts: Sequence[object] = ()
     calendar_version: str = CALENDAR_VERSION
+    at_close: Callable[[], tuple[pa.Int32Array | None, ...]] | None = None
+
+    def visible_at_close(self) -> tuple[pa.Int32Array | None, ...]:
+        """Return per series the visible bar at each step bar's close (int32), None for the first (TIM-7)."""
+        return self.visible if self.at_close is None else self.at_close()
+
+
+def _visible_at(
+    times_us: Int64s, *, closes: list[tuple[str, Int64s]], calendar: FxCalendar, alignment: Alignment
+) -> tuple[pa.Int32Array | None, ...]:
+    """Return the visible bar of every series at given times, one per step bar; None for the step bars themselves."""
+    shown = [visible_bars(times_us, close_us, timeframe, calendar, alignment) for timeframe, close_us in closes]
+    return (None, *(pa.array(rows, pa.int32()) for rows in shown))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,11 +154,12 @@ class MarketData:
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]
         decisions = step_close if alignment.at_close else decision_times(step.time, step_close)
         series = [bars_table(step, step_close)]
-        visible: list[pa.Int32Array | None] = [None]
+        closes: list[tuple[str, Int64s]] = []
         for timeframe in self.higher_timeframes:
             bars, close_time = resample(base, self.base_timeframe, timeframe, calendar)
             series.append(bars_table(bars, close_time))
-            visible.append(pa.array(visible_bars(decisions, close_time, timeframe, calendar, alignment), pa.int32()))
+            closes.append((timeframe, close_time))
+        visible_at = functools.partial(_visible_at, closes=closes, calendar=calendar, alignment=alignment)
         timeframes = (self.timeframe, *self.higher_timeframes)
         header = {
             "symbols": [{"name": self.symbol, "digits": self.digits}],
@@ -154,7 +169,8 @@ class MarketData:
             header=json.dumps(header, separators=(",", ":")),
             series=tuple(series),
             timeframes=timeframes,
-            visible=tuple(visible),
+            visible=visible_at(decisions),
+            at_close=functools.partial(visible_at, step_close),
             calendar=calendar.table(int(base.time[0]), int(decisions[-1])),
             first_step=int(np.searchsorted(step.time, self.first_step_us)),
             symbol=self.symbol,

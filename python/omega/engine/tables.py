@@ -22,6 +22,8 @@ from omega.strategy.normalise import TEXTS, Texts
 
 __all__ = ["Table", "Units", "present_equity", "present_table", "with_texts"]
 
+IN_LOTS = {"steps": "size_lots", "filled_steps": "filled_lots"}
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -100,7 +102,7 @@ class Units:
 def present_table(raw: Any, name: str, units: Units) -> Any:
     """Return a seam table as people read it, column by column in the order of the schema."""
     columns = {column.name: _present_column(raw, column, units) for column in TABLES[name]}
-    renamed = {("size_lots" if key == "steps" else key): value for key, value in columns.items()}
+    renamed = {IN_LOTS.get(key, key): value for key, value in columns.items()}
     fields = [
         pa.field(key, array.type, nullable=column.null or column.name == "fault")
         for (key, array), column in zip(renamed.items(), TABLES[name], strict=True)

@@ -80,6 +80,20 @@ METRICS: dict[str, Definition] = {
     "drawdown_q90": Definition("fraction", "90 % quantile over all equity rows of the drawdown fraction."),
     "drawdown_q95": Definition("fraction", "95 % quantile over all equity rows of the drawdown fraction."),
     "ulcer_index": Definition("fraction", "sqrt(mean of squared drawdown fractions over all equity rows)."),
+    "stability_r2": Definition(
+        "ratio", "r² of log equity per FX day on time, signed by the slope: 1 is a straight rise, -1 a straight fall."
+    ),
+    "skewness": Definition("ratio", "Third standardised moment of the excess returns (divided by n)."),
+    "kurtosis": Definition("ratio", "Fourth standardised moment of the excess returns, raw: 3 for a normal."),
+    "psr": Definition(
+        "fraction", "Probabilistic Sharpe ratio: probability that the true Sharpe ratio is above 0 (Bailey 2012)."
+    ),
+    "min_track_record": Definition(
+        "count", "FX days it takes to be 95 % sure of a Sharpe ratio above 0 (MinTRL); null where it is not above 0."
+    ),
+    "runs_z": Definition(
+        "ratio", "Runs test of wins and losses in closing order: below 0 they cluster, above 0 they alternate."
+    ),
 }
 
 RAW: dict[str, Definition] = {
@@ -124,6 +138,7 @@ REASONS: dict[str, str] = {
     "no_wins": "No trade won.",
     "not_recovered": "Equity has not come back to the peak.",
     "ruined": "Equity was at or below 0.",
+    "sharpe_not_positive": "The Sharpe ratio is not above 0.",
     "too_few_returns": "Fewer than two returns.",
     "too_few_trades": "Fewer than two trades.",
 }

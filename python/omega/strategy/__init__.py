@@ -2,7 +2,8 @@
 
 from omega.strategy.batch import Batch
 from omega.strategy.prepare import Indicator, StrategyData
-from omega.strategy.signal import Signal
-from omega.strategy.strategy import Account, Position, Strategy
+from omega.strategy.signal import Signal, TradeSignal
+from omega.strategy.snapshots import Account, Order, Position
+from omega.strategy.strategy import Strategy
 
-__all__ = ["Account", "Batch", "Indicator", "Position", "Signal", "Strategy", "StrategyData"]
+__all__ = ["Account", "Batch", "Indicator", "Order", "Position", "Signal", "Strategy", "StrategyData", "TradeSignal"]

@@ -1,6 +1,7 @@
 """A Python strategy behind the seam: what `simulate_stepwise` calls.
 
 `decide` is the strategy's own bound method: nothing stands between the loop and the user's code.
+`manage` exists only for strategies that define `check_exit` or `manage`; others are not asked twice a bar.
 """
 
 from __future__ import annotations
@@ -8,22 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from omega.backends.protocol import Session, SignalRow
-from omega.strategy.normalise import Normaliser
+from omega.schema import SignalKind
+from omega.strategy.normalise import Normaliser, each_signal
 from omega.strategy.prepare import StrategyData, view_indicators
-from omega.strategy.strategy import Account, Position, Strategy
+from omega.strategy.signal import Signal
+from omega.strategy.snapshots import Account, Order, Position, order_of, position_of
+from omega.strategy.strategy import MANAGEMENT, Strategy
 from omega.values import utc
 
 __all__ = ["StepDecider"]
 
-SIDES = {1: "long", -1: "short"}
-
 
 class StepDecider:
-    """Fills the six hooks of a decider that this version has: start, decide, rows, progress.
+    """Fills the hooks of a decider: start, decide, manage, rows, progress.
 
     Attributes:
-        path_dependent: Whether the strategy read its positions or its account (RAT-1).
+        path_dependent: Whether the strategy read its positions, its orders or its account (RAT-1).
+        manage: What is asked in step 4 (LOOP), None where the strategy has no hook for it.
     """
 
     def __init__(self, strategy: Strategy, tables: Any, cache: Any, *, plan: Any, normaliser: Normaliser) -> None:
@@ -40,10 +45,18 @@ class StepDecider:
         self._tables = tables
         self._cache = cache
         self._plan = plan
+        self._normaliser = normaliser
         self._session: Session | None = None
+        self._managed: Any = None
+        self._style = self._hook = strategy._style()
+        self._check_exit, self._manage_all = (getattr(strategy, name, None) for name in MANAGEMENT)
         self.path_dependent = False
-        self.decide: Callable[[Any], Any] = getattr(strategy, strategy._style())
-        self.rows: Callable[[Any, int, int], list[SignalRow]] = normaliser.rows
+        self.decide: Callable[[Any], Any] = getattr(strategy, self._style)
+        self.manage: Callable[[Any], Any] | None = self._manage if strategy._management() else None
+        self._latency_bars = latency_bars(plan, tables)
+        self._closes: list[SignalRow] = []
+        is_delayed = self.manage is not None or self._latency_bars > 0
+        self.rows: Callable[[Any, int, int], list[SignalRow]] = self._watched_rows if is_delayed else normaliser.rows
         self.progress: Callable[[int, int], None] | None = None
         self.progress_every: int | None = None
 
@@ -51,11 +64,15 @@ class StepDecider:
         """Bind the strategy to the run and let it prepare."""
         self._session = session
         self._strategy._books = self
-        self._strategy.prepare(strategy_data(self._tables, self._cache, view_indicators(self._cache, session.view)))
+        at_close = None if self.manage is None else self._tables.visible_at_close()
+        indicators = view_indicators(self._cache, session.view, at_close)
+        self._strategy.prepare(strategy_data(self._tables, self._cache, indicators))
 
     def moment(self) -> tuple[int, int]:
-        """Return index and decision time (microseconds) of the bar the strategy is asked about."""
+        """Return index and time (microseconds) of the bar the strategy is asked about."""
         assert self._session is not None
+        if self._managed is not None:
+            return self._managed.index, self._managed.now_us
         bar_idx = self._session.cursor
         return bar_idx, decision_time_us(self._tables, bar_idx) or 0
 
@@ -63,7 +80,16 @@ class StepDecider:
         """Return a snapshot of the open positions."""
         assert self._session is not None
         self.path_dependent = True
-        return tuple(self._position(row) for row in self._session.positions())
+        oldest = self._session.cursor - self._latency_bars
+        self._closes = [row for row in self._closes if row[0] >= oldest]
+        return tuple(position_of(row, self._plan["symbols"], self._closes) for row in self._session.positions())
+
+    def orders(self) -> tuple[Order, ...]:
+        """Return a snapshot of the working orders."""
+        assert self._session is not None
+        self.path_dependent = True
+        symbols, names = self._plan["symbols"], self._normaliser.group_names
+        return tuple(order_of(row, symbols, names) for row in self._session.orders())
 
     def account(self) -> Account:
         """Return a snapshot of the account."""
@@ -81,25 +107,49 @@ class StepDecider:
             return
         bar_idx, now_us = self.moment()
         when = utc(now_us).isoformat().replace("+00:00", "Z")
-        error.add_note(f"raised by {name}.{self.decide.__name__} at bar {bar_idx}, decision time {when}")
+        error.add_note(f"raised by {name}.{self._hook} at bar {bar_idx}, decision time {when}")
 
-    def _position(self, row: tuple[Any, ...]) -> Position:
-        number, symbol, direction, magic, entry_bar_idx, entry_us, entry_points, steps, sl, tp = row
-        spec = self._plan["symbols"][symbol]
-        scale = float(10 ** spec["digits"])
-        top, bottom = spec["volume_step"]
-        return Position(
-            id=number,
-            symbol=spec["name"],
-            direction=SIDES[direction],
-            magic=magic,
-            entry_bar_idx=entry_bar_idx,
-            entry_time_us=entry_us,
-            entry_price=entry_points / scale,
-            size=steps * top / bottom,
-            sl=None if sl is None else sl / scale,
-            tp=None if tp is None else tp / scale,
-        )
+    def _watched_rows(self, answer: Any, bar_idx: int, now_us: int) -> list[SignalRow]:
+        """Return the rows of an answer, and remember its closes while they are due."""
+        rows = self._normaliser.rows(answer, bar_idx, now_us)
+        self._closes += [row for row in rows if row[1] == SignalKind.CLOSE]
+        return rows
+
+    def _manage(self, bar: Any) -> list[Any] | None:
+        """Ask `check_exit` about every open position and `manage` about all of them."""
+        positions = self.positions()
+        self._managed = bar
+        wanted: list[Any] = []
+        if self._check_exit is not None:
+            self._hook = "check_exit"
+            for position in positions:
+                wanted += exits_of(position, self._check_exit(position, bar))
+        if self._manage_all is not None:
+            self._hook = "manage"
+            wanted += listed(self._manage_all(positions, bar))
+        self._managed, self._hook = None, self._style
+        return wanted or None
+
+
+def exits_of(position: Position, answer: Any) -> list[Any]:
+    """Return what `check_exit` asks for: True closes the position, a text closes it for that reason."""
+    if isinstance(answer, bool | np.bool_):
+        return [Signal(kind="close", target=position)] if answer else []
+    return [Signal(kind="close", target=position, reason=answer)] if isinstance(answer, str) else listed(answer)
+
+
+def listed(answer: Any) -> list[Any]:
+    """Return an answer of None, one signal or several as a list."""
+    if answer is None:
+        return []
+    return list(each_signal(answer))
+
+
+def latency_bars(plan: Any, tables: Any) -> int:
+    """Return by how many bars signals are late (FIL-13)."""
+    first = tables.series[0].slice(0, 1)
+    bar_us = first.column("close_time")[0].value - first.column("time")[0].value
+    return int(plan["execution"].get("latency_us", 0) // bar_us)
 
 
 def strategy_data(tables: Any, cache: Any, indicators: Any) -> StrategyData:

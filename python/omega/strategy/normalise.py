@@ -9,38 +9,52 @@ Rules SIG and SIG-1 in `docs/spec/engine.md`. Tables of many signals are read by
 
 from __future__ import annotations
 
+import datetime
+import functools
 import json
 import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from omega.error_catalogue import CATALOGUE
 from omega.errors import OmegaError, error_for
-from omega.schema import Direction, OrderType, SignalKind, Tif
-from omega.strategy.signal import ALIASES, LATER, Signal, hint_for, names
+from omega.schema import Direction, OrderType, SignalKind
+from omega.strategy.fields import (
+    DIRECTIONS,
+    FLOATS,
+    INTEGERS,
+    KINDS,
+    PLACES,
+    TEXTS,
+    TIFS,
+    TYPES,
+    is_default,
+    misplaced_fields,
+    misplacement,
+)
+from omega.strategy.signal import ALIASES, IGNORED, Signal, hint_for, merged, names
+from omega.strategy.snapshots import Order, Position
+from omega.values import INSTANT, instant_us
 
-__all__ = ["Normaliser", "Row", "Texts"]
+__all__ = ["TEXTS", "Normaliser", "Row", "Texts", "bad_row"]
 
 Row = tuple[Any, ...]
 
-KINDS = {"order": int(SignalKind.ORDER), "close": int(SignalKind.CLOSE)}
-DIRECTIONS = {
-    "long": int(Direction.LONG),
-    "buy": int(Direction.LONG),
-    "short": int(Direction.SHORT),
-    "sell": int(Direction.SHORT),
-    1: int(Direction.LONG),
-    -1: int(Direction.SHORT),
-}
-LEVELS = ("sl", "tp", "sl_points", "tp_points", "sl_pips", "tp_pips")
-FLOATS = ("size", *LEVELS)
-TEXTS = ("reason", "tags", "scenario", "meta")
-INT64_MAX = 2**63 - 1
-_ABSENT: Any = object()
-_ORDER, _MARKET = int(SignalKind.ORDER), int(OrderType.MARKET)
+_ORDER, _MARKET, _NO_SIDE = int(SignalKind.ORDER), int(OrderType.MARKET), int(Direction.NONE)
 _SIDES = {"long": int(Direction.LONG), "short": int(Direction.SHORT)}
-_AT_MARKET = (None, None, None, None, int(Tif.GTC), None, None, None)
-_PLAIN = frozenset({float, type(None)})
+_DIRECTION, _TYPE, _ENTRY = PLACES["direction"], PLACES["type"], PLACES["entry"]
+_GTC = TIFS["gtc"]
+_EMPTY = {"direction": _NO_SIDE, "type": _MARKET, "symbol": 0, "tif": _GTC}
+_BLANK = tuple(_EMPTY.get(name) for name in PLACES)
+_ONE_PRICE = frozenset({"market", "limit", "stop"})
+_SPELLINGS = (*names, *ALIASES)
+_INT64_MAX = 2**63 - 1
+_ABSENT: Any = object()
+GROUP = "the name of a group or its number, 0 or above"
+DATE_UNITS = ("Y", "M", "W", "D")
+"""Units of NumPy times that name a date."""
 
 
 class Texts(NamedTuple):
@@ -59,20 +73,32 @@ class Moment(NamedTuple):
     now_us: int | None
 
 
+Reader = Callable[[Any, str, Moment], Any]
+"""From value, field and moment to what stands in the row."""
+
+
 class Normaliser:
     """Turns answers into rows, in the order given.
 
     Attributes:
         texts: Texts by signal row (the row's number in everything the strategy gave, from 0).
         count: Rows made so far.
+        group_names: Names of the OCO groups by number.
     """
 
     def __init__(self, symbols: tuple[str, ...], *, reject: bool = False) -> None:
         """Read signals for `symbols`; with `reject`, unreadable ones become rows of kind bad."""
-        self._symbols = {name: index for index, name in enumerate(symbols)}
+        symbol_codes = {name: index for index, name in enumerate(symbols)}
         self._reject = reject
+        self._groups: dict[str, int] = {}
+        self._readers: Mapping[str, Reader] = {
+            **READERS,
+            "symbol": functools.partial(_code, symbol_codes, "signal.unknown_symbol"),
+            "oco": self.group,
+        }
         self.texts: dict[int, Texts] = {}
         self.count = 0
+        self.group_names: dict[int, str] = {}
 
     def rows(self, answer: Any, bar_idx: int, now_us: int | None) -> list[Row]:
         """Return the rows of one answer: None, one signal, or an iterable of signals.
@@ -91,7 +117,7 @@ class Normaliser:
             self.count += 1
             return [row]
         moment = Moment(bar_idx, now_us)
-        return [self._row(signal, moment) for signal in _each(answer)]
+        return [self._row(signal, moment) for signal in each_signal(answer)]
 
     def _row(self, signal: Any, moment: Moment) -> Row:
         try:
@@ -112,17 +138,28 @@ class Normaliser:
             reason = f"was given on bar {moment.bar_idx}; leave bar_idx out in on_bar"
             raise error_for("signal.bar_idx", row=self.count, bar_idx=_shown(given), reason=reason)
         kind = code_of(fields.get("kind", "order"), KINDS, "signal.unknown_kind", moment)
-        check_kind(kind, [name for name, value in fields.items() if value is not None], moment)
-        direction = fields.get("direction")
-        wants_none = kind == SignalKind.CLOSE and direction is None
-        side = 0 if wants_none else code_of(direction, DIRECTIONS, "signal.unknown_direction", moment)
-        code_of(fields.get("type", "market"), {"market": 1}, "signal.unknown_type", moment)
-        symbol = fields.get("symbol")
-        symbol_idx = 0 if symbol is None else code_of(symbol, self._symbols, "signal.unknown_symbol", moment)
-        whole = [integer(fields.get(name), name, moment) for name in ("magic", "target")]
-        floats = [number(fields.get(name), name, moment) for name in FLOATS]
-        texts = read_texts(fields, moment)
-        return (moment.bar_idx, kind, side, int(OrderType.MARKET), symbol_idx, *whole, *floats, *_AT_MARKET, 0), texts
+        row: list[Any] = [moment.bar_idx, kind, *_BLANK, 0]
+        for name, value in fields.items():
+            if name in PLACES:
+                row[PLACES[name]] = self._readers[name](value, name, moment)
+        check_kind(kind, fields, moment)
+        if kind == _ORDER:
+            if row[_DIRECTION] == _NO_SIDE:
+                raise fault("signal.unknown_direction", moment, value="None")
+            if row[_TYPE] == _MARKET:
+                row[_ENTRY] = None
+        return tuple(row), read_texts(fields, moment)
+
+    def group(self, value: Any, name: str, moment: Moment) -> int:
+        """Return the number of an OCO group: the one given, or -1, -2, … for names in order of first use."""
+        if isinstance(value, str) and value and _is_unicode(value):
+            number = self._groups.setdefault(value, -1 - len(self._groups))
+            self.group_names[number] = value
+            return number
+        given = -1 if isinstance(value, str) else integer(value, name, moment, expected=GROUP)
+        if given < 0:
+            raise fault("signal.wrong_type", moment, field=name, value=_shown(value), expected=GROUP)
+        return given
 
 
 def plain_row(signal: Signal, bar_idx: int) -> Row | None:
@@ -131,72 +168,84 @@ def plain_row(signal: Signal, bar_idx: int) -> Row | None:
     Most signals are such orders; looking at every field by itself would cost a strategy several times its bar.
     """
     fields: tuple[Any, ...] = signal
-    kind, direction, order_type, symbol, magic, target, *rest = fields
-    *levels, reason, tags, scenario, meta, given = rest
-    if not (symbol is magic is target is reason is tags is scenario is meta is given is None):
+    (kind, direction, order_type, symbol, magic, target, size, sl, tp, sl_points, tp_points, sl_pips, tp_pips,
+     entry, limit, expiry, bars, tif, oco, share, sl_atr, reason, tags, scenario, meta, given) = fields  # fmt: skip
+    if not (symbol is target is limit is expiry is bars is oco is share is None):
         return None
-    if not (type(kind) is type(direction) is type(order_type) is str and _PLAIN.issuperset(map(type, levels))):
+    if not (reason is tags is scenario is meta is None) or (given is not None and given is not bar_idx):
         return None
-    if kind != "order" or order_type != "market" or direction not in _SIDES:
+    if not (type(kind) is type(direction) is type(order_type) is type(tif) is str):
         return None
-    return (bar_idx, _ORDER, _SIDES[direction], _MARKET, 0, None, None, *levels, *_AT_MARKET, 0)
+    for level in (size, sl, tp, sl_points, tp_points, sl_pips, tp_pips, entry, sl_atr):
+        if level is not None and type(level) is not float:
+            return None
+    if kind != "order" or tif != "gtc" or direction not in _SIDES or order_type not in _ONE_PRICE:
+        return None
+    if magic is not None and (type(magic) is not int or abs(magic) > _INT64_MAX):
+        return None
+    if order_type == "market":
+        entry = None
+    return (
+        bar_idx, _ORDER, _SIDES[direction], TYPES[order_type], 0, magic, None, size, sl, tp, sl_points, tp_points,
+        sl_pips, tp_pips, entry, None, None, None, _GTC, None, None, sl_atr, 0,
+    )  # fmt: skip
 
 
 def bad_row(bar_idx: int, fault: int) -> Row:
     """Return the row of a signal that could not be read."""
-    empty = (None,) * (2 + len(FLOATS))
-    return (bar_idx, int(SignalKind.BAD), int(Direction.NONE), int(OrderType.MARKET), 0, *empty, *_AT_MARKET, fault)
+    return (bar_idx, int(SignalKind.BAD), *_BLANK, fault)
 
 
 def read_fields(signal: Any, moment: Moment) -> dict[str, Any]:
-    """Return the fields of a `Signal`, a mapping or an object by their own names.
+    """Return the given fields of a `Signal`, a mapping or an object by their own names.
 
     Raises:
         SignalError: ``signal.unknown_field``, ``signal.two_levels`` for a field under two names,
             ``signal.wrong_type`` for anything that is not a signal.
     """
     if isinstance(signal, Signal):
-        return signal._asdict()
+        return {name: value for name, value in zip(names, signal, strict=True) if value is not None}
     if isinstance(signal, Mapping):
         pairs: Iterable[tuple[Any, Any]] = signal.items()
     elif hasattr(signal, "direction") or hasattr(signal, "kind"):
-        every = (*names, *ALIASES, *LATER)
-        pairs = [(name, value) for name in every if (value := getattr(signal, name, _ABSENT)) is not _ABSENT]
+        pairs = [(name, value) for name in _SPELLINGS if (value := getattr(signal, name, _ABSENT)) is not _ABSENT]
     else:
         expected = "what self.buy() and the like make, a mapping with a direction, or None"
         raise fault("signal.wrong_type", moment, field="the signal", value=_shown(signal), expected=expected)
     fields: dict[str, Any] = {}
     for name, value in pairs:
-        known = canonical(name, moment, given=value is not None)
+        known = canonical(name, moment)
         if known is None or value is None:
             continue
-        if known in fields:
+        if known in fields and (value := merged(known, fields[known], value)) is None:
             raise fault("signal.two_levels", moment, field=known)
         fields[known] = value
     return fields
 
 
-def canonical(name: Any, moment: Moment, *, given: bool = True) -> str | None:
-    """Return the own name of a field, None for one of a later version that is not given."""
+def canonical(name: Any, moment: Moment) -> str | None:
+    """Return the own name of a field, None for one that is not read."""
     known = ALIASES.get(name, name) if isinstance(name, str) else None
     if known in names:
         return known
-    if known in LATER and not given:
+    if known in IGNORED:
         return None
     raise fault("signal.unknown_field", moment, value=_shown(name), hint=hint_for(str(name)))
 
 
-def check_kind(kind: int, given: Iterable[str], moment: Moment) -> None:
-    """Refuse a target on an order, and a size or a level on a close."""
-    wrong = ("target",) if kind == SignalKind.ORDER else FLOATS
-    for name in given:
-        if name in wrong:
-            mend = " An order opens a new position." if kind == SignalKind.ORDER else " A close takes whole positions."
-            raise fault("signal.unknown_field", moment, value=repr(name), hint=mend)
+def check_kind(kind: int, fields: Mapping[str, Any], moment: Moment) -> None:
+    """Refuse a field that does not belong to its kind of signal."""
+    order_type = fields.get("type", "market")
+    wrong = misplaced_fields(kind, order_type)
+    if wrong.isdisjoint(fields):
+        return
+    for name, value in fields.items():
+        if name in wrong and not is_default(name, value):
+            raise fault("signal.misplaced_field", moment, **misplacement(kind, order_type, name))
 
 
 def code_of(value: Any, codes: Mapping[Any, int], code: str, moment: Moment) -> int:
-    """Return the code of a name, or raise the error `code`."""
+    """Return the code of a word, or raise the error `code`."""
     try:
         found = None if isinstance(value, bool | float) else codes.get(value)
     except TypeError:
@@ -206,9 +255,9 @@ def code_of(value: Any, codes: Mapping[Any, int], code: str, moment: Moment) -> 
     return found
 
 
-def number(value: Any, name: str, moment: Moment) -> float | None:
+def number(value: Any, name: str, moment: Moment) -> float:
     """Return a number as a float; whether it makes sense is for the backend to say."""
-    if value is None or type(value) is float:
+    if type(value) is float:
         return value
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         try:
@@ -218,13 +267,35 @@ def number(value: Any, name: str, moment: Moment) -> float | None:
     raise fault("signal.wrong_type", moment, field=name, value=_shown(value), expected="a number")
 
 
-def integer(value: Any, name: str, moment: Moment) -> int | None:
-    """Return a whole number of 64 bits."""
-    if value is None:
-        return None
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and -INT64_MAX <= int(value) <= INT64_MAX:
+def integer(value: Any, name: str, moment: Moment, *, expected: str = "a whole number") -> int:
+    """Return a whole number of 64 bits; a position or order stands for its id."""
+    if isinstance(value, Position | Order) and name == "target":
+        value = value.id
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and abs(int(value)) <= _INT64_MAX:
         return int(value)
-    raise fault("signal.wrong_type", moment, field=name, value=_shown(value), expected="a whole number")
+    raise fault("signal.wrong_type", moment, field=name, value=_shown(value), expected=expected)
+
+
+def instant(value: Any, name: str, moment: Moment) -> int | None:
+    """Return a time as UTC microseconds; None for NaT, which is how NumPy and pandas write a missing one."""
+    if is_nat(value):
+        return None
+    time_us = numpy_instant_us(value) if isinstance(value, np.datetime64) else instant_us(value)
+    if time_us is None:
+        raise fault("signal.wrong_type", moment, field=name, value=_shown(value), expected=INSTANT)
+    return time_us
+
+
+def is_nat(value: Any) -> bool:
+    """Return whether a value is NumPy's or pandas' missing time."""
+    return isinstance(value, np.datetime64 | datetime.datetime) and bool(value != value)
+
+
+def numpy_instant_us(value: np.datetime64) -> int | None:
+    """Return a time of NumPy, which is UTC, or a date of NumPy as UTC microseconds."""
+    if np.datetime_data(value)[0] in DATE_UNITS:
+        return instant_us(value.astype("datetime64[D]").item())
+    return int(value.astype("datetime64[us]").astype(np.int64))
 
 
 def read_texts(fields: Mapping[str, Any], moment: Moment) -> Texts | None:
@@ -245,10 +316,22 @@ def fault(code: str, moment: Moment, **facts: str) -> OmegaError:
     return error_for(code, bar_idx=moment.bar_idx, time_us=moment.now_us, **facts)
 
 
-def _each(answer: Any) -> Iterable[Any]:
-    """Return the signals of an answer: an iterable that is not itself a signal is a list of them."""
+def _code(codes: Mapping[Any, int], code: str, value: Any, _name: str, moment: Moment) -> int:
+    return code_of(value, codes, code, moment)
+
+
+def each_signal(answer: Any) -> Iterable[Any]:
+    """Return the signals of an answer, one after the other, those of lists in it included (`Strategy.reverse`).
+
+    An iterable that is not itself a signal is a list of them.
+    """
     is_one = isinstance(answer, Signal | Mapping | str | bytes) or hasattr(answer, "direction")
-    return [answer] if is_one or not isinstance(answer, Iterable) else answer
+    if is_one or not isinstance(answer, Iterable):
+        return [answer]
+    parts = list(answer)
+    if not any(type(part) in (list, tuple) for part in parts):
+        return parts
+    return [signal for part in parts for signal in (part if type(part) in (list, tuple) else [part])]
 
 
 def _text(value: Any, name: str, moment: Moment) -> str | None:
@@ -292,3 +375,14 @@ def _shown(value: Any) -> str:
     except Exception:  # a stranger's __repr__ must not hide the signal's fault
         text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+READERS: Mapping[str, Reader] = {
+    "direction": functools.partial(_code, DIRECTIONS, "signal.unknown_direction"),
+    "type": functools.partial(_code, TYPES, "signal.unknown_type"),
+    "tif": functools.partial(_code, TIFS, "signal.unknown_tif"),
+    "expiry": instant,
+    **dict.fromkeys(FLOATS, number),
+    **dict.fromkeys(INTEGERS, integer),
+}
+"""How the field of a row is read; symbols and groups belong to a run."""

@@ -3,53 +3,47 @@
 Accepted: anything that exports Arrow (pyarrow, polars, duckdb), pandas, NumPy record arrays, a mapping of
 columns (scalars are repeated), and a list of signals that carry `bar_idx`. A null means "not given".
 NaN is a value, and the backends refuse it, except in pandas, where it is how a missing number is written.
+Times need a zone; those of NumPy arrays are UTC, as the times of a `Batch` are.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omega.error_catalogue import CATALOGUE
 from omega.errors import OmegaError, error_for
-from omega.schema import TABLES, SignalKind, Tif
-from omega.strategy.normalise import (
+from omega.schema import TABLES, Direction, OrderType, SignalKind
+from omega.strategy.columns import TIME, Columns
+from omega.strategy.fields import (
     DIRECTIONS,
     FLOATS,
+    INTEGERS,
     KINDS,
     TEXTS,
-    Moment,
-    Normaliser,
-    Texts,
-    bad_row,
-    canonical,
-    check_kind,
-    code_of,
-    fault,
-    read_texts,
+    TIFS,
+    TYPES,
+    misplaced_fields,
+    misplacement,
 )
+from omega.strategy.normalise import DATE_UNITS, Moment, Normaliser, Texts, bad_row, canonical, fault
 from omega.strategy.signal import ALIASES, Signal
 
 __all__ = ["SIGNALS", "BatchNormaliser", "table_of_rows"]
 
 ARROW_TYPES = {
-    "timestamp": pa.timestamp("us", tz="UTC"),
     "int8": pa.int8(),
     "int16": pa.int16(),
     "int64": pa.int64(),
     "float64": pa.float64(),
+    "timestamp": TIME,
 }
 SIGNALS = pa.schema([pa.field(c.name, ARROW_TYPES[c.type], nullable=c.null) for c in TABLES["signals"]])
 """Arrow schema of the `signals` table."""
-
-_PENDING = {
-    name: SIGNALS.field(name).type for name in ("entry", "limit", "expiry", "expiry_bars", "oco", "share", "sl_atr")
-}
 
 
 def table_of_rows(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
@@ -97,9 +91,9 @@ class BatchNormaliser:
             if not answer.columns.is_unique:
                 raise self._refusal(f"two columns have one name: {', '.join(map(str, answer.columns))}")
             answer = {name: answer[name] for name in answer.columns}
-        meta = _take_meta(answer) if isinstance(answer, Mapping) else None
+        kept = _kept_cells(answer) if isinstance(answer, Mapping) else []
         arrow = self._arrow(answer)
-        return self._columns(arrow, meta) if arrow.num_rows else table_of_rows([])
+        return self._columns(arrow, kept) if arrow.num_rows else table_of_rows([])
 
     def _signal_rows(self, signal: Any) -> list[tuple[Any, ...]]:
         if isinstance(signal, list | tuple) and not isinstance(signal, Signal):  # what `Strategy.reverse` returns
@@ -112,7 +106,7 @@ class BatchNormaliser:
     def _arrow(self, answer: Any) -> pa.Table:
         try:
             if isinstance(answer, Mapping):
-                return _table_of_columns({name: cells for name, cells in answer.items() if not _is_meta(name)})
+                return _table_of_columns({name: cells for name, cells in answer.items() if not _is_kept(name, cells)})
             if hasattr(answer, "__arrow_c_stream__") or isinstance(answer, pa.Table | pa.RecordBatch):
                 return pa.table(answer)
         except (pa.ArrowException, ValueError, TypeError) as error:
@@ -122,145 +116,74 @@ class BatchNormaliser:
     def _refusal(self, reason: str) -> OmegaError:
         return error_for("strategy.batch", strategy=self._strategy, reason=reason)
 
-    def _columns(self, arrow: pa.Table, meta: Any) -> pa.Table:
-        given = self._by_name(arrow)
+    def _columns(self, arrow: pa.Table, kept: list[tuple[str, Any]]) -> pa.Table:
+        given = self._by_name(arrow, kept)
         bars = self._bar_idx(given.pop("bar_idx", None))
-        faults = np.zeros(len(bars), dtype=np.int16)
-        reader = _Columns(bars, faults, self._now_of, self._reject)
-        kind = reader.codes(given.get("kind"), KINDS, "signal.unknown_kind", missing=int(SignalKind.ORDER))
-        closes = kind == SignalKind.CLOSE
-        direction = reader.codes(given.get("direction"), DIRECTIONS, "signal.unknown_direction", missing=0)
-        reader.refuse((direction == 0) & ~closes, "signal.unknown_direction", value="None")
-        reader.codes(given.get("type"), {"market": 1}, "signal.unknown_type", missing=1)
-        symbol = reader.codes(given.get("symbol"), self._symbols, "signal.unknown_symbol", missing=0)
-        columns: dict[str, Any] = {"bar_idx": bars, "kind": kind, "direction": direction, "symbol": symbol}
-        columns["order_type"] = np.ones(len(bars), dtype=np.int8)
-        for name in ("magic", "target"):
+        reader = Columns(bars, self._now_of, reject=self._reject)
+        words: dict[str, tuple[Mapping[Any, int], str, int]] = {
+            "kind": (KINDS, "signal.unknown_kind", int(SignalKind.ORDER)),
+            "direction": (DIRECTIONS, "signal.unknown_direction", int(Direction.NONE)),
+            "type": (TYPES, "signal.unknown_type", int(OrderType.MARKET)),
+            "symbol": (self._symbols, "signal.unknown_symbol", 0),
+            "tif": (TIFS, "signal.unknown_tif", TIFS["gtc"]),
+        }
+        columns: dict[str, Any] = {"bar_idx": bars}
+        for name, (codes, error, missing) in words.items():
+            columns[name] = reader.codes(given.get(name), codes, error, missing=missing)
+        for name in INTEGERS:
             columns[name] = reader.numbers(given.get(name), name, pa.int64(), "a whole number")
         for name in FLOATS:
             columns[name] = reader.numbers(given.get(name), name, pa.float64(), "a number")
-        columns |= {name: pa.nulls(len(bars), type) for name, type in _PENDING.items()}
-        columns["tif"] = np.full(len(bars), int(Tif.GTC), dtype=np.int8)
-        for name in ("target", *FLOATS):
-            wrong = closes if name != "target" else ~closes
-            reader.refuse_kind(wrong, columns[name], name)
-        values = {name: given[name].to_pylist() for name in TEXTS if name in given}
-        if meta is not None:
-            values["meta"] = meta if isinstance(meta, list) else [meta] * len(bars)
-        self.texts.update(reader.texts(values))
-        return _blank_bad_rows(columns, faults)
+        columns["expiry"] = reader.times(given.get("expiry"), "expiry")
+        columns["oco"] = reader.groups(given.get("oco"), self._rows.group)
+        _check_kinds(reader, columns, [name for name in given if name not in TEXTS])
+        texts = {name: _cells(given[name]) for name in (*TEXTS, "metadata") if name in given}
+        self.texts.update(reader.texts(texts))
+        return _signals_of(columns, reader.faults)
 
-    def _by_name(self, arrow: pa.Table) -> dict[str, pa.ChunkedArray]:
-        """Return the columns by own name; a column of a later version must be all null."""
-        given: dict[str, pa.ChunkedArray] = {}
-        for name, column in zip(arrow.column_names, arrow.columns, strict=True):
-            known = canonical(name, Moment(-1, None), given=column.null_count < len(column))
+    def _by_name(self, arrow: pa.Table, kept: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Return the columns by own name: Arrow, or lists where Arrow would change what was written."""
+        given: dict[str, Any] = {}
+        pairs = list(zip(arrow.column_names, arrow.columns, strict=True))
+        pairs += [(name, cells if isinstance(cells, list) else [cells] * arrow.num_rows) for name, cells in kept]
+        for name, column in pairs:
+            known = canonical(name, Moment(-1, None))
             if known is None:
                 continue
-            if known in given:
+            if len(column) != arrow.num_rows:
+                raise self._refusal(f"column {name} has {len(column)} rows, the others {arrow.num_rows}")
+            if known in given and known != "meta":
                 raise fault("signal.two_levels", Moment(-1, None), field=known)
-            given[known] = column
+            given["metadata" if known in given else known] = column
         return given
 
-    def _bar_idx(self, column: pa.ChunkedArray | None) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def _bar_idx(self, column: pa.ChunkedArray | None) -> npt.NDArray[np.int64]:
         if column is None or column.null_count or not pa.types.is_integer(column.type):
             raise self._refusal("the table needs a column bar_idx of whole numbers without nulls")
-        rows: np.ndarray[Any, np.dtype[np.int64]] = column.cast(pa.int64()).to_numpy()
+        rows: npt.NDArray[np.int64] = column.cast(pa.int64()).to_numpy()
         return rows
 
 
-class _Columns:
-    """Reads the columns of one table and collects the faults of its rows."""
+def _check_kinds(reader: Columns, columns: Mapping[str, Any], given: Sequence[str]) -> None:
+    """Refuse orders without a side, and fields that do not belong to the kind of their row."""
+    kinds, types = columns["kind"], columns["type"]
+    is_order = kinds == SignalKind.ORDER
+    reader.refuse((columns["direction"] == Direction.NONE) & is_order, "signal.unknown_direction", value="None")
+    for kind in set(np.unique(kinds).tolist()) - {SignalKind.BAD}:
+        of_kind = kinds == kind
+        for code in np.unique(types[of_kind]).tolist() if kind == SignalKind.ORDER else [0]:
+            word = OrderType(code).name.lower() if code else None
+            rows = of_kind & (types == code) if code else of_kind
+            for name in given:
+                if name in misplaced_fields(kind, word):
+                    facts = misplacement(kind, word, name)
+                    reader.refuse(rows & _is_given(name, columns[name]), "signal.misplaced_field", **facts)
 
-    def __init__(self, bars: Any, faults: Any, now_of: Callable[[int], int | None], reject: bool) -> None:
-        self._bars = bars
-        self._faults = faults
-        self._now_of = now_of
-        self._reject = reject
 
-    def refuse(self, rows: Any, code: str, **facts: str) -> None:
-        """Mark rows as bad, or raise for the first of them."""
-        wrong = np.flatnonzero(rows & (self._faults == 0))
-        if wrong.size and not self._reject:
-            raise fault(code, self._moment(int(wrong[0])), **facts)
-        self._faults[wrong] = CATALOGUE[code].number
-
-    def refuse_kind(self, rows: Any, column: pa.Array, name: str) -> None:
-        """Refuse a field that the kind of its row does not take."""
-        wrong = np.flatnonzero(rows & (self._faults == 0) & column.is_valid().to_numpy(zero_copy_only=False))
-        for row in wrong[: None if self._reject else 1].tolist():
-            kind = SignalKind.ORDER if name == "target" else SignalKind.CLOSE
-            self._try(row, functools.partial(check_kind, kind, [name]))
-
-    def codes(self, column: pa.ChunkedArray | None, codes: Mapping[Any, int], code: str, *, missing: int) -> Any:
-        """Return one int16 code per row; nulls become `missing`."""
-        if column is None:
-            return np.full(len(self._bars), missing, dtype=np.int16)
-        if not pa.types.is_dictionary(column.type):
-            column = column.dictionary_encode()
-        encoded = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        if isinstance(encoded, pa.ChunkedArray):  # combine_chunks keeps zero or one chunk for some types
-            encoded = encoded.chunk(0)
-        words = encoded.dictionary.to_pylist()
-        found = np.full(len(words) + 1, missing, dtype=np.int16)
-        indices = np.where(encoded.is_null(), len(words), encoded.indices.fill_null(0).to_numpy(zero_copy_only=False))
-        for position, word in enumerate(words):
-            if word is None:
-                continue
-            try:
-                found[position] = code_of(word, codes, code, Moment(-1, None))
-            except OmegaError as error:
-                self.refuse(indices == position, code, value=str(error.context["value"]))
-        return found[indices]
-
-    def numbers(self, column: pa.ChunkedArray | None, name: str, kind: pa.DataType, expected: str) -> pa.Array:
-        """Return a column of numbers with nulls."""
-        if column is None or pa.types.is_null(column.type):
-            return pa.nulls(len(self._bars), type=kind)
-        types = pa.types
-        numeric = types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type)
-        try:
-            if not numeric:
-                raise pa.ArrowInvalid("not a number")
-            checked = pc.cast(column, kind, safe=kind == pa.int64())
-        except pa.ArrowInvalid:
-            checked = self._one_by_one(column, name, kind, expected)
-        return checked.combine_chunks() if isinstance(checked, pa.ChunkedArray) else checked
-
-    def _one_by_one(self, column: pa.ChunkedArray, name: str, kind: pa.DataType, expected: str) -> pa.Array:
-        """Read a column that cannot be cast as a whole, to find the rows that are wrong."""
-        values: list[Any] = column.to_pylist()
-        for row, value in enumerate(values):
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if value is None or (is_number and (kind == pa.float64() or value == int(value))):
-                continue
-            wrong = np.arange(len(values)) == row
-            self.refuse(wrong, "signal.wrong_type", field=name, value=f"{value!r:.80}", expected=expected)
-            values[row] = None
-        return pa.array([None if v is None else v if kind == pa.float64() else int(v) for v in values], type=kind)
-
-    def texts(self, values: Mapping[str, list[Any]]) -> dict[int, Texts]:
-        """Return the texts by row."""
-        found: dict[int, Texts] = {}
-        for row in range(len(self._bars) if values else 0):
-            fields = {name: column[row] for name, column in values.items()}
-            texts = self._try(row, functools.partial(read_texts, fields))
-            if texts is not None:
-                found[row] = texts
-        return found
-
-    def _try(self, row: int, read: Callable[[Moment], Any]) -> Any:
-        try:
-            return read(self._moment(row))
-        except OmegaError as error:
-            if not self._reject:
-                raise
-            self._faults[row] = self._faults[row] or CATALOGUE[error.code].number
-            return None
-
-    def _moment(self, row: int) -> Moment:
-        bar_idx = int(self._bars[row])
-        return Moment(bar_idx, self._now_of(bar_idx))
+def _is_given(name: str, column: Any) -> Any:
+    """Return where a field says something: codes that are not the default, values that are not null."""
+    default = {"type": int(OrderType.MARKET), "tif": TIFS["gtc"], "direction": int(Direction.NONE)}.get(name)
+    return column.is_valid().to_numpy(zero_copy_only=False) if default is None else column != default
 
 
 def _table_of_columns(columns: Mapping[str, Any]) -> pa.Table:
@@ -276,39 +199,70 @@ def _table_of_columns(columns: Mapping[str, Any]) -> pa.Table:
 
 def _array(value: Any) -> pa.Array | pa.ChunkedArray | None:
     """Return one column as Arrow, None for a scalar. NaN stays NaN, except in pandas."""
-    if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__len__") or getattr(value, "ndim", 1) == 0:
+    if not _has_cells(value):
         return None
+    if isinstance(value, np.ndarray) and value.dtype.kind == "M":
+        return _array_of_times(value)
     if isinstance(value, np.ma.MaskedArray):
         return pa.array(value.data, mask=np.ma.getmaskarray(value), from_pandas=False)
     return pa.array(value, from_pandas=_is_pandas(value))
 
 
-def _is_meta(name: Any) -> bool:
-    return isinstance(name, str) and ALIASES.get(name, name) == "meta"
+def _array_of_times(value: npt.NDArray[np.datetime64]) -> pa.Array:
+    """Return times of NumPy, which are UTC, or its dates."""
+    is_date = np.datetime_data(value.dtype)[0] in DATE_UNITS
+    array = pa.array(np.asarray(value).astype("datetime64[D]" if is_date else "datetime64[us]"))
+    return array if is_date else array.cast(TIME)
 
 
-def _take_meta(columns: Mapping[str, Any]) -> Any:
-    """Return meta as it was given, cells in a list: an Arrow struct would give every row the keys of all rows."""
-    found = next((cells for name, cells in columns.items() if _is_meta(name)), None)
-    if found is None or isinstance(found, str | Mapping) or not hasattr(found, "__len__"):
-        return found
-    return [None if isinstance(cell, float) and cell != cell else cell for cell in found]
+def _own_name(name: Any) -> Any:
+    return ALIASES.get(name, name) if isinstance(name, str) else name
+
+
+def _is_kept(name: Any, cells: Any) -> bool:
+    """Return whether a column stays as it was given, cells in a list.
+
+    An Arrow struct would give the meta of every row the keys of all rows, and an Arrow column of times one zone.
+    """
+    own = _own_name(name)
+    is_typed = _has_cells(cells) and (hasattr(cells, "type") or str(getattr(cells, "dtype", "object")) != "object")
+    return own == "meta" or (own == "expiry" and not is_typed)
+
+
+def _kept_cells(columns: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the columns that stay as they were given; one value for all rows is not in a list."""
+    return [(name, _listed(cells)) for name, cells in columns.items() if _is_kept(name, cells)]
+
+
+def _listed(cells: Any) -> Any:
+    if not _has_cells(cells):
+        return cells
+    return [None if isinstance(cell, float) and cell != cell else cell for cell in cells]
+
+
+def _has_cells(value: Any) -> bool:
+    is_one = isinstance(value, str | bytes | Mapping) or getattr(value, "ndim", 1) == 0
+    return hasattr(value, "__len__") and not is_one
+
+
+def _cells(column: Any) -> list[Any]:
+    return column if isinstance(column, list) else list(column.to_pylist())
 
 
 def _is_pandas(value: Any) -> bool:
     return type(value).__module__.split(".")[0] == "pandas"
 
 
-def _blank_bad_rows(columns: Mapping[str, Any], faults: Any) -> pa.Table:
-    """Return the table with unreadable rows reduced to their fault."""
-    arrays = []
-    blank = dict(zip(SIGNALS.names, bad_row(0, 0), strict=True))
-    for field in SIGNALS:
-        if field.name == "fault":
-            arrays.append(pa.array(faults, type=field.type))
-            continue
-        column = pa.array(columns[field.name]).cast(field.type)
-        if field.name != "bar_idx" and faults.any():
-            column = pc.if_else(faults == 0, column, pa.scalar(blank[field.name], type=field.type))
-        arrays.append(column)
+def _signals_of(columns: Mapping[str, Any], faults: npt.NDArray[np.int16]) -> pa.Table:
+    """Return the table of columns by field; a market order has no entry, and unreadable rows only their fault."""
+    has_entry = (columns["kind"] != SignalKind.ORDER) | (columns["type"] != OrderType.MARKET)
+    cells = {**columns, "order_type": columns["type"], "fault": faults}
+    cells["entry"] = pc.if_else(has_entry, columns["entry"], None)
+    arrays = [pa.array(cells[field.name]).cast(field.type) for field in SIGNALS]
+    if faults.any():
+        blank = dict(zip(SIGNALS.names, bad_row(0, 0), strict=True))
+        for place, field in enumerate(SIGNALS):
+            if field.name not in ("bar_idx", "fault"):
+                empty = pa.scalar(blank[field.name], type=field.type)
+                arrays[place] = pc.if_else(faults == 0, arrays[place], empty)
     return pa.Table.from_arrays(arrays, schema=SIGNALS)

@@ -8,7 +8,7 @@ once: `[-1]`, `crossed_above`, `rising` give arrays with one entry per bar, equa
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -164,6 +164,16 @@ def batch_indicators(cache: Cache, tables: Any) -> Indicators:
     return Indicators(cache, show)
 
 
-def view_indicators(cache: Cache, view: Callable[[Any, int], IndicatorView]) -> Indicators:
-    """Return indicators that are views of a stepwise run. What crosses the seam is Arrow: no copy is made."""
-    return Indicators(cache, lambda column, series: view(pa.array(column), series))
+def view_indicators(
+    cache: Cache, view: Callable[..., IndicatorView], at_close: Sequence[Any] | None = None
+) -> Indicators:
+    """Return indicators that are views of a stepwise run. What crosses the seam is Arrow: no copy is made.
+
+    Args:
+        cache: Makes the columns.
+        view: The session's `view`.
+        at_close: Per series, the visible bar at each step bar's close, for strategies that are asked there.
+    """
+    if at_close is None:
+        return Indicators(cache, lambda column, series: view(pa.array(column), series))
+    return Indicators(cache, lambda column, series: view(pa.array(column), series, at_close[series]))

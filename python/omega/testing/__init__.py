@@ -4,6 +4,7 @@ from omega.testing.bars import bars_of, market_of
 from omega.testing.cases import Case, make_case, simulation_cases
 from omega.testing.outcomes import Failure, Walk, assert_same_bits, outcome, stepwise_outcome
 from omega.testing.plans import with_features_off
+from omega.testing.signals import signal_row
 
 __all__ = [
     "Case",
@@ -14,6 +15,7 @@ __all__ = [
     "make_case",
     "market_of",
     "outcome",
+    "signal_row",
     "simulation_cases",
     "stepwise_outcome",
     "with_features_off",

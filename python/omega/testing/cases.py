@@ -157,7 +157,7 @@ def make_plan(draw: random.Random, digits: int, first_step: int) -> dict[str, An
             "first_step": first_step,
             "strategy": None,
             "metrics": {"risk_free": draw.choice(([0, 1], [3, 100])), "days": draw.choice((5, 7))},
-            "rating": {"seed": draw.randrange(100), "samples": 50, "dropout_samples": 20},
+            "rating": {"seed": draw.randrange(100), "bootstrap": "auto", "samples": 50, "dropout_samples": 20},
         }
     )
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import pyarrow as pa
 
 from omega.backends.protocol import Backend, Session, Tables
 from omega.engine.comparison import find_difference, same_bits
@@ -49,14 +47,16 @@ def outcome(backend: Backend, case: Case) -> Tables | Failure:
         return Failure.of(error)
 
 
-def stepwise_outcome(backend: Backend, case: Case) -> Walk | Failure:
+def stepwise_outcome(backend: Backend, case: Case, *, manages: bool = False) -> Walk | Failure:
     """Return what `simulate_stepwise` makes of the same signals, given bar by bar, and what was seen meanwhile.
 
     A case with a native strategy is walked without signals. Signals on bars that are never asked about are
-    not given.
+    not given. With `manages` they are given in step 4, where it is asked.
     """
     tables = case.tables
     decider = ReplayDecider(case)
+    if manages:
+        decider.manage = decider.decide
     plan = case.plan if case.signals is not None else _without_strategy(case.plan)
     try:
         market = backend.open_market(tables.header, tables.series, tables.visible, tables.calendar)
@@ -68,13 +68,14 @@ def stepwise_outcome(backend: Backend, case: Case) -> Walk | Failure:
 class ReplayDecider:
     """Answers every bar with the signal rows of that bar, and writes down all a strategy can see."""
 
+    manage: Callable[[Any], Any] | None = None
     progress = None
     progress_every = None
 
     def __init__(self, case: Case) -> None:
         self.seen: list[tuple[Any, ...]] = []
         self._rows: dict[int, list[tuple[Any, ...]]] = {}
-        for row in _rows_of(case.signals) if case.signals is not None else ():
+        for row in _rows_of(case.signals):
             self._rows.setdefault(row[0], []).append(row)
         bars = case.tables.series[0]
         self._close = bars.column("bid_close").cast("float64").combine_chunks()
@@ -96,9 +97,10 @@ class ReplayDecider:
         facts = (bar.index, bar.time, bar.now, bar.symbol, bar.volume, bar.spread, session.cursor)
         views = (close[-1], close[-2], close[-7], close.crossed_above(opened), close.crossed_below(opened))
         trend = (close.crossed_above(bar.open), close.rising(2), close.falling(1))
-        books = (session.balance(), session.equity(), tuple(map(tuple, session.positions())), tuple(session.orders()))
+        open_and_working = tuple(map(tuple, session.positions())), tuple(map(tuple, session.orders()))
+        books = (session.balance(), session.equity(), *open_and_working)
         self.seen.append((*facts, *prices, *bids, *views, *trend, *books))
-        return self._rows.get(bar.index)
+        return self._rows.pop(bar.index, None)
 
     def rows(self, answer: Any, bar_idx: int, now_us: int) -> list[tuple[Any, ...]]:
         """Return the rows as they are; write down when they were asked for."""
@@ -106,11 +108,12 @@ class ReplayDecider:
         return list(answer)
 
 
-def _rows_of(signals: pa.Table) -> list[tuple[Any, ...]]:
-    """Return the rows of a signal table as a decider gives them: times in microseconds."""
-    times = signals.column("expiry").cast(pa.int64())
-    plain = signals.set_column(signals.schema.get_field_index("expiry"), "expiry", times)
-    return list(zip(*plain.to_pydict().values(), strict=True))
+def _rows_of(signals: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a signal table as they cross the seam one by one: times are whole microseconds."""
+    if signals is None:
+        return []
+    columns = [column.cast("int64") if "timestamp" in str(column.type) else column for column in signals.columns]
+    return list(zip(*(column.to_pylist() for column in columns), strict=True))
 
 
 def assert_same_bits(left: Any, right: Any) -> None:

@@ -109,6 +109,36 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A position of this id was opened before.
+    #[error("position {position_id} exists already")]
+    DuplicateId {
+        /// The id.
+        position_id: i64,
+    },
+    /// No position of this id is open.
+    #[error("position {position_id} is not open")]
+    NotHeld {
+        /// The id.
+        position_id: i64,
+    },
+    /// More volume is to be closed than is open.
+    #[error("position {position_id} holds {held} steps, not {steps}")]
+    ClosedVolume {
+        /// The id.
+        position_id: i64,
+        /// Volume to close.
+        steps: i64,
+        /// Volume that is open.
+        held: i64,
+    },
+    /// The books have passed this time.
+    #[error("{time_us} comes before {previous_us}")]
+    TimeBack {
+        /// The time asked for.
+        time_us: i64,
+        /// The time of the books.
+        previous_us: i64,
+    },
     /// A sum of money or volume left the range of 64 bits.
     #[error("{what} does not fit 64 bits")]
     Overflow {
@@ -137,6 +167,10 @@ impl Error {
             Self::NoVolume { .. } => "indicator.no_volume",
             Self::Signal { number, .. } => dotted(*number),
             Self::SignalBarIdx { .. } => "signal.bar_idx",
+            Self::DuplicateId { .. } => "position.duplicate_id",
+            Self::NotHeld { .. } => "position.not_held",
+            Self::ClosedVolume { .. } => "position.volume",
+            Self::TimeBack { .. } => "portfolio.time_back",
             Self::Overflow { .. } => "engine.overflow",
             Self::Interrupted => "engine.interrupted",
         }
@@ -188,6 +222,17 @@ impl Error {
                 ("bar_idx", Fact::Int(*bar_idx)),
                 ("reason", Fact::Text((*reason).to_owned())),
             ],
+            Self::DuplicateId { position_id } | Self::NotHeld { position_id } => {
+                vec![("position_id", Fact::Int(*position_id))]
+            }
+            Self::ClosedVolume { position_id, steps, held } => vec![
+                ("position_id", Fact::Int(*position_id)),
+                ("steps", Fact::Int(*steps)),
+                ("held", Fact::Int(*held)),
+            ],
+            Self::TimeBack { time_us, previous_us } => {
+                vec![("time_us", Fact::Int(*time_us)), ("previous_us", Fact::Int(*previous_us))]
+            }
             Self::Overflow { what } => vec![("what", Fact::Text((*what).to_owned()))],
             Self::Interrupted => Vec::new(),
         }

@@ -69,6 +69,20 @@ impl<'a> Table<'a> {
         Ok(self.primitive::<T>(name)?.iter().collect())
     }
 
+    /// A column without nulls that a table may leave out.
+    ///
+    /// # Errors
+    /// `data.shape` if it is there and has another type or nulls.
+    pub fn left_out<T: ArrowPrimitiveType>(&self, name: &str) -> Result<Option<ScalarBuffer<T::Native>>> {
+        if self.batch.column_by_name(name).is_none() {
+            return Ok(None);
+        }
+        if self.array(name)?.null_count() > 0 {
+            return Err(self.misfit(format!("column {name} holds nulls")));
+        }
+        self.column::<T>(name).map(Some)
+    }
+
     /// A float64 column that may hold nulls, borrowed.
     ///
     /// # Errors

@@ -250,6 +250,29 @@ pub struct Plan {
     pub strategy: Option<NativeStrategy>,
 }
 
+/// The plan of a portfolio on its own.
+#[derive(Clone, Debug)]
+pub struct PortfolioPlan {
+    /// Digits of the account currency.
+    pub account_digits: u32,
+    /// Initial balance, in minor units.
+    pub balance: i64,
+    /// Symbols it may hold.
+    pub symbols: Vec<SymbolPlan>,
+    /// When its books begin.
+    pub start_us: i64,
+}
+
+/// A portfolio plan as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPortfolio {
+    version: i64,
+    account: Account,
+    symbols: Vec<SymbolPlan>,
+    start_us: i64,
+}
+
 /// The plan as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -362,6 +385,27 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
         sizing: written.sizing,
         first_step: written.first_step,
         strategy: written.strategy,
+    })
+}
+
+/// Returns the portfolio plan of a JSON text.
+///
+/// # Errors
+/// `config.plan` with what does not fit.
+pub fn parse_portfolio_plan(text: &str) -> Result<PortfolioPlan> {
+    let written: WrittenPortfolio = serde_json::from_str(text).map_err(|error| misfit(&error.to_string()))?;
+    if written.version != 1 {
+        return Err(misfit(&format!("version {}", written.version)));
+    }
+    within(i64::from(written.account.digits), "account.digits", 0, 8)?;
+    within(written.account.balance, "account.balance", 1, 100_000_000_000_000_000)?;
+    within(written.start_us, "start_us", -(1 << 62), 1 << 62)?;
+    written.symbols.iter().try_for_each(check_symbol)?;
+    Ok(PortfolioPlan {
+        account_digits: written.account.digits,
+        balance: written.account.balance,
+        symbols: written.symbols,
+        start_us: written.start_us,
     })
 }
 

@@ -13,6 +13,12 @@ pub const SLIPPAGE: u64 = 1;
 pub const DROPOUT: u64 = 2;
 /// Purpose of Monte Carlo resampling (RAT-4).
 pub const MONTE_CARLO: u64 = 3;
+/// Purpose of shuffled orders of trades (RAT-4).
+pub const SHUFFLE: u64 = 4;
+/// Purpose of the noise on prices (RAT-3).
+pub const NOISE: u64 = 5;
+/// Purpose of parameter jitter (RAT-3).
+pub const PARAMETERS: u64 = 6;
 
 const MULTIPLIER_0: u64 = 0xD2E7_470E_E14C_6C93;
 const MULTIPLIER_1: u64 = 0xCA5A_8263_9512_1157;

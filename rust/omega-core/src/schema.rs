@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "c095f27afbc2d678";
+pub const SCHEMA_HASH: &str = "725d37269a44f180";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -833,6 +833,14 @@ pub mod number {
     pub const SIZE_CAPPED: i16 = 4006;
     /// `size.off_grid`
     pub const SIZE_OFF_GRID: i16 = 4007;
+    /// `position.not_held`
+    pub const POSITION_NOT_HELD: i16 = 4010;
+    /// `position.volume`
+    pub const POSITION_VOLUME: i16 = 4011;
+    /// `portfolio.time_back`
+    pub const PORTFOLIO_TIME_BACK: i16 = 4012;
+    /// `portfolio.value`
+    pub const PORTFOLIO_VALUE: i16 = 4013;
     /// `costs.invalid_slippage_model`
     pub const COSTS_INVALID_SLIPPAGE_MODEL: i16 = 5001;
     /// `costs.invalid_fee_config`
@@ -933,6 +941,8 @@ pub mod number {
     pub const SIGNAL_BAD_SHARE: i16 = 6027;
     /// `signal.no_target`
     pub const SIGNAL_NO_TARGET: i16 = 6028;
+    /// `signal.misplaced_field`
+    pub const SIGNAL_MISPLACED_FIELD: i16 = 6029;
     /// `engine.overflow`
     pub const ENGINE_OVERFLOW: i16 = 7001;
     /// `engine.internal`
@@ -1055,6 +1065,10 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("size.no_stop", 4005),
     ("size.capped", 4006),
     ("size.off_grid", 4007),
+    ("position.not_held", 4010),
+    ("position.volume", 4011),
+    ("portfolio.time_back", 4012),
+    ("portfolio.value", 4013),
     ("costs.invalid_slippage_model", 5001),
     ("costs.invalid_fee_config", 5002),
     ("costs.symbol_not_in_config", 5003),
@@ -1105,6 +1119,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("signal.bad_expiry", 6026),
     ("signal.bad_share", 6027),
     ("signal.no_target", 6028),
+    ("signal.misplaced_field", 6029),
     ("engine.overflow", 7001),
     ("engine.internal", 7002),
     ("engine.interrupted", 7003),

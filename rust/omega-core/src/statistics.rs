@@ -38,7 +38,7 @@ pub fn rate(
     rating::rate(&columns.trades(), &columns.equity(), &columns.calendar(), &Plan::parse(plan)?)
 }
 
-/// Returns the columns that statistics read; equity with its `time` column.
+/// Returns the columns that statistics read; equity with its `time` column, and a `benchmark` if it has one.
 fn read_columns(trades: &RecordBatch, equity: &RecordBatch, calendar: &RecordBatch) -> Result<Columns> {
     let deals = Table::read(trades, schema::TRADES, "trades")?;
     let marks = Table::read(equity, schema::EQUITY, "equity")?;
@@ -55,6 +55,7 @@ fn read_columns(trades: &RecordBatch, equity: &RecordBatch, calendar: &RecordBat
         reason: deals.column::<Int8Type>("reason")?,
         ambiguous: deals.flags("ambiguous")?,
         equity: marks.column::<Int64Type>("equity")?,
+        benchmark: marks.left_out::<Int64Type>("benchmark")?,
         equity_time: mark_time,
         rollover_time: days.column::<TimestampMicrosecondType>("rollover_time")?,
         weekday: days.column::<Int8Type>("weekday")?,
@@ -84,6 +85,7 @@ struct Columns {
     reason: ScalarBuffer<i8>,
     ambiguous: Vec<bool>,
     equity: ScalarBuffer<i64>,
+    benchmark: Option<ScalarBuffer<i64>>,
     equity_time: ScalarBuffer<i64>,
     rollover_time: ScalarBuffer<i64>,
     weekday: ScalarBuffer<i8>,
@@ -124,7 +126,7 @@ impl Columns {
     }
 
     fn equity(&self) -> Equity<'_> {
-        Equity { time: &self.equity_time, value: &self.equity }
+        Equity { time: &self.equity_time, value: &self.equity, benchmark: self.benchmark.as_deref() }
     }
 
     fn calendar(&self) -> Calendar<'_> {

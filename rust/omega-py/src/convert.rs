@@ -42,8 +42,8 @@ pub(crate) fn float64_of(py: Python<'_>, array: PyArray) -> PyResult<ScalarBuffe
 }
 
 /// An indicator column on its way out, without a copy.
-pub(crate) fn export_column(values: Vec<f64>) -> PyArray {
-    let array: ArrayRef = Arc::new(Float64Array::new(values.into(), None));
+pub(crate) fn export_column(values: ScalarBuffer<f64>) -> PyArray {
+    let array: ArrayRef = Arc::new(Float64Array::new(values, None));
     PyArray::from_array_ref(array)
 }
 

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 mod convert;
 mod errors;
 mod market;
+mod portfolio;
 mod session;
 mod simulation;
 mod statistics;
@@ -21,11 +22,13 @@ mod native {
     #[pymodule_export]
     use super::market::{Market, compute_indicators, describe, open_market};
     #[pymodule_export]
+    use super::portfolio::{Holdings, open_portfolio};
+    #[pymodule_export]
     use super::session::{Bar, Session};
     #[pymodule_export]
     use super::simulation::{simulate, simulate_stepwise};
     #[pymodule_export]
-    use super::statistics::{compute_metrics, rate};
+    use super::statistics::{compute_metrics, rate, replay, stress_market};
     #[pymodule_export]
     use super::view::View;
 }

@@ -11,9 +11,9 @@ use omega_core::numerics::quotient;
 use pyo3::prelude::*;
 use pyo3_arrow::PyArray;
 
-use crate::convert::float64_of;
-use crate::errors::omega_error;
-use crate::view::{Cursor, View};
+use crate::convert::{float64_of, visible_of};
+use crate::errors::{call_attached, omega_error};
+use crate::view::{Cursor, Place, View};
 
 /// Where a stepwise run stands. Nothing here can change the run.
 #[pyclass(module = "omega._native")]
@@ -48,13 +48,23 @@ impl Session {
     /// The completed bar the strategy is asked about; -1 before the first.
     #[getter]
     fn cursor(&self) -> i64 {
-        self.cursor.load(Ordering::Relaxed)
+        self.cursor.bar_idx()
     }
 
     /// Returns a view on one float64 column of `series`, one value per bar of that series.
-    fn view(&self, py: Python<'_>, values: PyArray, series: usize) -> PyResult<View> {
+    ///
+    /// `at_close` is what is visible of the series in step 4, where that is not what the decision sees.
+    #[pyo3(signature = (values, series, at_close = None))]
+    fn view(
+        &self,
+        py: Python<'_>,
+        values: PyArray,
+        series: usize,
+        at_close: Option<PyArray>,
+    ) -> PyResult<View> {
         let visible = self.market.series.get(series).and_then(|series| series.visible.clone());
-        Ok(View { values: float64_of(py, values)?, visible, cursor: Arc::clone(&self.cursor) })
+        let at_close = at_close.map(|rows| visible_of(py, rows)).transpose()?;
+        Ok(View { values: float64_of(py, values)?, visible, at_close, cursor: Arc::clone(&self.cursor) })
     }
 
     /// Returns the open positions.
@@ -103,9 +113,14 @@ impl Session {
         Ok(self.running(py)?.books.balance)
     }
 
-    /// Returns the equity of the last step in minor units.
+    /// Returns the equity of the last step in minor units; in step 4 that of the bar's close.
     fn equity(&self, py: Python<'_>) -> PyResult<i64> {
-        let books = &self.running(py)?.books;
+        let simulation = self.running(py)?;
+        let books = &simulation.books;
+        if self.cursor.is_managing() {
+            let bar_idx = usize::try_from(self.cursor.bar_idx()).unwrap_or_default();
+            return call_attached(py, || books.equity_with(simulation.open_profit(bar_idx)?));
+        }
         Ok(books.equity.last().copied().unwrap_or(books.balance))
     }
 }
@@ -119,7 +134,7 @@ impl Session {
 
 /// A session at its start.
 pub(crate) fn open_session(market: Arc<Market>, simulation: Simulation) -> Session {
-    Session { simulation: Some(simulation), market, cursor: Arc::new(AtomicI64::new(-1)) }
+    Session { simulation: Some(simulation), market, cursor: Arc::new(Place::before_the_first()) }
 }
 
 /// One completed bar. A kept bar never changes. Prices are `points / 10^digits`.

@@ -1,7 +1,6 @@
 //! Runs: a signal table or native strategy in one call, or a Python strategy step by step.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use omega_core::engine::Simulation;
 use omega_core::engine::signals::{Request, Signal};
@@ -15,7 +14,7 @@ use pyo3_arrow::PyTable;
 use crate::convert::{batch_of, export_tables};
 use crate::errors::{call, call_attached, to_py};
 use crate::market::Market;
-use crate::session::{BarCursor, Session, cursor_of, open_session};
+use crate::session::{Bar, BarCursor, Session, cursor_of, open_session};
 
 /// Decisions between two looks at signals and other threads.
 const YIELD_STRIDE: usize = 1_024;
@@ -61,9 +60,14 @@ pub(crate) fn simulate_stepwise<'py>(
     let progress = Progress::of(&decider, core.bar_count() - first_step)?;
     let mut bars = BarCursor::new(py, &core)?;
     let mut waiting = Vec::new();
+    let advance = if hooks.manage.is_some() { Simulation::trade } else { Simulation::step };
     for bar_idx in first_step..core.bar_count() {
         let signals = if bar_idx > 0 { decide(&session, &hooks, &mut bars, bar_idx)? } else { Vec::new() };
-        step(&session, bar_idx, signals, &mut waiting)?;
+        step(&session, bar_idx, signals, &mut waiting, advance)?;
+        if hooks.manage.is_some() {
+            let signals = manage(&session, &hooks, &mut bars, bar_idx)?;
+            mark(&session, bar_idx, signals, &mut waiting)?;
+        }
         progress.report(bar_idx - first_step + 1)?;
         if bar_idx % YIELD_STRIDE == 0 {
             py.check_signals()?;
@@ -81,11 +85,33 @@ pub(crate) fn simulate_stepwise<'py>(
 struct Hooks<'py> {
     decide: Bound<'py, PyAny>,
     rows: Bound<'py, PyAny>,
+    /// What is asked in step 4, if anything is.
+    manage: Option<Bound<'py, PyAny>>,
 }
 
 impl<'py> Hooks<'py> {
     fn of(decider: &Bound<'py, PyAny>) -> PyResult<Self> {
-        Ok(Self { decide: decider.getattr("decide")?, rows: decider.getattr("rows")? })
+        let manage = decider.getattr("manage")?;
+        Ok(Self {
+            decide: decider.getattr("decide")?,
+            rows: decider.getattr("rows")?,
+            manage: (!manage.is_none()).then_some(manage),
+        })
+    }
+
+    /// What a hook asks for about a bar.
+    fn ask(
+        &self,
+        hook: &Bound<'py, PyAny>,
+        bar: &Bound<'py, Bar>,
+        (bar_idx, now_us): (usize, i64),
+    ) -> PyResult<Vec<Signal>> {
+        let answer = hook.call1((bar,))?;
+        if answer.is_none() {
+            return Ok(Vec::new());
+        }
+        let rows = self.rows.call1((answer, bar_idx, now_us))?;
+        rows.try_iter()?.map(|row| signal_of(&row?, bar_idx)).collect()
     }
 }
 
@@ -122,15 +148,33 @@ fn decide<'py>(
 ) -> PyResult<Vec<Signal>> {
     let now_us = {
         let state = session.borrow();
-        state.cursor.store(cursor_of(bar_idx - 1), Ordering::Relaxed);
+        state.cursor.move_to(cursor_of(bar_idx - 1), false);
         decision_time_us(&state, bar_idx)
     };
-    let answer = hooks.decide.call1((bars.move_to(bar_idx - 1, now_us)?,))?;
-    if answer.is_none() {
-        return Ok(Vec::new());
+    hooks.ask(&hooks.decide, bars.move_to(bar_idx - 1, now_us)?, (bar_idx - 1, now_us))
+}
+
+/// Asks the strategy in step 4 of `bar_idx`, if something is open or works and a bar follows.
+fn manage<'py>(
+    session: &Bound<'py, Session>,
+    hooks: &Hooks<'py>,
+    bars: &mut BarCursor<'py>,
+    bar_idx: usize,
+) -> PyResult<Vec<Signal>> {
+    let now_us = {
+        let state = session.borrow();
+        let is_open =
+            state.simulation.as_ref().is_some_and(|run| !run.positions.is_empty() || !run.working.is_empty());
+        if !is_open || bar_idx + 1 == state.market.bar_count() {
+            return Ok(Vec::new());
+        }
+        state.cursor.move_to(cursor_of(bar_idx), true);
+        state.market.series[0].close_time_us[bar_idx]
+    };
+    match &hooks.manage {
+        Some(hook) => hooks.ask(hook, bars.move_to(bar_idx, now_us)?, (bar_idx, now_us)),
+        None => Ok(Vec::new()),
     }
-    let rows = hooks.rows.call1((answer, bar_idx - 1, now_us))?;
-    rows.try_iter()?.map(|row| signal_of(&row?, bar_idx - 1)).collect()
 }
 
 /// Decision time: the open of the step's bar, or with `signal_close` the close of the bar before.
@@ -140,12 +184,13 @@ fn decision_time_us(session: &Session, bar_idx: usize) -> i64 {
     if is_close { series.close_time_us[bar_idx - 1] } else { series.time_us[bar_idx] }
 }
 
-/// Runs one step; requests that are late stay in `waiting` (FIL-13).
+/// Runs a step, whole or up to its marks; requests that are late stay in `waiting` (FIL-13).
 fn step(
     session: &Bound<'_, Session>,
     bar_idx: usize,
     signals: Vec<Signal>,
     waiting: &mut Vec<Request>,
+    advance: fn(&mut Simulation, usize, &[Request]) -> omega_core::error::Result<()>,
 ) -> PyResult<()> {
     let mut state = session.borrow_mut();
     let Some(simulation) = state.simulation.as_mut() else { return Ok(()) };
@@ -154,11 +199,26 @@ fn step(
             waiting.extend(simulation.take_in(signals)?);
         }
         if waiting.is_empty() {
-            return simulation.step(bar_idx, &[]);
+            return advance(simulation, bar_idx, &[]);
         }
         let due = waiting.partition_point(|request| request.bar_idx < cursor_of(bar_idx));
         let requests: Vec<Request> = waiting.drain(..due).collect();
-        simulation.step(bar_idx, &requests)
+        advance(simulation, bar_idx, &requests)
+    })
+}
+
+/// Takes in what was asked for in step 4, which waits for the next step, and runs step 5.
+fn mark(
+    session: &Bound<'_, Session>,
+    bar_idx: usize,
+    signals: Vec<Signal>,
+    waiting: &mut Vec<Request>,
+) -> PyResult<()> {
+    let mut state = session.borrow_mut();
+    let Some(simulation) = state.simulation.as_mut() else { return Ok(()) };
+    call_attached(session.py(), || {
+        waiting.extend(simulation.take_in(signals)?);
+        simulation.mark(bar_idx)
     })
 }
 

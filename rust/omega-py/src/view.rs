@@ -1,15 +1,46 @@
 //! Views on indicators: what a strategy reads at its current bar (IND-6).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arrow_buffer::ScalarBuffer;
 use pyo3::prelude::*;
 
 use crate::errors::omega_error;
 
-/// Where a stepwise run stands: the completed bar the strategy is asked about, -1 before the first.
-pub(crate) type Cursor = Arc<AtomicI64>;
+/// Where a stepwise run stands. Shared by the session, which moves it, and the views, which follow.
+pub(crate) struct Place {
+    bar_idx: AtomicI64,
+    is_managing: AtomicBool,
+}
+
+/// A place that several hold.
+pub(crate) type Cursor = Arc<Place>;
+
+impl Place {
+    /// Before the first bar.
+    pub(crate) const fn before_the_first() -> Self {
+        Self { bar_idx: AtomicI64::new(-1), is_managing: AtomicBool::new(false) }
+    }
+
+    /// The completed bar the strategy is asked about; -1 before the first.
+    #[inline]
+    pub(crate) fn bar_idx(&self) -> i64 {
+        self.bar_idx.load(Ordering::Relaxed)
+    }
+
+    /// Whether the strategy is asked in step 4, at the close of the bar.
+    #[inline]
+    pub(crate) fn is_managing(&self) -> bool {
+        self.is_managing.load(Ordering::Relaxed)
+    }
+
+    /// Lets the strategy see the bar at `bar_idx`, at the decision that follows it or in step 4.
+    pub(crate) fn move_to(&self, bar_idx: i64, is_managing: bool) {
+        self.bar_idx.store(bar_idx, Ordering::Relaxed);
+        self.is_managing.store(is_managing, Ordering::Relaxed);
+    }
+}
 
 /// One indicator at the cursor. Index -1 is the last completed bar of the view's own timeframe.
 ///
@@ -18,6 +49,8 @@ pub(crate) type Cursor = Arc<AtomicI64>;
 pub(crate) struct View {
     pub(crate) values: ScalarBuffer<f64>,
     pub(crate) visible: Option<ScalarBuffer<i32>>,
+    /// What is visible in step 4, where that is not what the decision sees.
+    pub(crate) at_close: Option<ScalarBuffer<i32>>,
     pub(crate) cursor: Cursor,
 }
 
@@ -76,17 +109,25 @@ impl View {
     /// The last completed bar of the own timeframe, or -1.
     #[inline]
     fn latest(&self) -> i64 {
-        let cursor = self.cursor.load(Ordering::Relaxed);
-        self.visible.as_ref().map_or(cursor, |rows| visible_at(rows, cursor))
+        let cursor = self.cursor.bar_idx();
+        self.rows().map_or(cursor, |rows| visible_at(rows, cursor))
     }
 
     /// Whether the latest value is visible for the first time at this bar.
     #[inline]
     fn is_fresh(&self) -> bool {
         let Some(rows) = &self.visible else { return true };
-        let cursor = self.cursor.load(Ordering::Relaxed);
-        let (latest, before) = (visible_at(rows, cursor), visible_at(rows, cursor - 1));
+        let (latest, before) = (self.latest(), visible_at(rows, self.cursor.bar_idx() - 1));
         latest > before && latest >= 0
+    }
+
+    /// What is visible now of another timeframe; none for the step timeframe.
+    #[inline]
+    fn rows(&self) -> Option<&ScalarBuffer<i32>> {
+        match &self.at_close {
+            Some(rows) if self.cursor.is_managing() => Some(rows),
+            _ => self.visible.as_ref(),
+        }
     }
 }
 

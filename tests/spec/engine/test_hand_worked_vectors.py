@@ -28,12 +28,13 @@ VECTORS = pathlib.Path(__file__).parents[2] / "vectors"
 CASES = {path.stem: path for path in sorted((VECTORS / "engine").glob("*.json"))}
 MINUTES = {"M1": 1, "M15": 15, "H1": 60, "H4": 240}
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
+REPLACED_WHOLE = {"sizing", "swap", "impact", "volatility", "liquidity", "margin", "rates", "filters"}
 EMPTY_UNLESS_LISTED = ("fills", "orders", "trades", "positions", "swaps", "rejections", "diagnostics")
 RULES_IN_SCOPE = {
     *("FIL-1", "FIL-5", "FIL-6", "FIL-7", "FIL-8", "FIL-9", "LOOP-1", "LOOP-2", "LOOP-3", "LOOP-4"),
     *("SIG-1", "SIG-2", "SIG-3", "SIG-4", "API-8", "CST-2", "CST-3", "CST-5", "SIZ", "POS-1", "POS-2"),
     *("LED-1", "LED-2", "LED-3", "LED-4", "LED-5", "LED-6", "NUM-1", "NUM-2", "NUM-3", "TIM-2", "TIM-3", "TIM-5"),
-    "SWP-1",
+    *("FIL-2", "FIL-3", "FIL-4", "FIL-11", "FIL-12", "FIL-13", "FIL-15", "MGT-2", "SWP-1"),
 }
 ARROW_TYPES = {
     "timestamp": pa.timestamp("us", tz="UTC"),
@@ -57,10 +58,10 @@ def default_plan_text() -> str:
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Lay `changes` over `base`, field by field; `sizing` and `swap` are replaced whole."""
+    """Lay `changes` over `base`, field by field; lists and `REPLACED_WHOLE` are taken whole."""
     result = copy.deepcopy(base)
     for key, value in changes.items():
-        nested = isinstance(value, dict) and key not in ("sizing", "swap")
+        nested = isinstance(value, dict) and key not in REPLACED_WHOLE
         result[key] = merged(result[key], value) if nested else value
     return result
 
@@ -88,9 +89,10 @@ def bars_table(case: Mapping[str, Any]) -> pa.Table:
     start = moment(case["start"])
     times = [moment(text) for text in case.get("times", [])] or [start + i * length for i in range(len(case["bars"]))]
     prices = [f"{side}_{price}" for side in ("bid", "ask") for price in ("open", "high", "low", "close")]
+    volumes = case.get("volumes", [None] * len(times))
     rows = [
-        {"time": time, "close_time": time + length, "volume": None} | dict(zip(prices, bar, strict=True))
-        for time, bar in zip(times, case["bars"], strict=True)
+        {"time": time, "close_time": time + length, "volume": volume} | dict(zip(prices, bar, strict=True))
+        for time, bar, volume in zip(times, case["bars"], volumes, strict=True)
     ]
     return arrow_table("bars", rows)
 
@@ -133,7 +135,7 @@ def code_of(unit: str, value: Any) -> Any:
 
 
 def signals_table(case: Mapping[str, Any]) -> pa.Table:
-    base = {"direction": "none", "order_type": "market", "symbol": 0, "tif": "gtc", "fault": 0}
+    base = {"direction": "none", "order_type": "market", "tif": "gtc", "symbol": 0, "fault": 0}
     units = {column.name: column.unit for column in TABLES["signals"]}
     rows = []
     for signal in case["signals"]:
@@ -208,7 +210,7 @@ def test_every_rule_in_scope_has_a_case() -> None:
     cases = [load_case(name) for name in CASES]
     named = {rule for case in cases for rule in case["rules"]}
 
-    assert len(cases) >= 60
+    assert len(cases) >= 850
     assert [case["name"] for case in cases] == list(CASES)
     assert RULES_IN_SCOPE - named == set()
 
@@ -258,28 +260,40 @@ def swap_by_formula(case: Mapping[str, Any], order: Mapping[str, Any], row: Mapp
     bars, boundary = bars_table(case).to_pylist(), moment(row["time"])
     started = [i for i, bar in enumerate(bars) if bar["time"] < boundary]
     mark = bars[started[-1]][("bid_close", "ask_close")[column]]
+    steps = open_steps(case["expect"]["fills"], row)
     factor = {
-        "points": order["steps"] * Fraction(*symbol["value"]),
-        "money": order["steps"] * Fraction(*symbol["volume_step"]),
-        "percent": mark * order["steps"] * Fraction(*symbol["value"]) / 36000,
+        "points": steps * Fraction(*symbol["value"]),
+        "money": steps * Fraction(*symbol["volume_step"]),
+        "percent": mark * steps * Fraction(*symbol["value"]) / 36000,
     }[symbol["swap"]["unit"]]
     amount: Fraction = Fraction(*rates[column]) * row["multiplier"] * factor * 10 ** plan["account"]["digits"]
     return round(amount)
 
 
+def open_steps(fills: list[dict[str, Any]], swap: Mapping[str, Any]) -> int:
+    """Return the volume open at a boundary: fills before it, or at a close that falls on it (LOOP-2)."""
+    mine = [fill for fill in fills if fill["position_id"] == swap["position_id"]]
+    steps = 0
+    for fill in mine:
+        if (fill["time"], fill["moment"] != "close") < (swap["time"], True):
+            steps += fill["steps"] if fill["leg"] == 0 else -fill["steps"]
+    return steps
+
+
 def test_accrued_swap_is_booked_with_the_closing_deal() -> None:
-    """SWP-1, LED-1: the rows of a position sum to its trade and to one ledger row, the last of its close."""
+    """SWP-1, LED-1: the rows of a position sum to its trade and to its ledger rows, each the last of its close."""
     for case in swap_cases():
         expect, accrued = case["expect"], dict.fromkeys((row["id"] for row in case["expect"]["orders"]), 0)
         for row in expect.get("swaps", []):
             accrued[row["position_id"]] += row["amount"]
         settled = {row["id"]: row["swap"] for row in expect["trades"]}
         left_open = {row["id"]: row["accrued_swap"] for row in expect.get("positions", [])}
-        booked = {row["position_id"]: row["amount"] for row in expect["ledger"] if row["kind"] == "swap"}
+        rows = [row for row in expect["ledger"] if row["kind"] == "swap"]
+        booked = {number: sum(row["amount"] for row in rows if row["position_id"] == number) for number in accrued}
 
         assert settled | left_open == accrued, case["name"]
-        assert booked == {number: amount for number, amount in settled.items() if amount}, case["name"]
-        for number in booked:
+        assert booked == dict.fromkeys(accrued, 0) | settled, case["name"]
+        for number in (row["position_id"] for row in rows):
             kinds = [row["kind"] for row in expect["ledger"] if row["position_id"] == number]
             assert kinds[-1] == "swap", case["name"]
 

@@ -1,4 +1,4 @@
-"""Metrics of the twin against numbers worked by hand; `cargo test` reads the same cases (MET-1 to MET-5)."""
+"""Metrics of the twin against numbers worked by hand; `cargo test` reads the same cases (MET-1 to MET-7)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def metrics_of(case: dict[str, Any]) -> list[tuple[str, int | float | None, str 
 
 @pytest.mark.parametrize("name", CASES)
 def test_metrics_equal_the_numbers_worked_by_hand(name: str) -> None:
-    """MET-1 to MET-5: value, or null with its reason; integers exact and still integers."""
+    """MET-1 to MET-7: value, or null with its reason; integers exact and still integers."""
     actual = {metric: (value, reason) for metric, value, reason in metrics_of(CASES[name])}
 
     for metric, value, reason in CASES[name]["expected"]:
@@ -34,7 +34,7 @@ def test_metrics_equal_the_numbers_worked_by_hand(name: str) -> None:
 def test_metrics_come_in_one_fixed_order() -> None:
     """MET: the order of `metrics.json` is that of the full case."""
     expected = [metric for metric, _, _ in CASES["six trades in four days"]["expected"]]
-    assert len(expected) == 51
+    assert len(expected) == 57
     for case in CASES.values():
         assert [metric for metric, _, _ in metrics_of(case)] == expected
 
@@ -65,9 +65,11 @@ def test_plan_takes_its_fields_and_leaves_the_rest() -> None:
             "version": 1,
             "symbols": [{"name": "EURUSD", "volume_step": [1, 100]}],
             "metrics": {"risk_free": [1, 50], "days": 5},
-            "rating": {"seed": 3, "samples": 10, "dropout_samples": 5},
+            "rating": {"seed": 3, "bootstrap": "week", "samples": 10, "dropout_samples": 5},
         }
     )
     plan = Plan.parse(text)
 
-    assert plan == Plan(volume_steps=[(1, 100)], risk_free=(1, 50), days=5, seed=3, samples=10, dropout_samples=5)
+    assert plan == Plan(
+        volume_steps=[(1, 100)], risk_free=(1, 50), days=5, seed=3, bootstrap="week", samples=10, dropout_samples=5
+    )

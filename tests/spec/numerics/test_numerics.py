@@ -8,12 +8,19 @@ import pathlib
 import struct
 
 import pytest
+import scipy.stats
 
 from omega.backends.python import numerics
 
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "vectors"
-# Sum of the result bits modulo 2^64. `numerics.rs` asserts the same two numbers: that is the bit parity.
-CHECKSUMS = {"exp": 0xD2113F4CCDEC0BB7, "ln": 0xE938DDD6D233289D}
+# Sum of the result bits modulo 2^64. `numerics.rs` asserts the same numbers: that is the bit parity.
+CHECKSUMS = {
+    "exp": 0xD2113F4CCDEC0BB7,
+    "ln": 0xE938DDD6D233289D,
+    "erfc": 0x550C49B2C37D65EE,
+    "lgamma": 0x99EF50A98F9F0820,
+    "betainc": 0xC917B4AE0122CC6C,
+}
 
 
 def bit_pattern(x: float) -> int:
@@ -30,6 +37,45 @@ def test_exp_and_ln_are_within_one_unit_in_the_last_place_of_mpmath(name: str) -
 
     assert max(abs(result - bit_pattern(y)) for result, (_, y) in zip(results, pairs, strict=True)) <= 1
     assert sum(results) % 2**64 == CHECKSUMS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "relative", "absolute"),
+    [("erfc", 1, 2e-14, 0.0), ("lgamma", 1, 2e-14, 2e-14), ("betainc", 3, 0.0, 1e-11)],
+)
+def test_special_functions_equal_mpmath(name: str, arguments: int, relative: float, absolute: float) -> None:
+    """NUM-4: one algorithm in allowed operations, held to a reference table of 10,000 points."""
+    shape = "<" + "d" * (arguments + 1)
+    rows = list(struct.iter_unpack(shape, (VECTORS / f"numerics_{name}.bin").read_bytes()))
+    assert len(rows) == 10_000
+
+    results = [getattr(numerics, name)(*row[:-1]) for row in rows]
+
+    for result, row in zip(results, rows, strict=True):
+        assert abs(result - row[-1]) <= max(absolute, relative * abs(row[-1])), row
+    assert sum(bit_pattern(result) for result in results) % 2**64 == CHECKSUMS[name]
+
+
+def test_special_functions_say_what_happens_at_the_edges() -> None:
+    """NUM-4: no exception and no library's opinion at the edges."""
+    assert numerics.erfc(0.0) == 1.0
+    assert (numerics.erfc(math.inf), numerics.erfc(-math.inf)) == (0.0, 2.0)
+    assert math.isnan(numerics.erfc(math.nan))
+    assert numerics.lgamma(0.0) == math.inf
+    assert numerics.lgamma(math.inf) == math.inf
+    assert math.isnan(numerics.lgamma(-1.5))
+    assert (numerics.betainc(2.0, 3.0, -1.0), numerics.betainc(2.0, 3.0, 1.5)) == (0.0, 1.0)
+    assert math.isnan(numerics.betainc(2.0, 3.0, math.nan))
+    assert numerics.normal_cdf(0.0) == 0.5
+    assert numerics.student_cdf(0.0, 5.0) == 0.5
+
+
+def test_distributions_equal_scipy() -> None:
+    """MET-7, RAT-4: the two distributions the rating reads."""
+    for x in (-8.0, -1.96, -0.1, 0.3, 1.0, 3.5):
+        assert numerics.normal_cdf(x) == pytest.approx(scipy.stats.norm.cdf(x), rel=1e-13)
+        for degrees in (1.0, 4.0, 29.0, 2500.0):
+            assert numerics.student_cdf(x, degrees) == pytest.approx(scipy.stats.t.cdf(x, degrees), rel=1e-10)
 
 
 def test_exp_and_ln_say_what_happens_at_the_edges() -> None:

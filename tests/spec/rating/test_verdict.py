@@ -190,7 +190,7 @@ def test_every_value_has_a_definition_and_every_definition_a_value() -> None:
 
     empty: dict[str, Any] = {name: [] for name in Trades.__dataclass_fields__}
     inputs = Trades(**empty), Equity(time=[0], value=[1]), Calendar(rollover_time=[], weekday=[])
-    plan = Plan(volume_steps=[(1, 1)], risk_free=(0, 1), days=5, seed=0, samples=1, dropout_samples=1)
+    plan = Plan(volume_steps=[(1, 1)], risk_free=(0, 1), days=5, seed=0, bootstrap="auto", samples=1, dropout_samples=1)
     rows = metrics.compute_metrics(*inputs, plan)
 
     assert [name for name, _, _ in rows] == list(METRICS)

@@ -30,7 +30,7 @@ PLAN = (
     '"filters":null,"first_step":500,"margin":null,'
     '"metrics":{"days":5,"risk_free":[0,1]},'
     '"position_rules":[],"rates":null,'
-    '"rating":{"dropout_samples":1000,"samples":10000,"seed":0},'
+    '"rating":{"bootstrap":"auto","dropout_samples":1000,"samples":10000,"seed":0},'
     '"sizing":{"amount":[100,1],"min_lot":"reject","mode":"risk_amount"},'
     '"strategy":{"native":"ema_cross",'
     '"parameters":{"fast":20,"slow":50,"stop_pips":20.0,"target_pips":40.0}},'

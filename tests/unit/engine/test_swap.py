@@ -13,12 +13,12 @@ from omega.backends import get_backend
 from omega.engine.tables import Units, present_equity, present_table
 from omega.schema import LedgerKind
 from omega.strategy.normalise_batch import table_of_rows
-from omega.testing import bars_of, with_features_off
+from omega.testing import bars_of, signal_row, with_features_off
 from omega.testing.bars import market_of
 
 BACKENDS = ["python"] if os.environ.get("OMEGA_BUILD") == "pure" else ["python", "rust"]
 NIGHTS = [1, 1, 3, 1, 1, 0, 0]
-BUY = (0, 1, 1, 1, 0, *[None] * 13, 1, None, None, None, 0)
+BUY = signal_row(0)
 NEW_YORK = ZoneInfo("America/New_York")
 HALF_DAY = datetime.timedelta(hours=12)
 
@@ -43,7 +43,7 @@ def plan_with(swap, *, close_at_end=True):
             "first_step": 0,
             "strategy": None,
             "metrics": {"risk_free": [0, 1], "days": 5},
-            "rating": {"seed": 0, "samples": 10, "dropout_samples": 10},
+            "rating": {"seed": 0, "bootstrap": "auto", "samples": 10, "dropout_samples": 10},
         }
     )
 

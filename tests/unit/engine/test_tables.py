@@ -11,7 +11,7 @@ from omega.engine.comparison import find_difference
 from omega.engine.tables import Table, Units, present_equity, present_table, with_texts
 from omega.strategy.normalise import Texts
 from omega.strategy.normalise_batch import table_of_rows
-from omega.testing import bars_of, with_features_off
+from omega.testing import bars_of, signal_row, with_features_off
 
 PLAN = with_features_off(
     {
@@ -50,7 +50,7 @@ PLAN = with_features_off(
         "first_step": 0,
         "strategy": None,
         "metrics": {"risk_free": [0, 1], "days": 5},
-        "rating": {"seed": 0, "samples": 10, "dropout_samples": 10},
+        "rating": {"seed": 0, "bootstrap": "auto", "samples": 10, "dropout_samples": 10},
     }
 )
 BARS = bars_of(
@@ -73,8 +73,8 @@ def raw():
     backend = get_backend("python")
     market = backend.open_market(BARS.header, BARS.series, BARS.visible, BARS.calendar)
     rows = [
-        (0, 1, 1, 1, 0, None, None, None, 0.8, *[None] * 9, 1, None, None, None, 0),
-        (1, 0, 0, 1, 0, *[None] * 13, 1, None, None, None, 6001),
+        signal_row(0, sl=0.8),
+        signal_row(1, kind=0, direction=0, fault=6001),
     ]
     return backend.simulate(market, table_of_rows(rows), json.dumps(PLAN))
 

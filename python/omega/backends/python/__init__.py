@@ -12,6 +12,8 @@ from omega.backends.python.engine.simulation import simulate
 from omega.backends.python.engine.stepwise import simulate_stepwise
 from omega.backends.python.indicators.columns import compute_indicators
 from omega.backends.python.market import open_market
+from omega.backends.python.portfolio.holdings import open_portfolio
+from omega.backends.python.rating import replay, stress_market
 from omega.backends.python.statistics import compute_metrics, rate
 from omega.schema import SCHEMA_HASH
 
@@ -21,9 +23,12 @@ __all__ = [
     "describe",
     "name",
     "open_market",
+    "open_portfolio",
     "rate",
+    "replay",
     "simulate",
     "simulate_stepwise",
+    "stress_market",
 ]
 
 name: str = "python"

@@ -47,6 +47,12 @@ def read_table(table: Any, name: str, *, extra: Sequence[str] = ()) -> Columns:
     return columns
 
 
+def read_optional(table: Any, name: str, kind: str) -> list[Any] | None:
+    """Return a column without nulls that a table may leave out, None where it does."""
+    arrow = pa.table(table)
+    return _read_column(arrow, "equity", name, kind, False) if name in arrow.column_names else None
+
+
 def read_float64(values: Any) -> list[float]:
     """Return one float64 array as a list."""
     array = _as_array(values)

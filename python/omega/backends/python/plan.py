@@ -128,6 +128,16 @@ class Plan:
     strategy: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class PortfolioPlan:
+    """The plan of a portfolio on its own: account, symbols and when its books begin."""
+
+    account_digits: int
+    balance: int
+    symbols: tuple[SymbolPlan, ...]
+    start_us: int
+
+
 def parse_plan(text: str) -> Plan:
     """Return the plan of a JSON text.
 
@@ -165,6 +175,24 @@ def parse_plan(text: str) -> Plan:
         sizing=_sizing(raw["sizing"]),
         first_step=_integer(raw["first_step"], "first_step", 0, 2**31),
         strategy=None if raw["strategy"] is None else _object(raw["strategy"], "strategy", "native parameters"),
+    )
+
+
+def parse_portfolio_plan(text: str) -> PortfolioPlan:
+    """Return the portfolio plan of a JSON text.
+
+    Raises:
+        ConfigError: ``config.plan`` with what does not fit.
+    """
+    raw = _object(json.loads(text), "plan", "version account symbols start_us")
+    if raw["version"] != 1:
+        raise _misfit(f"version {raw['version']}")
+    account = _object(raw["account"], "account", "currency digits balance")
+    return PortfolioPlan(
+        account_digits=_integer(account["digits"], "account.digits", 0, 8),
+        balance=_integer(account["balance"], "account.balance", 1, 10**17),
+        symbols=tuple(_symbol(entry) for entry in raw["symbols"]),
+        start_us=_integer(raw["start_us"], "start_us", -(2**62), 2**62),
     )
 
 

@@ -113,22 +113,31 @@ class Session:
     Attributes:
         cursor: The completed bar the strategy is asked about; -1 before the first.
         now_us: The decision time: the open of the step's bar; with `signal_close` the close of the bar (TIM-7).
+        is_managing: Whether the strategy is asked in step 4, at the close of the bar.
     """
 
-    __slots__ = ("_scale", "_simulation", "cursor", "now_us")
+    __slots__ = ("_scale", "_simulation", "cursor", "is_managing", "now_us")
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._scale = float(10**simulation.series.digits)
         self.cursor = -1
+        self.is_managing = False
         self.now_us = simulation.series.time_us[simulation.plan.first_step]
 
     def move_to(self, cursor: int) -> None:
         """Let the strategy see the bar at `cursor` as its last completed one."""
         series = self._simulation.series
         self.cursor = cursor
+        self.is_managing = False
         is_close = self._simulation.plan.signal_close or cursor + 1 == len(series.time_us)
         self.now_us = series.close_time_us[cursor] if is_close else series.time_us[cursor + 1]
+
+    def move_to_close(self, cursor: int) -> None:
+        """Let the strategy see the bar at `cursor` at its close, in step 4."""
+        self.cursor = cursor
+        self.is_managing = True
+        self.now_us = self._simulation.series.close_time_us[cursor]
 
     def bar(self) -> Bar:
         """Return the bar at the cursor."""
@@ -136,9 +145,14 @@ class Session:
         time_us = series.time_us[self.cursor]
         return Bar(self.cursor, time_us, self.now_us, self._simulation.symbol.name, series, self._scale)
 
-    def view(self, values: Any, series: int) -> View:
-        """Return a view on one float64 column of `series`, one value per bar of that series."""
-        return View(self, frame.read_float64(values), self._simulation.market.series[series].visible)
+    def view(self, values: Any, series: int, at_close: Any = None) -> View:
+        """Return a view on one float64 column of `series`, one value per bar of that series.
+
+        `at_close` is what is visible of the series in step 4, where that is not what the decision sees.
+        """
+        visible = self._simulation.market.series[series].visible
+        rows = None if at_close is None else frame.read_visible(at_close, "at_close", len(visible or ()))
+        return View(self, frame.read_float64(values), visible, rows)
 
     def positions(self) -> list[tuple[Any, ...]]:
         """Return the open positions: (id, symbol, direction, magic, entry_bar_idx, entry_time_us, entry_points,
@@ -187,7 +201,12 @@ class Session:
         return self._simulation.books.balance
 
     def equity(self) -> int:
-        """Return the equity of the last step in minor units; nothing is booked between it and the decision."""
+        """Return the equity of the last step in minor units; nothing is booked between it and the decision.
+
+        In step 4 it is that of the bar's close, which step 5 is about to record.
+        """
+        if self.is_managing:
+            return self._simulation.books.equity_with(self._simulation.open_profit(self.cursor))
         return self._simulation.books.equity[-1]
 
 
@@ -197,12 +216,15 @@ class View:
     Before the first bar a view reads NaN, as during warm-up.
     """
 
-    __slots__ = ("_session", "_values", "_visible")
+    __slots__ = ("_at_close", "_session", "_values", "_visible")
 
-    def __init__(self, session: Session, values: list[float], visible: list[int] | None) -> None:
+    def __init__(
+        self, session: Session, values: list[float], visible: list[int] | None, at_close: list[int] | None
+    ) -> None:
         self._session = session
         self._values = values
         self._visible = visible
+        self._at_close = at_close
 
     def __getitem__(self, index: int) -> float:
         """Return a value by its distance from the end.
@@ -219,8 +241,9 @@ class View:
     def latest(self) -> int:
         """Return the index of the last completed bar of the own timeframe, or -1."""
         cursor = self._session.cursor
+        visible = self._at_close if self._at_close is not None and self._session.is_managing else self._visible
         # In `prepare` the cursor is -1, which as an index would be the end of the data.
-        return cursor if self._visible is None or cursor < 0 else self._visible[cursor]
+        return cursor if visible is None or cursor < 0 else visible[cursor]
 
     def is_fresh(self) -> bool:
         """Return whether the latest value is visible for the first time at this bar."""

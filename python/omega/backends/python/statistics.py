@@ -20,7 +20,7 @@ def rate(trades: Any, equity: Any, calendar: Any, plan: str) -> list[RawRow]:
 
 
 def read_columns(trades: Any, equity: Any, calendar: Any) -> tuple[Trades, Equity, Calendar]:
-    """Return the columns that statistics read; equity with its `time` column.
+    """Return the columns that statistics read; equity with its `time` column, and a `benchmark` if it has one.
 
     Raises:
         DataError: ``data.shape``.
@@ -30,6 +30,6 @@ def read_columns(trades: Any, equity: Any, calendar: Any) -> tuple[Trades, Equit
     days = frame.read_table(calendar, "calendar")
     return (
         Trades(**{name: deals[name] for name in Trades.__dataclass_fields__}),
-        Equity(time=marks["time"], value=marks["equity"]),
+        Equity(time=marks["time"], value=marks["equity"], benchmark=frame.read_optional(equity, "benchmark", "int64")),
         Calendar(rollover_time=days["rollover_time"], weekday=days["weekday"]),
     )

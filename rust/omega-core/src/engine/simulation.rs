@@ -169,6 +169,15 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn step(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
+        self.trade(bar_idx, requests)?;
+        self.mark(bar_idx)
+    }
+
+    /// Runs the step up to its marks; a strategy that manages is asked between (LOOP steps 1 to 4).
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn trade(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
         if self.plan.signal_close {
             self.enter(bar_idx, requests)?;
         }
@@ -181,6 +190,14 @@ impl Simulation {
         if !self.positions.is_empty() || !self.working.is_empty() {
             passes::run(self, bar_idx)?;
         }
+        Ok(())
+    }
+
+    /// Values what is open at the close of the bar (LOOP step 5).
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn mark(&mut self, bar_idx: usize) -> Result<()> {
         let open_profit = self.open_profit(bar_idx)?;
         self.books.mark(open_profit)
     }
@@ -283,7 +300,11 @@ impl Simulation {
         self.records.rejections.push(RejectionRow { time_us, bar_idx, code, signal: number });
     }
 
-    fn open_profit(&self, bar_idx: usize) -> Result<i128> {
+    /// Returns the profit of everything open at the close of a bar, accrued swap included, in minor units.
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn open_profit(&self, bar_idx: usize) -> Result<i128> {
         let mut total = 0;
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[bar_idx]);
@@ -362,6 +383,19 @@ pub fn simulate(
     simulation.books.ledger.reserve(3 * rows.len());
     simulation.accepted.reserve(rows.len());
     let taken = simulation.take_in(rows)?;
+    drive(simulation, &taken, is_interrupted)
+}
+
+/// Runs every step with the requests that work in it, given in order of their bars, and closes the books.
+///
+/// # Errors
+/// Whatever the books refuse; `engine.interrupted` once `is_interrupted` says so.
+pub fn drive(
+    mut simulation: Simulation,
+    taken: &[Request],
+    is_interrupted: &dyn Fn() -> bool,
+) -> Result<Tables> {
+    let bar_count = simulation.market.bar_count();
     let mut position = 0;
     let mut bar_idx = simulation.plan.first_step;
     while bar_idx < bar_count {

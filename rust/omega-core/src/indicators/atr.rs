@@ -3,7 +3,8 @@
 //! The true range needs the close before it, so the first one belongs to bar 1; the average is Wilder's.
 //! Rule IND-3.
 
-use crate::indicators::trange::Trange;
+use crate::indicators::stretches::Forgetful;
+use crate::indicators::trange::{Trange, true_range};
 use crate::indicators::wilder::Wilder;
 
 /// The state of one average true range between two bars.
@@ -27,5 +28,26 @@ impl Atr {
             return f64::NAN;
         }
         self.mean.update(greatest)
+    }
+}
+
+/// Rows of high, low and the close before.
+impl Forgetful<3, 1, 1> for Atr {
+    fn step(&mut self, [high, low, before]: [f64; 3]) -> [f64; 1] {
+        [self.mean.update(true_range(high, low, before))]
+    }
+
+    fn memory(&self) -> usize {
+        self.mean.memory()
+    }
+
+    fn levels(&self) -> Option<[f64; 1]> {
+        self.mean.level().map(|level| [level])
+    }
+
+    #[inline]
+    fn next(&self, [level]: [f64; 1], [high, low, before]: [f64; 3]) -> ([f64; 1], [f64; 1]) {
+        let level = self.mean.after(level, true_range(high, low, before));
+        ([level], [level])
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The deviation is that of the population (n). Rule IND-3.
 
-use crate::indicators::deviation::Deviation;
+use crate::indicators::deviation::{Deviation, moments_of};
 
 /// The state between two bars.
 #[derive(Clone, Debug)]
@@ -25,4 +25,20 @@ impl Bbands {
         let distance = self.deviation.population() * self.deviations;
         [middle + distance, middle, middle - distance]
     }
+}
+
+/// Returns the columns of values without NaN. twin: none — the step says the same.
+pub(crate) fn bbands(values: &[f64], period: u32, deviations: f64) -> Vec<Vec<f64>> {
+    let [mut upper, mut middle, mut lower] = [(); 3].map(|()| Vec::with_capacity(values.len()));
+    let inverse = 1.0 / f64::from(period);
+    moments_of(values, period, |means, squares| {
+        for square in squares.iter_mut() {
+            *square = (*square * inverse).sqrt() * deviations;
+        }
+        let rows = || means.iter().zip(squares.iter());
+        upper.extend(rows().map(|(mean, distance)| mean + distance));
+        middle.extend_from_slice(means);
+        lower.extend(rows().map(|(mean, distance)| mean - distance));
+    });
+    vec![upper, middle, lower]
 }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use arrow_array::Array;
+use arrow_buffer::ScalarBuffer;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
@@ -22,7 +23,7 @@ use crate::market::{Market, Series, as_i64};
 /// # Errors
 /// As [`parse`] and `check`; `config.plan` for a series the market does not have; `indicator.no_volume`
 /// for bars without the volume that an indicator reads.
-pub fn compute_indicators(market: &Market, specs: &str) -> Result<Vec<Vec<f64>>> {
+pub fn compute_indicators(market: &Market, specs: &str) -> Result<Vec<ScalarBuffer<f64>>> {
     let specs = parse(specs)?;
     let mut unique: Vec<Spec> = Vec::new();
     let mut places = Vec::with_capacity(specs.len());
@@ -34,25 +35,23 @@ pub fn compute_indicators(market: &Market, specs: &str) -> Result<Vec<Vec<f64>>>
             unique.push(spec.clone());
         }
     }
-    let outputs = |spec: &Spec| outputs_of(market, spec);
+    let outputs = |spec: &Spec| {
+        outputs_of(market, spec).map(|columns| columns.into_iter().map(ScalarBuffer::from).collect())
+    };
     // One alone is not worth waking other threads for.
-    let mut computed: Vec<_> = match &unique[..] {
+    let mut computed: Vec<Result<Vec<ScalarBuffer<f64>>>> = match &unique[..] {
         [one] => vec![outputs(one)],
         several => several.par_iter().map(outputs).collect(),
     };
-    let mut columns: Vec<Vec<f64>> = Vec::with_capacity(specs.len());
-    for (idx, spec) in specs.iter().enumerate() {
+    let column = |(spec, place): (&Spec, usize)| {
         let output_idx = output_idx(spec)?;
-        let column =
-            match (specs[..idx].iter().position(|earlier| earlier == spec), &mut computed[places[idx]]) {
-                (Some(earlier), _) => columns[earlier].clone(),
-                (None, Ok(outputs)) => std::mem::take(&mut outputs[output_idx]),
-                // What comes after a fault is not returned, so it may be taken out.
-                (None, Err(error)) => return Err(std::mem::replace(error, Error::Interrupted)),
-            };
-        columns.push(column);
-    }
-    Ok(columns)
+        match &mut computed[place] {
+            Ok(outputs) => Ok(outputs[output_idx].clone()),
+            // What comes after a fault is not returned, so it may be taken out.
+            Err(error) => Err(std::mem::replace(error, Error::Interrupted)),
+        }
+    };
+    specs.iter().zip(places).map(column).collect()
 }
 
 /// The place of a spec's output among those of its indicator. twin: none — `index`.

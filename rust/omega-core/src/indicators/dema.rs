@@ -1,6 +1,7 @@
 //! Double exponential moving average: 2 * e1 - e2, e2 being the EMA of e1. Rule IND-3.
 
 use crate::indicators::ema::Ema;
+use crate::indicators::stretches::Forgetful;
 
 /// The state of one double exponential moving average between two bars.
 #[derive(Clone, Debug)]
@@ -23,5 +24,26 @@ impl Dema {
             return f64::NAN;
         }
         2.0 * first - self.second.update(first)
+    }
+}
+
+impl Forgetful<1, 2, 1> for Dema {
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        [self.update(value)]
+    }
+
+    fn memory(&self) -> usize {
+        2 * self.first.memory()
+    }
+
+    fn levels(&self) -> Option<[f64; 2]> {
+        Some([self.first.level()?, self.second.level()?])
+    }
+
+    #[inline]
+    fn next(&self, [first, second]: [f64; 2], [value]: [f64; 1]) -> ([f64; 2], [f64; 1]) {
+        let first = self.first.after(first, value);
+        let second = self.second.after(second, first);
+        ([first, second], [2.0 * first - second])
     }
 }

@@ -8,10 +8,14 @@ use crate::indicators::window::Window;
 
 pub(crate) const MOST: f64 = 100.0;
 
+/// Rows that are worked at together.
+const BLOCK: usize = 512;
+
 /// The state of one window; mean and sum of squared distances are NaN while there are fewer values.
 #[derive(Clone, Debug)]
 pub(crate) struct Deviation {
     period: f64,
+    inverse: f64,
     window: Window,
     total: f64,
     fresh: f64,
@@ -26,6 +30,7 @@ impl Deviation {
     pub(crate) fn new(period: u32) -> Self {
         Self {
             period: f64::from(period),
+            inverse: 1.0 / f64::from(period),
             window: Window::new(period),
             total: 0.0,
             fresh: 0.0,
@@ -48,13 +53,13 @@ impl Deviation {
         if self.window.next_idx == 0 {
             (self.total, self.fresh) = (self.fresh, 0.0);
             self.mean = self.total / self.period;
-            self.squares = squares_about(&self.window.values, self.mean);
+            self.squares = squares_about([&self.window.values, &[]], self.mean);
         } else if self.window.is_full() {
             let before = self.mean;
             self.mean = self.total / self.period;
             let moved = self.squares + (value - oldest) * ((value - self.mean) + (oldest - before));
             let is_lost = moved * MOST < self.squares;
-            self.squares = if is_lost { squares_about(&self.window.values, self.mean) } else { moved };
+            self.squares = if is_lost { squares_about([&self.window.values, &[]], self.mean) } else { moved };
         }
         if self.equal_count >= self.window.values.len() {
             self.squares = 0.0;
@@ -64,18 +69,140 @@ impl Deviation {
     /// Returns the deviation with n, NaN while there are fewer values.
     #[inline]
     pub(crate) fn population(&self) -> f64 {
-        (self.squares / self.period).sqrt()
+        (self.squares * self.inverse).sqrt()
     }
+}
+
+/// Gives means and squares of values without NaN, some rows at a time; the window is the input itself.
+///
+/// The second slice may be overwritten. twin: none — the step says the same, with a ring.
+pub(crate) fn moments_of(values: &[f64], period: u32, give: impl FnMut(&[f64], &mut [f64])) {
+    let mut give = give;
+    let mut step = Deviation::new(period);
+    let count = period as usize;
+    let first = &values[..count.min(values.len())];
+    let moments = |value: &f64| {
+        step.update(*value);
+        (step.mean, step.squares)
+    };
+    let (means, mut squares): (Vec<f64>, Vec<f64>) = first.iter().map(moments).unzip();
+    give(&means, &mut squares);
+    let len = count * (BLOCK / count).max(1);
+    let mut place = [(); 3].map(|()| vec![0.0; len.min(values.len())]);
+    for begin in (count..values.len()).step_by(len) {
+        let rows = begin..values.len().min(begin + len);
+        let [means, moves, squares] = place.each_mut().map(|place| &mut place[..rows.len()]);
+        let oldest = &values[begin - count..rows.end - count];
+        let newest = &values[rows];
+        step.fill_means(newest, oldest, means);
+        step.fill_moves(newest, oldest, means, moves);
+        step.fill_squares(&values[begin - count..begin + squares.len()], means, moves, squares);
+        give(means, squares);
+    }
+}
+
+/// Blocks of rows from a turn of the ring on. twin: none — parts of `update`, one after the other.
+impl Deviation {
+    fn fill_means(&mut self, newest: &[f64], oldest: &[f64], means: &mut [f64]) {
+        let count = self.window.values.len();
+        let turns = newest.chunks(count).zip(oldest.chunks(count)).zip(means.chunks_mut(count));
+        for ((newest, oldest), totals) in turns {
+            let mut fresh = 0.0;
+            let mut level = self.total;
+            for ((value, oldest), total) in newest.iter().zip(oldest).zip(totals.iter_mut()) {
+                level = level - oldest + value;
+                fresh += value;
+                *total = level;
+            }
+            if totals.len() == count {
+                totals[count - 1] = fresh;
+            }
+            self.total = fresh;
+        }
+        for mean in means {
+            *mean /= self.period;
+        }
+    }
+
+    fn fill_moves(&mut self, newest: &[f64], oldest: &[f64], means: &[f64], moves: &mut [f64]) {
+        let mut before = self.mean;
+        let rows = newest.iter().zip(oldest).zip(means).zip(moves);
+        for (((value, oldest), mean), moved) in rows {
+            *moved = (value - oldest) * ((value - mean) + (oldest - before));
+            before = *mean;
+        }
+        self.mean = before;
+    }
+
+    /// Moves the squares along; `values` begin a turn before the rows.
+    fn fill_squares(&mut self, values: &[f64], means: &[f64], moves: &[f64], squares: &mut [f64]) {
+        let count = self.window.values.len();
+        let rows = values[count..].chunks(count).zip(means.chunks(count)).zip(moves.chunks(count));
+        let mut before = self.squares;
+        for (((values, means), moves), squares) in rows.zip(squares.chunks_mut(count)) {
+            let mut level = before;
+            for (square, moved) in squares.iter_mut().zip(moves) {
+                level += moved;
+                *square = level;
+            }
+            if squares.len() == count {
+                squares[count - 1] = squares_about([values, &[]], means[count - 1]);
+            }
+            before = squares[squares.len() - 1];
+        }
+        let is_lost = |(before, square): (&f64, &f64)| square * MOST < *before;
+        let some_lost = [self.squares].iter().chain(&*squares).zip(&*squares).fold(false, |found, pair| found | is_lost(pair));
+        if some_lost || has_constant_window(values, count) {
+            before = self.fill_squares_with_care(values, means, moves, squares);
+        }
+        self.squares = before;
+    }
+
+    /// The same where squares are lost or windows are constant; returns the last.
+    #[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
+    fn fill_squares_with_care(&self, values: &[f64], means: &[f64], moves: &[f64], squares: &mut [f64]) -> f64 {
+        let count = self.window.values.len();
+        let mut level = self.squares;
+        let mut equal_count = values[..count].iter().rev().take_while(|value| **value == values[count - 1]).count();
+        for (idx, square) in squares.iter_mut().enumerate() {
+            let turn = idx - idx % count + count;
+            equal_count = if values[idx + count] == values[idx + count - 1] { equal_count + 1 } else { 1 };
+            let moved = level + moves[idx];
+            level = if (idx + 1) % count == 0 || moved * MOST < level {
+                squares_about([&values[turn..=idx + count], &values[idx + 1..turn]], means[idx])
+            } else {
+                moved
+            };
+            if equal_count >= count {
+                level = 0.0;
+            }
+            *square = level;
+        }
+        level
+    }
+}
+
+/// Whether `count` values in a row are equal after the first turn: around the first value of one of the others.
+#[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
+fn has_constant_window(values: &[f64], count: usize) -> bool {
+    (count..values.len()).step_by(count).any(|turn| {
+        let (before, after) = values.split_at(turn);
+        let is_equal = |value: &&f64| **value == values[turn];
+        let equal_count = after.iter().take(count).take_while(is_equal).count();
+        equal_count + before.iter().rev().take(count).take_while(is_equal).count() >= count
+    })
 }
 
 /// Returns the sum of the squared distances, from left to right.
 // Seldom called: without it the rest is small enough to be inlined.
 #[inline(never)]
-fn squares_about(values: &[f64], center: f64) -> f64 {
+fn squares_about(parts: [&[f64]; 2], center: f64) -> f64 {
     let mut total = 0.0;
-    for value in values {
-        let offset = value - center;
-        total += offset * offset;
+    for part in parts {
+        for value in part {
+            let offset = value - center;
+            total += offset * offset;
+        }
     }
     total
 }

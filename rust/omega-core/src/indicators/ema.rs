@@ -3,6 +3,8 @@
 //! `level = (value - level) * alpha + level` with `alpha = 2 / (period + 1)`, in this order of
 //! operations, as in TA-Lib. Rule IND-3.
 
+use crate::indicators::stretches::Forgetful;
+
 /// The state of one exponential moving average between two bars.
 #[derive(Clone, Debug)]
 pub(crate) struct Ema {
@@ -22,7 +24,7 @@ impl Ema {
     #[inline]
     pub(crate) fn update(&mut self, value: f64) -> f64 {
         if self.seen_count == self.period {
-            self.level = (value - self.level) * self.alpha + self.level;
+            self.level = self.after(self.level, value);
             return self.level;
         }
         self.seen_count += 1;
@@ -32,5 +34,41 @@ impl Ema {
         }
         self.level /= f64::from(self.period);
         self.level
+    }
+
+    /// The level, once seeded. twin: none — for `Forgetful`.
+    pub(crate) fn level(&self) -> Option<f64> {
+        (self.seen_count == self.period).then_some(self.level)
+    }
+
+    /// The level after a value. twin: none — part of `update`.
+    #[inline]
+    pub(crate) fn after(&self, level: f64, value: f64) -> f64 {
+        (value - level) * self.alpha + level
+    }
+
+    /// Values after which less than half a rounding is left of a level. twin: none — for `Forgetful`.
+    pub(crate) fn memory(&self) -> usize {
+        22 * (self.period as usize + 1)
+    }
+}
+
+impl Forgetful<1, 1, 1> for Ema {
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        [self.update(value)]
+    }
+
+    fn memory(&self) -> usize {
+        self.memory()
+    }
+
+    fn levels(&self) -> Option<[f64; 1]> {
+        self.level().map(|level| [level])
+    }
+
+    #[inline]
+    fn next(&self, [level]: [f64; 1], [value]: [f64; 1]) -> ([f64; 1], [f64; 1]) {
+        let level = self.after(level, value);
+        ([level], [level])
     }
 }

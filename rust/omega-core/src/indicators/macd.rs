@@ -4,6 +4,7 @@
 //! before. All three outputs begin with the signal. Rule IND-3.
 
 use crate::indicators::ema::Ema;
+use crate::indicators::stretches::Forgetful;
 
 /// The state between two bars.
 #[derive(Clone, Debug)]
@@ -39,5 +40,28 @@ impl Macd {
             return [f64::NAN; 3];
         }
         [macd, signal, macd - signal]
+    }
+}
+
+impl Forgetful<1, 3, 3> for Macd {
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 3] {
+        self.update(value)
+    }
+
+    fn memory(&self) -> usize {
+        self.slow.memory() + self.signal.memory()
+    }
+
+    fn levels(&self) -> Option<[f64; 3]> {
+        Some([self.fast.level()?, self.slow.level()?, self.signal.level()?])
+    }
+
+    #[inline]
+    fn next(&self, [fast, slow, signal]: [f64; 3], [value]: [f64; 1]) -> ([f64; 3], [f64; 3]) {
+        let fast = self.fast.after(fast, value);
+        let slow = self.slow.after(slow, value);
+        let macd = fast - slow;
+        let signal = self.signal.after(signal, macd);
+        ([fast, slow, signal], [macd, signal, macd - signal])
     }
 }

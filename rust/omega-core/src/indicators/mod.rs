@@ -54,6 +54,7 @@ mod stddev;
 mod steps;
 mod stoch;
 mod stochrsi;
+mod stretches;
 mod tema;
 mod total;
 mod trange;

@@ -17,11 +17,6 @@ impl Mom {
     /// Takes the next value and returns its change; NaN for the first `period`.
     #[inline]
     pub(crate) fn update(&mut self, value: f64) -> f64 {
-        let is_full = self.window.is_full();
-        let oldest = self.window.push(value);
-        if !is_full {
-            return f64::NAN;
-        }
-        value - oldest
+        value - self.window.lag(value)
     }
 }

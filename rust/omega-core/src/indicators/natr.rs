@@ -1,6 +1,7 @@
 //! Normalised average true range: the average true range in percent of the close. Rule IND-3.
 
 use crate::indicators::atr::Atr;
+use crate::indicators::stretches::Forgetful;
 
 /// The state between two bars.
 #[derive(Clone, Debug)]
@@ -18,5 +19,26 @@ impl Natr {
     #[inline]
     pub(crate) fn update(&mut self, high: f64, low: f64, close: f64) -> f64 {
         self.range.update(high, low, close) / close * 100.0
+    }
+}
+
+/// Rows of high, low, the close before and the close.
+impl Forgetful<4, 1, 1> for Natr {
+    fn step(&mut self, [high, low, before, close]: [f64; 4]) -> [f64; 1] {
+        [self.range.step([high, low, before])[0] / close * 100.0]
+    }
+
+    fn memory(&self) -> usize {
+        self.range.memory()
+    }
+
+    fn levels(&self) -> Option<[f64; 1]> {
+        self.range.levels()
+    }
+
+    #[inline]
+    fn next(&self, levels: [f64; 1], [high, low, before, close]: [f64; 4]) -> ([f64; 1], [f64; 1]) {
+        let (levels, [level]) = self.range.next(levels, [high, low, before]);
+        (levels, [level / close * 100.0])
     }
 }

@@ -17,11 +17,12 @@ impl Roc {
     /// Takes the next value and returns its change in percent, 0 from zero; NaN for the first `period`.
     #[inline]
     pub(crate) fn update(&mut self, value: f64) -> f64 {
-        let is_full = self.window.is_full();
-        let oldest = self.window.push(value);
-        if !is_full {
-            return f64::NAN;
-        }
-        if oldest == 0.0 { 0.0 } else { (value / oldest - 1.0) * 100.0 }
+        percent(value, self.window.lag(value))
     }
+}
+
+/// Returns the change from the value before in percent, 0 from zero.
+#[inline]
+pub(crate) fn percent(value: f64, before: f64) -> f64 {
+    if before == 0.0 { 0.0 } else { (value / before - 1.0) * 100.0 }
 }

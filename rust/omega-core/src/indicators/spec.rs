@@ -67,7 +67,7 @@ pub struct Spec {
 }
 
 /// Checked parameters of one indicator. twin: none — a mapping.
-pub(crate) struct Parameters<'a>(&'a BTreeMap<String, f64>);
+pub(crate) struct Parameters<'a>(pub(crate) &'a BTreeMap<String, f64>);
 
 impl Parameters<'_> {
     /// A whole parameter.

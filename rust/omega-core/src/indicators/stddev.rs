@@ -1,6 +1,6 @@
 //! Standard deviation of the last `period` values, with n, times a factor. Rule IND-3.
 
-use crate::indicators::deviation::Deviation;
+use crate::indicators::deviation::{Deviation, moments_of};
 
 /// The state between two bars.
 #[derive(Clone, Debug)]
@@ -21,4 +21,14 @@ impl Stddev {
         self.deviation.update(value);
         self.deviation.population() * self.deviations
     }
+}
+
+/// Returns the column of values without NaN. twin: none — the step says the same.
+pub(crate) fn stddev(values: &[f64], period: u32, deviations: f64) -> Vec<f64> {
+    let mut column = Vec::with_capacity(values.len());
+    let inverse = 1.0 / f64::from(period);
+    moments_of(values, period, |_, squares| {
+        column.extend(squares.iter().map(|square| (square * inverse).sqrt() * deviations));
+    });
+    column
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::indicators::adx::Adx;
 use crate::indicators::aroon::Aroon;
 use crate::indicators::atr::Atr;
-use crate::indicators::bbands::Bbands;
+use crate::indicators::bbands::{Bbands, bbands};
 use crate::indicators::beta::Beta;
 use crate::indicators::cci::Cci;
 use crate::indicators::choppiness::Choppiness;
@@ -34,20 +34,22 @@ use crate::indicators::natr::Natr;
 use crate::indicators::obv::Obv;
 use crate::indicators::pivot::Pivot;
 use crate::indicators::plus_di::PlusDi;
-use crate::indicators::roc::Roc;
+use crate::indicators::roc::{Roc, percent};
 use crate::indicators::rsi::Rsi;
 use crate::indicators::sar::Sar;
 use crate::indicators::session::Session;
 use crate::indicators::sma::{Sma, sma};
 use crate::indicators::spec::Parameters;
-use crate::indicators::stddev::Stddev;
+use crate::indicators::stddev::{Stddev, stddev};
 use crate::indicators::stoch::Stoch;
 use crate::indicators::stochrsi::Stochrsi;
+use crate::indicators::stretches::forgetful;
 use crate::indicators::tema::Tema;
-use crate::indicators::trange::Trange;
+use crate::indicators::trange::{Trange, trange};
 use crate::indicators::volatility_cluster::VolatilityCluster;
 use crate::indicators::vwap::Vwap;
 use crate::indicators::willr::Willr;
+use crate::indicators::window::lagged;
 use crate::indicators::wma::Wma;
 use crate::indicators::zscore::Zscore;
 use crate::indicators::zscore_ema::ZscoreEma;
@@ -58,16 +60,53 @@ type Columns = Vec<Vec<f64>>;
 ///
 /// `inputs` are one column per name in its `reads`. A row with a NaN gives NaN and does not reach the
 /// step. An unknown name gives no columns.
-#[allow(clippy::too_many_lines, reason = "one line per indicator")]
 pub(crate) fn run(name: &str, p: &Parameters, inputs: &[Cow<'_, [f64]>]) -> Columns {
-    match name {
-        "sma" => match &inputs[0] {
-            // Prices have no NaN, and need no ring.
-            Cow::Borrowed(values) => vec![sma(values, p.whole("period"))],
-            Cow::Owned(_) => {
-                one(inputs, with(Sma::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a)))
+    // Prices have no NaN.
+    let has_gap = |input: &Cow<'_, [f64]>| matches!(input, Cow::Owned(values) if has_nan(values));
+    let whole = if inputs.iter().any(has_gap) { None } else { whole(name, p, inputs) };
+    whole.unwrap_or_else(|| stepped(name, p, inputs))
+}
+
+fn has_nan(values: &[f64]) -> bool {
+    values.iter().fold(false, |found, value| found | value.is_nan())
+}
+
+/// Columns of rows without NaN in an order of work that is faster than row by row, equal to the bit.
+///
+/// twin: none — part of `run`.
+fn whole(name: &str, p: &Parameters, inputs: &[Cow<'_, [f64]>]) -> Option<Columns> {
+    let period = || p.whole("period");
+    Some(match name {
+        "sma" => vec![sma(&inputs[0], period())],
+        "ema" => forgetful(rows::<1>(inputs), Ema::new(period()), 0),
+        "dema" => forgetful(rows::<1>(inputs), Dema::new(period()), 0),
+        "tema" => forgetful(rows::<1>(inputs), Tema::new(period()), 0),
+        "macd" => {
+            let step = Macd::new(p.whole("fast"), p.whole("slow"), p.whole("signal"));
+            forgetful(rows::<1>(inputs), step, 0)
+        }
+        "bbands" => bbands(&inputs[0], period(), p.real("deviations")),
+        "stddev" => vec![stddev(&inputs[0], period(), p.real("deviations"))],
+        "mom" => vec![lagged(&inputs[0], period(), |value, before| value - before)],
+        "roc" => vec![lagged(&inputs[0], period(), percent)],
+        "trange" | "atr" | "natr" if !inputs[0].is_empty() => {
+            let [high, low, close] = rows(inputs);
+            let (high, low, before, close) = (&high[1..], &low[1..], &close[..close.len() - 1], &close[1..]);
+            match name {
+                "atr" => forgetful([high, low, before], Atr::new(period()), 1),
+                "natr" => forgetful([high, low, before, close], Natr::new(period()), 1),
+                _ => vec![trange(high, low, before)],
             }
-        },
+        }
+        _ => return None,
+    })
+}
+
+/// Columns row by row, by the step. twin: none — part of `run`.
+#[allow(clippy::too_many_lines, reason = "one line per indicator")]
+fn stepped(name: &str, p: &Parameters, inputs: &[Cow<'_, [f64]>]) -> Columns {
+    match name {
+        "sma" => one(inputs, with(Sma::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
         "ema" => one(inputs, with(Ema::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
         "wma" => one(inputs, with(Wma::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
         "dema" => one(inputs, with(Dema::new(p.whole("period")), |step, [a]: [f64; 1]| step.update(a))),
@@ -226,10 +265,10 @@ fn with<S, R, O>(mut state: S, update: impl Fn(&mut S, R) -> O) -> impl FnMut(R)
 fn one<const I: usize>(inputs: &[Cow<'_, [f64]>], update: impl FnMut([f64; I]) -> f64) -> Columns {
     // Taken over, so that the state can live in registers.
     let mut update = update;
-    let (columns, count) = zipped::<I>(inputs);
+    let columns = rows::<I>(inputs);
     let row = |idx: usize| columns.map(|column| column[idx]);
     let known = |row: [f64; I]| if row.iter().any(|value| value.is_nan()) { f64::NAN } else { update(row) };
-    vec![(0..count).map(row).map(known).collect()]
+    vec![(0..columns[0].len()).map(row).map(known).collect()]
 }
 
 /// The loop over a step with several outputs. twin: none — part of `run`.
@@ -239,7 +278,8 @@ fn many<const I: usize, const O: usize>(
     update: impl FnMut([f64; I]) -> [f64; O],
 ) -> Columns {
     let mut update = update;
-    let (columns, count) = zipped::<I>(inputs);
+    let columns = rows::<I>(inputs);
+    let count = columns[0].len();
     let mut outputs = [(); O].map(|()| vec![0.0; count]);
     let mut places = outputs.each_mut().map(|output| &mut output[..count]);
     for idx in 0..count {
@@ -253,7 +293,52 @@ fn many<const I: usize, const O: usize>(
 }
 
 /// The inputs as slices of one length. twin: none — `zip`.
-fn zipped<'a, const I: usize>(inputs: &'a [Cow<'_, [f64]>]) -> ([&'a [f64]; I], usize) {
+fn rows<'a, const I: usize>(inputs: &'a [Cow<'_, [f64]>]) -> [&'a [f64]; I] {
     let count = inputs[0].len();
-    (std::array::from_fn(|idx| &inputs[idx][..count]), count)
+    std::array::from_fn(|idx| &inputs[idx][..count])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::indicators::catalogue::CATALOGUE;
+
+    fn bits(columns: &[Vec<f64>]) -> Vec<Vec<u64>> {
+        columns.iter().map(|column| column.iter().map(|value| value.to_bits()).collect()).collect()
+    }
+
+    /// Prices with stretches where nothing moves.
+    fn prices(count: i32, shift: i32) -> Vec<f64> {
+        let step = |i: i32| if i % 900 < 100 { i - i % 900 } else { i };
+        (0..count).map(|i| 1.1 + f64::from(step(i) * step(i) % 97 + shift) / 1e5).collect()
+    }
+
+    #[test]
+    fn whole_columns_equal_the_steps_to_the_bit() {
+        let mut compared = Vec::new();
+        for entry in CATALOGUE {
+            for (count, period) in [(0, 2), (1, 2), (5, 5), (6, 5), (400, 2), (7001, 2), (7002, 9), (7003, 200)] {
+                let values = |one: &crate::indicators::Parameter| match one.name {
+                    "slow" => 2.0 * f64::from(period),
+                    _ if one.is_whole => f64::from(period).max(one.minimum),
+                    _ => 0.3,
+                };
+                let given: BTreeMap<_, _> =
+                    entry.parameters.iter().map(|one| (one.name.to_owned(), values(one))).collect();
+                let shifts = [("high", 20), ("low", -20)];
+                let shift = |name: &str| shifts.iter().find(|one| one.0 == name).map_or(0, |one| one.1);
+                let inputs: Vec<_> =
+                    entry.reads.iter().map(|name| Cow::Owned(prices(count, shift(name)))).collect();
+                let p = Parameters(&given);
+                if let Some(columns) = whole(entry.name, &p, &inputs) {
+                    let stepped = stepped(entry.name, &p, &inputs);
+                    assert_eq!(bits(&columns), bits(&stepped), "{} {period} {count}", entry.name);
+                    compared.push(entry.name);
+                }
+            }
+        }
+        assert!(compared.len() >= 40);
+    }
 }

@@ -1,6 +1,7 @@
 //! Triple exponential moving average: 3 * e1 - 3 * e2 + e3, each the EMA of the one before. Rule IND-3.
 
 use crate::indicators::ema::Ema;
+use crate::indicators::stretches::Forgetful;
 
 /// The state of one triple exponential moving average between two bars.
 #[derive(Clone, Debug)]
@@ -28,5 +29,27 @@ impl Tema {
             return f64::NAN;
         }
         3.0 * first - 3.0 * second + self.third.update(second)
+    }
+}
+
+impl Forgetful<1, 3, 1> for Tema {
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        [self.update(value)]
+    }
+
+    fn memory(&self) -> usize {
+        2 * self.first.memory()
+    }
+
+    fn levels(&self) -> Option<[f64; 3]> {
+        Some([self.first.level()?, self.second.level()?, self.third.level()?])
+    }
+
+    #[inline]
+    fn next(&self, [first, second, third]: [f64; 3], [value]: [f64; 1]) -> ([f64; 3], [f64; 1]) {
+        let first = self.first.after(first, value);
+        let second = self.second.after(second, first);
+        let third = self.third.after(third, second);
+        ([first, second, third], [3.0 * first - 3.0 * second + third])
     }
 }

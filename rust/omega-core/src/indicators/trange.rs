@@ -25,7 +25,7 @@ impl Trange {
 
 /// Returns the greatest of high - low and the distances of both from the close before.
 #[inline]
-fn true_range(high: f64, low: f64, previous_close: f64) -> f64 {
+pub(crate) fn true_range(high: f64, low: f64, previous_close: f64) -> f64 {
     let mut greatest = high - low;
     let to_high = (previous_close - high).abs();
     if to_high > greatest {
@@ -36,4 +36,13 @@ fn true_range(high: f64, low: f64, previous_close: f64) -> f64 {
         greatest = to_low;
     }
     greatest
+}
+
+/// Returns the column of bars without NaN. twin: none — the step says the same.
+pub(crate) fn trange(highs: &[f64], lows: &[f64], closes_before: &[f64]) -> Vec<f64> {
+    let bars = highs.iter().zip(lows).zip(closes_before);
+    let mut column = Vec::with_capacity(highs.len() + 1);
+    column.push(f64::NAN);
+    column.extend(bars.map(|((high, low), before)| true_range(*high, *low, *before)));
+    column
 }

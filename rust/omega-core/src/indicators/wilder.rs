@@ -24,7 +24,7 @@ impl Wilder {
     #[inline]
     pub(crate) fn update(&mut self, value: f64) -> f64 {
         if self.seen_count == self.period {
-            self.level = self.level * self.kept + value * self.inverse;
+            self.level = self.after(self.level, value);
             return self.level;
         }
         self.seen_count += 1;
@@ -34,5 +34,21 @@ impl Wilder {
         }
         self.level *= self.inverse;
         self.level
+    }
+
+    /// The level, once seeded. twin: none — for `Forgetful`.
+    pub(crate) fn level(&self) -> Option<f64> {
+        (self.seen_count == self.period).then_some(self.level)
+    }
+
+    /// The level after a value. twin: none — part of `update`.
+    #[inline]
+    pub(crate) fn after(&self, level: f64, value: f64) -> f64 {
+        level * self.kept + value * self.inverse
+    }
+
+    /// Values after which less than half a rounding is left of a level. twin: none — for `Forgetful`.
+    pub(crate) fn memory(&self) -> usize {
+        44 * self.period as usize
     }
 }

@@ -28,8 +28,27 @@ impl Window {
         oldest
     }
 
+    /// Takes the next value and returns the one `period` before it, NaN while there is none.
+    #[inline]
+    pub(crate) fn lag(&mut self, value: f64) -> f64 {
+        let is_full = self.is_full();
+        let oldest = self.push(value);
+        if is_full { oldest } else { f64::NAN }
+    }
+
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.seen_count == self.values.len()
     }
+}
+
+/// Returns a column of each value and the one `period` rows before it, NaN where there is none.
+///
+/// twin: none — the steps of momentum and rate of change, the window being the input itself.
+pub(crate) fn lagged(values: &[f64], period: u32, change: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    let lag = values.len().min(period as usize);
+    let mut column = Vec::with_capacity(values.len());
+    column.resize(lag, f64::NAN);
+    column.extend(values[lag..].iter().zip(values).map(|(&value, &before)| change(value, before)));
+    column
 }

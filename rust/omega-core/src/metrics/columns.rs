@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
+const BOOTSTRAPS: [&str; 5] = ["auto", "iid", "day", "week", "stationary"];
+
 /// Columns of the `trades` table, in closing order. `r_multiple` is `None` where a trade has no R.
 #[derive(Clone, Copy, Debug)]
 pub struct Trades<'a> {
@@ -68,6 +70,8 @@ pub struct Equity<'a> {
     pub time: &'a [i64],
     /// Marked equity.
     pub value: &'a [i64],
+    /// A price of the same moments, above 0, or nothing.
+    pub benchmark: Option<&'a [i64]>,
 }
 
 impl Equity<'_> {
@@ -79,6 +83,9 @@ impl Equity<'_> {
         let reason = match self.value.first() {
             None => "there are no rows",
             Some(initial) if *initial <= 0 => "row 0, the initial balance, is not above 0",
+            Some(_) if self.benchmark.is_some_and(|prices| prices.iter().any(|price| *price <= 0)) => {
+                "a benchmark is not above 0"
+            }
             Some(_) => return Ok(()),
         };
         Err(Error::Shape { place: "equity".to_owned(), reason: reason.to_owned() })
@@ -127,6 +134,8 @@ pub struct Plan {
     pub days: i64,
     /// Seed of all resampling, below 2^63.
     pub seed: u64,
+    /// What Monte Carlo draws: `auto`, `iid`, `day`, `week` or `stationary`.
+    pub bootstrap: String,
     /// Monte Carlo resamples, >= 1.
     pub samples: u64,
     /// Samples per dropout fraction, >= 1.
@@ -154,6 +163,7 @@ struct MetricsText {
 #[derive(Deserialize)]
 struct RatingText {
     seed: u64,
+    bootstrap: String,
     samples: u64,
     dropout_samples: u64,
 }
@@ -171,6 +181,7 @@ impl Plan {
             risk_free: plan.metrics.risk_free,
             days: plan.metrics.days,
             seed: plan.rating.seed,
+            bootstrap: plan.rating.bootstrap,
             samples: plan.rating.samples,
             dropout_samples: plan.rating.dropout_samples,
         };
@@ -185,6 +196,7 @@ impl Plan {
             ("metrics.risk_free", self.risk_free.1 > 0),
             ("metrics.days", [5, 7].contains(&self.days)),
             ("rating.seed", self.seed < 1 << 63),
+            ("rating.bootstrap", BOOTSTRAPS.contains(&self.bootstrap.as_str())),
             ("rating.samples", self.samples >= 1),
             ("rating.dropout_samples", self.dropout_samples >= 1),
         ];
@@ -296,7 +308,7 @@ pub(crate) mod tests {
 
     impl EquityText {
         pub(crate) fn borrow(&self) -> Equity<'_> {
-            Equity { time: &self.time, value: &self.value }
+            Equity { time: &self.time, value: &self.value, benchmark: None }
         }
     }
 
@@ -316,7 +328,7 @@ pub(crate) mod tests {
     fn plan_takes_its_fields_and_leaves_the_rest() {
         let text = r#"{"version": 1, "symbols": [{"name": "EURUSD", "volume_step": [1, 100]}],
             "metrics": {"risk_free": [1, 50], "days": 5},
-            "rating": {"seed": 3, "samples": 10, "dropout_samples": 5}}"#;
+            "rating": {"seed": 3, "bootstrap": "day", "samples": 10, "dropout_samples": 5}}"#;
         let plan = Plan::parse(text).unwrap();
         assert_eq!((plan.volume_steps, plan.risk_free, plan.days), (vec![(1, 100)], (1, 50), 5));
         assert_eq!((plan.seed, plan.samples, plan.dropout_samples), (3, 10, 5));

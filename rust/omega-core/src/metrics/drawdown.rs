@@ -50,6 +50,24 @@ pub(crate) fn find_deepest(fracs: &[f64]) -> Deepest {
     deepest
 }
 
+/// Returns the largest of `drawdown_fracs`; only a new low under its peak is divided.
+pub(crate) fn deepest_frac(values: &[i64]) -> f64 {
+    let (mut peak, mut fall, mut deepest) = (values[0], 0, 0.0);
+    for value in values {
+        if *value > peak {
+            peak = *value;
+            fall = 0;
+        } else if peak - value > fall {
+            fall = peak - value;
+            let frac = numerics::quotient(fall.into(), peak.into());
+            if frac > deepest {
+                deepest = frac;
+            }
+        }
+    }
+    deepest
+}
+
 /// Returns the largest fall from a peak in minor units; it may be another one than the deepest fraction.
 fn max_drawdown_money(values: &[i64]) -> i64 {
     let mut peak = values[0];

@@ -1,4 +1,4 @@
-//! The metrics of a finished run, MET-1 to MET-5, in one fixed order.
+//! The metrics of a finished run, MET-1 to MET-7, in one fixed order.
 //!
 //! Money stays in integer minor units, averages of money are floats in minor units, ratios are floats.
 //! What has no value is `None` with a reason; it is never 0, NaN or a very large number. Names, units and
@@ -7,17 +7,21 @@
 mod columns;
 mod drawdown;
 mod returns;
+mod significance;
 mod totals;
 mod trade_statistics;
 
 pub(crate) use columns::count_int;
 pub use columns::{Calendar, Equity, Plan, Row, Trades, Undefined, Value};
-pub(crate) use totals::total;
+pub(crate) use drawdown::deepest_frac;
+pub(crate) use returns::{DayReturns, measure_days, sharpe, simple_returns};
+pub(crate) use totals::{DAY_US, total};
 
 use crate::error::Result;
 use crate::numerics;
 use drawdown::{compute_drawdowns, drawdown_fracs, find_deepest, ulcer_index};
 use returns::{compute_ratios, per_risk};
+use significance::compute_significance;
 use totals::{cagr, compute_totals};
 use trade_statistics::compute_trade_statistics;
 
@@ -39,11 +43,13 @@ pub fn compute_metrics(
     trades.check(plan)?;
     let risk_free = numerics::quotient(plan.risk_free.0.into(), plan.risk_free.1.into());
     let fracs = drawdown_fracs(equity.value);
+    let days = measure_days(equity, &calendar.boundaries(plan.days), risk_free);
     let mut rows = compute_totals(trades, equity);
     rows.extend(compute_trade_statistics(trades, equity, plan));
-    rows.extend(compute_ratios(equity, &calendar.boundaries(plan.days), risk_free));
+    rows.extend(compute_ratios(&days));
     rows.extend(growth_ratios(equity, find_deepest(&fracs).frac, ulcer_index(&fracs), risk_free));
     rows.extend(compute_drawdowns(equity, &fracs));
+    rows.extend(compute_significance(&days, trades.net));
     Ok(rows.into_iter().map(metric).collect())
 }
 
@@ -124,7 +130,7 @@ mod tests {
     fn metrics_come_in_one_fixed_order() {
         let cases = cases();
         let expected: Vec<&String> = cases[0].expected.iter().map(|metric| &metric.0).collect();
-        assert_eq!(expected.len(), 51);
+        assert_eq!(expected.len(), 57);
         for case in &cases {
             let names: Vec<&str> = metrics_of(case).iter().map(|metric| metric.0).collect();
             assert_eq!(names, expected);
@@ -134,7 +140,7 @@ mod tests {
     #[test]
     fn equity_that_no_run_writes_is_refused() {
         for values in [&[][..], &[0], &[-5]] {
-            let equity = Equity { time: &[0][..values.len()], value: values };
+            let equity = Equity { time: &[0][..values.len()], value: values, benchmark: None };
             assert!(matches!(equity.check(), Err(Error::Shape { .. })));
         }
     }

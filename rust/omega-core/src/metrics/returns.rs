@@ -4,12 +4,25 @@ use super::columns::{Equity, Row, Undefined, count_int, known, maybe};
 use super::totals::YEAR_US;
 use crate::numerics;
 
-/// Returns the initial balance and the value of each FX day with a bar (MET-1).
+/// What ratios are made of.
+#[derive(Clone, Debug)]
+pub(crate) struct DayReturns {
+    /// Equity rows of the values.
+    pub(crate) rows: Vec<usize>,
+    /// The initial balance and the equity of each FX day with a bar.
+    pub(crate) values: Vec<i64>,
+    /// The annualisation factor A.
+    pub(crate) factor: Result<f64, Undefined>,
+    /// Returns less the risk-free rate, one per day; undefined after ruin and without time.
+    pub(crate) excess: Result<Vec<f64>, Undefined>,
+}
+
+/// Returns row 0 and the last equity row of each FX day with a bar (MET-1).
 ///
-/// The value of a day is the last equity row with `close_time` at or before its boundary. Rows after
-/// the last boundary, where a calendar ends early, make one more day.
-fn day_values(equity: &Equity, boundaries: &[i64]) -> Vec<i64> {
-    let mut values = vec![equity.value[0]];
+/// That is the last row with `close_time` at or before the day's boundary. Rows after the last boundary,
+/// where a calendar ends early, make one more day.
+fn day_rows(equity: &Equity, boundaries: &[i64]) -> Vec<usize> {
+    let mut rows = vec![0];
     let mut day = 0;
     let mut open_day = None;
     for row in 1..equity.value.len() {
@@ -17,16 +30,16 @@ fn day_values(equity: &Equity, boundaries: &[i64]) -> Vec<i64> {
             day += 1;
         }
         if open_day == Some(day) {
-            values.pop();
+            rows.pop();
         }
-        values.push(equity.value[row]);
+        rows.push(row);
         open_day = Some(day);
     }
-    values
+    rows
 }
 
 /// Returns the change from each value to the next as a correctly rounded fraction; values above 0.
-fn simple_returns(values: &[i64]) -> Vec<f64> {
+pub(crate) fn simple_returns(values: &[i64]) -> Vec<f64> {
     let change = |pair: &[i64]| numerics::quotient(i128::from(pair[1]) - i128::from(pair[0]), pair[0].into());
     values.windows(2).map(change).collect()
 }
@@ -39,7 +52,7 @@ fn excess_returns(returns: &[f64], rate_per_row: f64) -> Vec<f64> {
 /// Returns mean / sd · √A of excess returns, sd with n - 1.
 ///
 /// Source: W. F. Sharpe, "The Sharpe Ratio", J. of Portfolio Management 21(1), 1994.
-fn sharpe(excess: &[f64], rows_per_year: f64) -> Result<f64, Undefined> {
+pub(crate) fn sharpe(excess: &[f64], rows_per_year: f64) -> Result<f64, Undefined> {
     let center = numerics::mean(excess).ok_or("too_few_returns")?;
     let deviation = numerics::sample_deviation(excess).ok_or("too_few_returns")?;
     if deviation == 0.0 {
@@ -74,22 +87,28 @@ fn rows_per_year(count: usize, equity: &Equity) -> Result<f64, Undefined> {
     Ok(numerics::quotient(count as i128 * YEAR_US, elapsed_us.into()))
 }
 
+/// Returns the day values of a run, the annualisation factor and the excess returns.
+pub(crate) fn measure_days(equity: &Equity, boundaries: &[i64], risk_free: f64) -> DayReturns {
+    let rows = day_rows(equity, boundaries);
+    let values: Vec<i64> = rows.iter().map(|row| equity.value[*row]).collect();
+    let factor = rows_per_year(values.len() - 1, equity);
+    let excess = match factor {
+        _ if equity.is_ruined() => Err("ruined"),
+        Err(reason) => Err(reason),
+        Ok(factor) => Ok(excess_returns(&simple_returns(&values), risk_free / factor)),
+    };
+    DayReturns { rows, values, factor, excess }
+}
+
 /// Returns the number of rows, the annualisation factor, Sharpe and Sortino.
-pub(crate) fn compute_ratios(equity: &Equity, boundaries: &[i64], risk_free: f64) -> [Row; 4] {
-    let values = day_values(equity, boundaries);
-    let count = values.len() - 1;
-    let factor = rows_per_year(count, equity);
-    let (first, second) = match factor {
-        _ if equity.is_ruined() => (Err("ruined"), Err("ruined")),
-        Err(reason) => (Err(reason), Err(reason)),
-        Ok(factor) => {
-            let excess = excess_returns(&simple_returns(&values), risk_free / factor);
-            (sharpe(&excess, factor), sortino(&excess, factor))
-        }
+pub(crate) fn compute_ratios(days: &DayReturns) -> [Row; 4] {
+    let (first, second) = match (days.excess.as_deref().map_err(|reason| *reason), days.factor) {
+        (Err(reason), _) | (Ok(_), Err(reason)) => (Err(reason), Err(reason)),
+        (Ok(excess), Ok(factor)) => (sharpe(excess, factor), sortino(excess, factor)),
     };
     [
-        known("return_rows", count_int(count)),
-        maybe("annualisation_factor", factor),
+        known("return_rows", count_int(days.values.len() - 1)),
+        maybe("annualisation_factor", days.factor),
         maybe("sharpe", first),
         maybe("sortino", second),
     ]

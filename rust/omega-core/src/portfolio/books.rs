@@ -79,6 +79,19 @@ impl Books {
         Ok(())
     }
 
+    /// The same for a row that belongs to no position. twin: none — `write` takes None there.
+    ///
+    /// # Errors
+    /// `engine.overflow` if the balance leaves its range.
+    pub fn write_unowned(&mut self, kind: LedgerKind, amount: i64, time_us: i64) -> Result<()> {
+        if amount == 0 {
+            return Ok(());
+        }
+        self.balance = check_balance(i128::from(self.balance) + i128::from(amount), "the balance")?;
+        self.push(kind, amount, time_us, as_i64(self.equity.len()), None);
+        Ok(())
+    }
+
     /// twin: none — the last line of `write`.
     fn push(&mut self, kind: LedgerKind, amount: i64, time_us: i64, row: i64, position: Option<(i16, i64)>) {
         let ledger = &mut self.ledger;
@@ -95,8 +108,17 @@ impl Books {
     /// # Errors
     /// `engine.overflow` if equity leaves its range.
     pub fn mark(&mut self, open_profit: i128) -> Result<()> {
-        self.equity.push(check_balance(i128::from(self.balance) + open_profit, "equity")?);
+        let equity = self.equity_with(open_profit)?;
+        self.equity.push(equity);
         Ok(())
+    }
+
+    /// Returns balance plus open profit.
+    ///
+    /// # Errors
+    /// `engine.overflow` if equity leaves its range.
+    pub fn equity_with(&self, open_profit: i128) -> Result<i64> {
+        check_balance(i128::from(self.balance) + open_profit, "equity")
     }
 
     /// Writes `count` equity rows without open positions. twin: none — `mark` with nothing open.

@@ -91,6 +91,11 @@ class Simulation:
 
     def step(self, bar_idx: int, requests: list[Request]) -> None:
         """Run the step of the bar opening at `time[bar_idx]` with the requests that work in it."""
+        self.trade(bar_idx, requests)
+        self.mark(bar_idx)
+
+    def trade(self, bar_idx: int, requests: list[Request]) -> None:
+        """Run the step up to its marks; a strategy that manages is asked between (LOOP steps 1 to 4)."""
         if self.plan.signal_close:
             self._enter(bar_idx, requests)
         if self.positions:
@@ -99,7 +104,10 @@ class Simulation:
             self._enter(bar_idx, requests)
         if self.positions or self.working:
             passes.run(self, bar_idx)
-        self.books.mark(self._open_profit(bar_idx))
+
+    def mark(self, bar_idx: int) -> None:
+        """Value what is open at the close of the bar (LOOP step 5)."""
+        self.books.mark(self.open_profit(bar_idx))
 
     def finish(self, requests: list[Request]) -> dict[str, Any]:
         """Close the books after the last step and return all result tables (LOOP-3)."""
@@ -114,7 +122,7 @@ class Simulation:
             closing.close_at_end(self)
         else:
             self._report_open_positions(last)
-        self.books.mark(self._open_profit(last))
+        self.books.mark(self.open_profit(last))
         self._write_diagnostics()
         tables = dict(self.records.columns)
         tables["ledger"] = self.books.ledger
@@ -159,7 +167,7 @@ class Simulation:
         """Write down that a signal was refused (SIG-4)."""
         self.records.write("rejections", fill_bar.time_us, fill_bar.bar_idx, code, number)
 
-    def _open_profit(self, bar_idx: int) -> int:
+    def open_profit(self, bar_idx: int) -> int:
         bid, ask = self.series.bid.close[bar_idx], self.series.ask.close[bar_idx]
         total = 0
         for position in self.positions:
@@ -217,9 +225,13 @@ def simulate(market: Market, signals: Any | None, plan: str) -> dict[str, Any]:
     parsed = parse_plan(plan)
     simulation = Simulation(market, parsed)
     rows = native_signals(market, parsed) if signals is None else read_signals(signals, market.bar_count)
-    taken = simulation.take_in(rows)
+    return drive(simulation, simulation.take_in(rows))
+
+
+def drive(simulation: Simulation, taken: list[Request]) -> dict[str, Any]:
+    """Run every step with the requests that work in it, given in order of their bars, and close the books."""
     position = 0
-    for bar_idx in range(parsed.first_step, market.bar_count):
+    for bar_idx in range(simulation.plan.first_step, simulation.bar_count):
         start = position
         while position < len(taken) and taken[position].bar_idx < bar_idx:
             position += 1

@@ -19,7 +19,9 @@ def simulate_stepwise(market: Market, decider: Any, plan: str) -> dict[str, Any]
     """Run a Python strategy bar by bar (the seam's `simulate_stepwise`).
 
     At the step of bar i the decider is asked with bar i-1 completed; without a completed bar it is
-    not asked. Decision time is the open of bar i, or with `signal_close` the close of bar i-1.
+    not asked. Decision time is the open of bar i, or with `signal_close` the close of bar i-1. A decider
+    that manages is asked again in step 4, at the close of bar i, while something is open or works; what it
+    asks for waits for the next step, and after the last bar there is none.
     """
     parsed = parse_plan(plan)
     simulation = Simulation(market, parsed)
@@ -30,15 +32,26 @@ def simulate_stepwise(market: Market, decider: Any, plan: str) -> dict[str, Any]
     for bar_idx in range(parsed.first_step, market.bar_count):
         if bar_idx > 0:
             session.move_to(bar_idx - 1)
-            answer = decider.decide(session.bar())
-            if answer is not None:
-                rows = decider.rows(answer, bar_idx - 1, session.now_us)
-                waiting += simulation.take_in([_signal_of(row, bar_idx - 1) for row in rows])
+            waiting += _requests(simulation, session, decider, decider.decide)
         due = [request for request in waiting if request.bar_idx < bar_idx]
         waiting = waiting[len(due) :]
-        simulation.step(bar_idx, due)
+        simulation.trade(bar_idx, due)
+        is_manageable = simulation.positions or simulation.working
+        if decider.manage is not None and is_manageable and bar_idx + 1 < market.bar_count:
+            session.move_to_close(bar_idx)
+            waiting += _requests(simulation, session, decider, decider.manage)
+        simulation.mark(bar_idx)
         _report_progress(decider, bar_idx - parsed.first_step + 1, total)
     return simulation.finish(waiting)
+
+
+def _requests(simulation: Simulation, session: Session, decider: Any, ask: Any) -> list[Request]:
+    """Return what the strategy asks for about the bar at the cursor."""
+    answer = ask(session.bar())
+    if answer is None:
+        return []
+    rows = decider.rows(answer, session.cursor, session.now_us)
+    return simulation.take_in([_signal_of(row, session.cursor) for row in rows])
 
 
 def _signal_of(row: tuple[Any, ...], bar_idx: int) -> Signal:

@@ -25,10 +25,11 @@ class Deviation:
         squares: Sum of the squared distances, NaN likewise.
     """
 
-    __slots__ = ("_equal_count", "_fresh", "_newest", "_period", "_total", "_window", "mean", "squares")
+    __slots__ = ("_equal_count", "_fresh", "_inverse", "_newest", "_period", "_total", "_window", "mean", "squares")
 
     def __init__(self, period: int) -> None:
         self._period = period
+        self._inverse = 1.0 / period
         self._window = Window(period)
         self._total = 0.0
         self._fresh = 0.0
@@ -59,7 +60,7 @@ class Deviation:
 
     def population(self) -> float:
         """Return the deviation with n, NaN while there are fewer values."""
-        return sqrt(self.squares / self._period)
+        return sqrt(self.squares * self._inverse)
 
 
 def squares_about(values: list[float], center: float) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import nan
-
 from omega.backends.python.indicators.window import Window
 
 
@@ -21,6 +19,4 @@ class Mom:
 
     def update(self, value: float) -> float:
         """Take the next value and return its change, NaN for the first `period`."""
-        is_full = self._window.is_full()
-        oldest = self._window.push(value)
-        return value - oldest if is_full else nan
+        return value - self._window.lag(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import nan
-
 from omega.backends.python.indicators.window import Window
 
 
@@ -21,8 +19,9 @@ class Roc:
 
     def update(self, value: float) -> float:
         """Take the next value and return its change in percent, NaN for the first `period`, 0 from zero."""
-        is_full = self._window.is_full()
-        oldest = self._window.push(value)
-        if not is_full:
-            return nan
-        return (value / oldest - 1.0) * 100.0 if oldest != 0.0 else 0.0
+        return percent(value, self._window.lag(value))
+
+
+def percent(value: float, before: float) -> float:
+    """Return the change from the value before in percent, 0 from zero."""
+    return (value / before - 1.0) * 100.0 if before != 0.0 else 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 
 class Window:
     """A ring of values.
@@ -30,6 +32,12 @@ class Window:
         if self._seen_count < len(self.values):
             self._seen_count += 1
         return oldest
+
+    def lag(self, value: float) -> float:
+        """Take the next value and return the one `period` before it, NaN while there is none."""
+        is_full = self.is_full()
+        oldest = self.push(value)
+        return oldest if is_full else nan
 
     def is_full(self) -> bool:
         return self._seen_count == len(self.values)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from omega.errors import error_for
 
+BOOTSTRAPS = ("auto", "iid", "day", "week", "stationary")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trades:
@@ -48,10 +50,14 @@ class Trades:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equity:
-    """Marked equity: row 0 is the initial balance, one row per step, one after the end (LED-5)."""
+    """Marked equity: row 0 is the initial balance, one row per step, one after the end (LED-5).
+
+    ``benchmark`` is a price of the same moments, above 0, or None.
+    """
 
     time: Sequence[int]
     value: Sequence[int]
+    benchmark: Sequence[int] | None = None
 
     def check(self) -> None:
         """Refuse equity that no run writes: no rows, or no money to begin with.
@@ -63,6 +69,8 @@ class Equity:
             raise error_for("data.shape", where="equity", reason="there are no rows")
         if self.value[0] <= 0:
             raise error_for("data.shape", where="equity", reason="row 0, the initial balance, is not above 0")
+        if self.benchmark is not None and any(value <= 0 for value in self.benchmark):
+            raise error_for("data.shape", where="equity", reason="a benchmark is not above 0")
 
     def elapsed_us(self) -> int:
         """Return microseconds from the first to the last row."""
@@ -94,6 +102,7 @@ class Plan:
         risk_free: Annual risk-free rate, as a fraction of fractions (1/50 is two percent).
         days: 5 or 7 statistics rows in a full week.
         seed: Seed of all resampling, 0 <= seed < 2^63.
+        bootstrap: What Monte Carlo draws: ``auto``, ``iid``, ``day``, ``week`` or ``stationary``.
         samples: Monte Carlo resamples, >= 1.
         dropout_samples: Samples per dropout fraction, >= 1.
     """
@@ -102,6 +111,7 @@ class Plan:
     risk_free: tuple[int, int]
     days: int
     seed: int
+    bootstrap: str
     samples: int
     dropout_samples: int
 
@@ -118,6 +128,7 @@ class Plan:
             risk_free=(raw["metrics"]["risk_free"][0], raw["metrics"]["risk_free"][1]),
             days=raw["metrics"]["days"],
             seed=raw["rating"]["seed"],
+            bootstrap=raw["rating"]["bootstrap"],
             samples=raw["rating"]["samples"],
             dropout_samples=raw["rating"]["dropout_samples"],
         )
@@ -131,6 +142,7 @@ class Plan:
             ("metrics.risk_free", self.risk_free[1] > 0),
             ("metrics.days", self.days in (5, 7)),
             ("rating.seed", 0 <= self.seed < 1 << 63),
+            ("rating.bootstrap", self.bootstrap in BOOTSTRAPS),
             ("rating.samples", self.samples >= 1),
             ("rating.dropout_samples", self.dropout_samples >= 1),
         )

@@ -57,6 +57,23 @@ def find_deepest(fracs: Sequence[float]) -> Deepest:
     return deepest
 
 
+def deepest_frac(values: Sequence[int]) -> float:
+    """Return the largest of `drawdown_fracs`; only a new low under its peak is divided."""
+    peak = values[0]
+    fall = 0
+    deepest = 0.0
+    for value in values:
+        if value > peak:
+            peak = value
+            fall = 0
+        elif peak - value > fall:
+            fall = peak - value
+            frac = numerics.quotient(fall, peak)
+            if frac > deepest:
+                deepest = frac
+    return deepest
+
+
 def max_drawdown_money(values: Sequence[int]) -> int:
     """Return the largest fall from a peak in minor units; it may be another one than the deepest fraction."""
     peak = values[0]

@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from omega.backends.python import numerics
 from omega.backends.python.metrics.columns import Equity, Row, Undefined, Value
 from omega.backends.python.metrics.totals import YEAR_US
 
 
-def day_values(equity: Equity, boundaries: Sequence[int]) -> list[int]:
-    """Return the initial balance and the value of each FX day with a bar (MET-1).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayReturns:
+    """What ratios are made of.
 
-    The value of a day is the last equity row with ``close_time`` at or before its boundary. Rows after
-    the last boundary, where a calendar ends early, make one more day.
+    Attributes:
+        rows: Equity rows of the values.
+        values: The initial balance and the equity of each FX day with a bar.
+        factor: The annualisation factor A.
+        excess: Returns less the risk-free rate, one per day; undefined after ruin and without time.
     """
-    values = [equity.value[0]]
+
+    rows: Sequence[int]
+    values: Sequence[int]
+    factor: float | Undefined
+    excess: Sequence[float] | Undefined
+
+
+def day_rows(equity: Equity, boundaries: Sequence[int]) -> list[int]:
+    """Return row 0 and the last equity row of each FX day with a bar (MET-1).
+
+    That is the last row with ``close_time`` at or before the day's boundary. Rows after the last boundary,
+    where a calendar ends early, make one more day.
+    """
+    rows = [0]
     day = 0
     open_day = -1
     for row in range(1, len(equity.value)):
         while day < len(boundaries) and boundaries[day] < equity.time[row]:
             day += 1
         if day == open_day:
-            values[len(values) - 1] = equity.value[row]
+            rows[len(rows) - 1] = row
         else:
-            values.append(equity.value[row])
+            rows.append(row)
             open_day = day
-    return values
+    return rows
 
 
 def simple_returns(values: Sequence[int]) -> list[float]:
@@ -71,7 +89,7 @@ def sortino(excess: Sequence[float], rows_per_year: float) -> Value:
     return center / math.sqrt(squares / len(excess)) * math.sqrt(rows_per_year)
 
 
-def rows_per_year(count: int, equity: Equity) -> Value:
+def rows_per_year(count: int, equity: Equity) -> float | Undefined:
     """Return the annualisation factor A: rows over elapsed years, never a fixed 252 (MET-1)."""
     elapsed_us = equity.elapsed_us()
     if elapsed_us <= 0 or count == 0:
@@ -79,22 +97,38 @@ def rows_per_year(count: int, equity: Equity) -> Value:
     return numerics.quotient(count * YEAR_US, elapsed_us)
 
 
-def compute_ratios(equity: Equity, boundaries: Sequence[int], risk_free: float) -> list[Row]:
-    """Return the number of rows, the annualisation factor, Sharpe and Sortino."""
-    values = day_values(equity, boundaries)
-    count = len(values) - 1
-    factor = rows_per_year(count, equity)
-    first: Value
-    second: Value
+def measure_days(equity: Equity, boundaries: Sequence[int], risk_free: float) -> DayReturns:
+    """Return the day values of a run, the annualisation factor and the excess returns."""
+    rows = day_rows(equity, boundaries)
+    values = [equity.value[row] for row in rows]
+    factor = rows_per_year(len(values) - 1, equity)
+    excess: list[float] | Undefined
     if equity.is_ruined():
-        first = second = Undefined("ruined")
+        excess = Undefined("ruined")
     elif isinstance(factor, Undefined):
-        first = second = factor
+        excess = factor
     else:
         excess = excess_returns(simple_returns(values), risk_free / factor)
-        first = sharpe(excess, factor)
-        second = sortino(excess, factor)
-    return [("return_rows", count), ("annualisation_factor", factor), ("sharpe", first), ("sortino", second)]
+    return DayReturns(rows=rows, values=values, factor=factor, excess=excess)
+
+
+def compute_ratios(days: DayReturns) -> list[Row]:
+    """Return the number of rows, the annualisation factor, Sharpe and Sortino."""
+    first: Value
+    second: Value
+    if isinstance(days.excess, Undefined):
+        first = second = days.excess
+    elif isinstance(days.factor, Undefined):
+        first = second = days.factor
+    else:
+        first = sharpe(days.excess, days.factor)
+        second = sortino(days.excess, days.factor)
+    return [
+        ("return_rows", len(days.values) - 1),
+        ("annualisation_factor", days.factor),
+        ("sharpe", first),
+        ("sortino", second),
+    ]
 
 
 def per_risk(growth: Value, risk: float) -> Value:

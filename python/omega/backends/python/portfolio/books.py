@@ -42,5 +42,9 @@ class Books:
 
     def mark(self, open_profit: int) -> None:
         """Write the equity row of this step: balance plus open profit."""
-        self.equity.append(check_balance(self.balance + open_profit, "equity"))
+        self.equity.append(self.equity_with(open_profit))
         self.equity_row += 1
+
+    def equity_with(self, open_profit: int) -> int:
+        """Return balance plus open profit."""
+        return check_balance(self.balance + open_profit, "equity")

@@ -1,7 +1,8 @@
 """Monte Carlo confidence: how much of the profit is the luck of this sample of trades (RAT-4).
 
-Trades are resampled with replacement: one by one when never two were open together, by FX day of their
-close otherwise, because trades that overlap share their luck. All sums are integers.
+Trades are resampled with replacement: one by one, by FX day or week of their close, or in runs of random
+length (stationary bootstrap: D. N. Politis and J. P. Romano, JASA 89, 1994). Sums of money are integers.
+A p-value asks how often a run without any edge, the same trades less their mean, would do as well.
 """
 
 from __future__ import annotations
@@ -12,59 +13,64 @@ from typing import NamedTuple
 
 from omega.backends.python import numerics, rng
 from omega.backends.python.metrics.columns import Equity, Plan, Trades
+from omega.backends.python.rating.block_length import block_length
+from omega.backends.python.rating.units import Unit, block_units, furthest, positions_overlap, single_units
 from omega.errors import error_for
-from omega.schema import ExitReason
 
 RawRow = tuple[str, int | float | None]
 
 QUANTILES = (("q05", 1, 20), ("q50", 1, 2), ("q95", 19, 20))
+METHODS = ("iid", "day", "week", "stationary")
+FAN_POINTS = 10
 # Normal quantile of 0.975.
 WILSON_Z = 1.959963984540054
 LARGEST_PATH = 1 << 62
-
-
-class Unit(NamedTuple):
-    """What is drawn as a whole: one trade, or the trades closed in one FX day, in closing order.
-
-    Attributes:
-        net: Sum of its trades.
-        high: Highest running sum after one of its trades.
-        low: Lowest running sum after one of its trades.
-        drawdown: Largest fall from one running sum to a later one, >= 0.
-    """
-
-    net: int
-    high: int
-    low: int
-    drawdown: int
+LARGEST_DRAW = 9007199254740992.0
 
 
 class Path(NamedTuple):
-    """One resample: final net, largest fall from a peak, lowest balance after a trade; minor units."""
+    """One resample, in minor units.
+
+    Attributes:
+        net: Final net.
+        drawdown: Largest fall from a peak.
+        lowest: Lowest balance after a trade.
+        squares: Sum of the squares of what was drawn.
+        r_sum: Sum of the R of what was drawn.
+        fan: Net after each tenth of the draws.
+    """
 
     net: int
     drawdown: int
     lowest: int
+    squares: int
+    r_sum: float
+    fan: tuple[int, ...]
 
 
 def compute_monte_carlo(trades: Trades, equity: Equity, boundaries: Sequence[int], plan: Plan) -> list[RawRow]:
-    """Return P(net > 0) with its interval, bands of net and drawdown, and the risk of ruin.
+    """Return P(net > 0) with its interval, bands of net, drawdown and Sharpe, ruin, p-values and the equity fan.
 
     Raises:
         EngineError: ``engine.overflow`` when a path could leave 62 bits.
     """
-    by_day = positions_overlap(trades)
-    units = day_units(trades, boundaries) if by_day else [Unit(net, net, net, 0) for net in trades.net]
+    method = method_of(trades, plan)
+    by_block = method in ("day", "week")
+    units = block_units(trades, boundaries, by_week=method == "week") if by_block else single_units(trades)
     check_range(furthest(units) * len(units), equity.value[0])
+    length = block_length([float(unit.net) for unit in units]) if method == "stationary" else None
     rows: list[RawRow] = [
         ("monte_carlo_samples", plan.samples),
-        ("monte_carlo_by_day", 1 if by_day else 0),
+        ("monte_carlo_method", METHODS.index(method)),
+        ("monte_carlo_block_length", length),
         ("monte_carlo_units", len(units)),
     ]
     if len(units) == 0:
         return rows + [(name, None) for name in NAMES]
-    walk = walk_units if by_day else walk_trades
-    return rows + summary(walk(units, equity.value[0], plan))
+    has_r = any(value is not None for value in trades.r_multiple)
+    paths = walk(units, equity.value[0], plan, length)
+    shuffled = shuffled_drawdowns(units, plan)
+    return rows + list(zip(NAMES, summary(paths, units, shuffled, has_r=has_r), strict=True))
 
 
 NAMES = (
@@ -72,24 +78,67 @@ NAMES = (
     "monte_carlo_p_low",
     "monte_carlo_p_high",
     "monte_carlo_risk_of_ruin",
+    "monte_carlo_p_value_net",
+    "monte_carlo_p_value_r",
     *(f"monte_carlo_net_{name}" for name, _, _ in QUANTILES),
     *(f"monte_carlo_drawdown_{name}" for name, _, _ in QUANTILES),
+    *(f"monte_carlo_shuffled_drawdown_{name}" for name, _, _ in QUANTILES),
+    *(f"monte_carlo_sharpe_{name}" for name, _, _ in QUANTILES),
+    *(f"monte_carlo_fan_{10 * point}_{name}" for point in range(1, FAN_POINTS + 1) for name, _, _ in QUANTILES),
 )
 
 
-def summary(paths: Sequence[Path]) -> list[RawRow]:
+def method_of(trades: Trades, plan: Plan) -> str:
+    """Return what is drawn: as the plan says, but never single trades that overlap."""
+    if plan.bootstrap in ("day", "week"):
+        return plan.bootstrap
+    if positions_overlap(trades):
+        return "day"
+    return "iid" if plan.bootstrap == "auto" else plan.bootstrap
+
+
+def summary(
+    paths: Sequence[Path], units: Sequence[Unit], shuffled: Sequence[int], *, has_r: bool
+) -> list[int | float | None]:
     """Return the values of `NAMES` over all resamples."""
     count = len(paths)
     hits = len([path for path in paths if path.net > 0])
     ruins = len([path for path in paths if path.lowest <= 0])
     low, high = wilson(hits, count)
-    nets = sorted(path.net for path in paths)
-    drawdowns = sorted(path.drawdown for path in paths)
-    bands = [numerics.quantile_idx(count, num, den) for _, num, den in QUANTILES]
-    values: list[int | float] = [numerics.quotient(hits, count), low, high, numerics.quotient(ruins, count)]
-    values += [nets[idx] for idx in bands]
-    values += [drawdowns[idx] for idx in bands]
-    return list(zip(NAMES, values, strict=True))
+    net = 0
+    r_sum = 0.0
+    for unit in units:
+        net += unit.net
+        r_sum = r_sum + unit.r_sum
+    as_good = len([path for path in paths if path.net >= 2 * net])
+    as_good_r = len([path for path in paths if path.r_sum >= 2.0 * r_sum])
+    sharpes = [value for value in (sharpe_of(path, len(units)) for path in paths) if value is not None]
+    values: list[int | float | None] = [numerics.quotient(hits, count), low, high, numerics.quotient(ruins, count)]
+    values.append(numerics.quotient(1 + as_good, count + 1))
+    values.append(numerics.quotient(1 + as_good_r, count + 1) if has_r else None)
+    values += bands([path.net for path in paths])
+    values += bands([path.drawdown for path in paths])
+    values += bands(shuffled)
+    values += bands(sharpes)
+    for point in range(FAN_POINTS):
+        values += bands([path.fan[point] for path in paths])
+    return values
+
+
+def bands(values: Sequence[int] | Sequence[float]) -> list[int | float | None]:
+    """Return the quantiles of `QUANTILES`, or None where there are no values."""
+    if len(values) == 0:
+        return [None for _ in QUANTILES]
+    ordered = sorted(values)
+    return [ordered[numerics.quantile_idx(len(ordered), num, den)] for _, num, den in QUANTILES]
+
+
+def sharpe_of(path: Path, count: int) -> float | None:
+    """Return mean over deviation (n - 1) of what was drawn, from exact sums; None without deviation."""
+    spread = count * path.squares - path.net * path.net
+    if count < 2 or spread == 0:
+        return None
+    return numerics.quotient(path.net, count) / math.sqrt(numerics.quotient(spread, count * (count - 1)))
 
 
 def wilson(hits: int, count: int) -> tuple[float, float]:
@@ -108,67 +157,6 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
     return low, high
 
 
-def positions_overlap(trades: Trades) -> bool:
-    """Return whether two trades were ever open together.
-
-    Entries of a step come before its level exits and after its requested closes (LOOP), so at equal times
-    a trade entered where another was closed by signal does not overlap it, and one that hit a level does.
-    """
-    spans = sorted(
-        (2 * entry, 2 * leave + (0 if reason == ExitReason.SIGNAL else 1))
-        for entry, leave, reason in zip(trades.entry_time, trades.exit_time, trades.reason, strict=True)
-    )
-    open_until: int | None = None
-    for entry, leave in spans:
-        if open_until is not None and entry < open_until:
-            return True
-        if open_until is None or leave > open_until:
-            open_until = leave
-    return False
-
-
-def day_units(trades: Trades, boundaries: Sequence[int]) -> list[Unit]:
-    """Return one unit per FX day in which trades closed, weekends with Monday (MET-1).
-
-    A fill at a boundary is the first of the next day; the end of the data closes the day that it ends.
-    """
-    units: list[Unit] = []
-    day = 0
-    open_day = -1
-    for time, reason, net in zip(trades.exit_time, trades.reason, trades.net, strict=True):
-        inside = time - 1 if reason == ExitReason.END_OF_DATA else time
-        while day < len(boundaries) and boundaries[day] <= inside:
-            day += 1
-        if day == open_day:
-            units[len(units) - 1] = extended(units[len(units) - 1], net)
-        else:
-            units.append(Unit(net, net, net, 0))
-            open_day = day
-    return units
-
-
-def extended(unit: Unit, net: int) -> Unit:
-    """Return the unit with one more trade at its end."""
-    running = unit.net + net
-    fall = unit.high - running
-    return Unit(
-        running,
-        running if running > unit.high else unit.high,
-        running if running < unit.low else unit.low,
-        fall if fall > unit.drawdown else unit.drawdown,
-    )
-
-
-def furthest(units: Sequence[Unit]) -> int:
-    """Return the longest way, up or down, that one unit can move the balance."""
-    reach = 0
-    for unit in units:
-        for value in (unit.high, -unit.low, unit.drawdown):
-            if value > reach:
-                reach = value
-    return reach
-
-
 def check_range(reach: int, balance: int) -> None:
     """Refuse resampling in which a sum could leave 62 bits.
 
@@ -179,38 +167,31 @@ def check_range(reach: int, balance: int) -> None:
         raise error_for("engine.overflow", what="a resampled sum of trades")
 
 
-def walk_trades(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
-    """Return one path per sample, drawing as many single trades as there are."""
-    nets = [unit.net for unit in units]
+def walk(units: Sequence[Unit], balance: int, plan: Plan, length: float | None) -> list[Path]:
+    """Return one path per sample, drawing as many units as there are."""
     keys = rng.round_keys(plan.seed, rng.MONTE_CARLO)
+    count = len(units)
+    ends = [-numerics.floor_quotient(-point * count, FAN_POINTS) for point in range(1, FAN_POINTS + 1)]
     paths = []
     for sample in range(plan.samples):
-        running = peak = lowest = balance
-        drawdown = 0
-        for idx in drawn(keys, sample, len(nets)):
-            running += nets[idx]
-            if running > peak:
-                peak = running
-            elif peak - running > drawdown:
-                # A new lowest balance is always a new largest fall: the peak never comes down.
-                drawdown = peak - running
-                if running < lowest:
-                    lowest = running
-        paths.append(Path(running - balance, drawdown, lowest))
+        chosen = drawn(keys, sample, count) if length is None else drawn_in_blocks(keys, sample, count, length)
+        paths.append(path_of(units, chosen, balance, ends))
     return paths
 
 
-def walk_units(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
-    """Return one path per sample, drawing as many units as there are."""
-    keys = rng.round_keys(plan.seed, rng.MONTE_CARLO)
-    paths = []
-    for sample in range(plan.samples):
-        running = peak = lowest = balance
-        drawdown = 0
-        for idx in drawn(keys, sample, len(units)):
-            net, high, low, inner = units[idx]
-            if peak - running - low > drawdown:
-                drawdown = peak - running - low
+def path_of(units: Sequence[Unit], chosen: Sequence[int], balance: int, ends: Sequence[int]) -> Path:
+    """Return what happens when units follow each other in this order."""
+    running = peak = lowest = balance
+    drawdown = squares = 0
+    r_total = 0.0
+    fan = []
+    start = 0
+    for end in ends:
+        for idx in chosen[start:end]:
+            net, high, low, inner, r_sum = units[idx]
+            fall = peak - running - low
+            if fall > drawdown:
+                drawdown = fall
             if inner > drawdown:
                 drawdown = inner
             if running + low < lowest:
@@ -218,26 +199,56 @@ def walk_units(units: Sequence[Unit], balance: int, plan: Plan) -> list[Path]:
             if running + high > peak:
                 peak = running + high
             running += net
-        paths.append(Path(running - balance, drawdown, lowest))
-    return paths
+            squares += net * net
+            r_total = r_total + r_sum
+        fan.append(running - balance)
+        start = end
+    return Path(running - balance, drawdown, lowest, squares, r_total, tuple(fan))
 
 
 def drawn(keys: rng.Keys, sample: int, count: int) -> list[int]:
-    """Return `count` draws of 0…count - 1. twin: none — Rust draws as it walks.
-
-    `rng.block_of_keys` and `rng.uniform_int` are written out: this loop is most of what a rating costs here.
-    """
-    mask, first, second = rng.MASK, rng.MULTIPLIER_0, rng.MULTIPLIER_1
+    """Return `count` draws of 0…count - 1, each on its own."""
     draws: list[int] = []
     for part in range((count + 3) // 4):
-        w0, w1, w2, w3 = sample, part, 0, 0
-        for key_0, key_1 in keys:
-            product_0 = first * w0
-            product_1 = second * w2
-            w0 = (product_1 >> 64) ^ w1 ^ key_0
-            w1 = product_1 & mask
-            w2 = (product_0 >> 64) ^ w3 ^ key_1
-            w3 = product_0 & mask
+        w0, w1, w2, w3 = rng.block_of_keys(keys, (sample, part, 0, 0))
         draws += ((w0 * count) >> 64, (w1 * count) >> 64, (w2 * count) >> 64, (w3 * count) >> 64)
     del draws[count:]
     return draws
+
+
+def drawn_in_blocks(keys: rng.Keys, sample: int, count: int, length: float) -> list[int]:
+    """Return `count` draws in runs of neighbours, the last followed by the first, of this mean length.
+
+    Draw d reads two words: a new run begins where the upper 53 bits of the first are below 2^53 / length, and
+    the second says where.
+    """
+    threshold = int(numerics.round_half_even(LARGEST_DRAW / length))
+    draws: list[int] = []
+    words: rng.Words = (0, 0, 0, 0)
+    for draw in range(count):
+        if draw % 2 == 0:
+            words = rng.block_of_keys(keys, (sample, draw // 2, 0, 0))
+        first, second = (words[0], words[1]) if draw % 2 == 0 else (words[2], words[3])
+        if draw == 0 or first >> 11 < threshold:
+            draws.append(rng.uniform_int(second, count - 1))
+        else:
+            following = draws[draw - 1] + 1
+            draws.append(0 if following == count else following)
+    return draws
+
+
+def shuffled_drawdowns(units: Sequence[Unit], plan: Plan) -> list[int]:
+    """Return the largest fall of every shuffled order; a shuffle cannot change the sum, so nothing else is asked."""
+    keys = rng.round_keys(plan.seed, rng.SHUFFLE)
+    count = len(units)
+    falls = []
+    for sample in range(plan.dropout_samples):
+        order = list(range(count))
+        words: rng.Words = (0, 0, 0, 0)
+        for draw in range(count):
+            if draw % 4 == 0:
+                words = rng.block_of_keys(keys, (sample, draw // 4, 0, 0))
+            chosen = draw + rng.uniform_int(words[draw % 4], count - 1 - draw)
+            order[draw], order[chosen] = order[chosen], order[draw]
+        falls.append(path_of(units, order, 0, [count]).drawdown)
+    return falls
