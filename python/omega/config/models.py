@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError
 from omega.config.costs import Liquidity, Slippage
 from omega.config.documents import Document, document_of, leaf_keys
 from omega.config.exact import Count, Exact, Number, as_text, unmark
+from omega.config.position_rules import Filters, PositionRules
 from omega.config.specs import STRICT, Currency
 from omega.config.spread import Spread
 from omega.config.validation import raise_all, validate
@@ -292,7 +293,7 @@ class Written:
 
 
 class RunConfig(Table):
-    """One run, as written: data, account, execution, sizing, strategy, rating, output."""
+    """One run, as written: data, account, execution, sizing, rules, filters, strategy, rating, output."""
 
     version: Literal[1] = Field(default=1, description="Version of this format.")
     name: Annotated[Text, Field(max_length=100)] = Field(default="run", description="Name of the run; part of its id.")
@@ -300,6 +301,10 @@ class RunConfig(Table):
     account: AccountConfig = Field(description="The account: a table with currency and balance.")
     execution: ExecutionConfig = Field(description="Fills and costs: a table; costs is required.")
     sizing: SizingConfig = Field(description="Sizes: a table with fixed_lots or risk_amount.")
+    position_rules: PositionRules = Field(
+        default=PositionRules(), description="Rules that move stops and close positions: a table."
+    )
+    filters: Filters = Field(default=Filters(), description="When orders are refused: a table.")
     strategy: StrategyConfig | None = Field(default=None, description="The strategy; required in files.")
     rating: RatingConfig = Field(default=RatingConfig(), description="Rating and return metrics.")
     output: OutputConfig = Field(default=OutputConfig(), description="Where runs are stored: a table with dir.")
@@ -348,7 +353,7 @@ class RunConfig(Table):
             sizing: As the table `sizing`.
             costs: Cost file, table, or "none"; the same as execution["costs"].
             execution: As the table `execution`.
-            **tables: Further tables and keys of a config: name, data, strategy, rating, output; None is left out.
+            **tables: Further tables and keys of a config (name, data, position_rules, …); None is left out.
 
         Raises:
             ConfigError: ``config.*`` with the file named "arguments".

@@ -18,6 +18,7 @@ from omega.config.documents import Document, leaf_keys
 from omega.config.exact import LIMIT, as_pair, show_exact
 from omega.config.iso4217 import minor_digits
 from omega.config.models import EmaCrossParameters, RunConfig
+from omega.config.position_rules import COARSE, RunMoments, filters_plan, off_grid_prices, rules_plan
 from omega.config.specs import SymbolSpec, load_specs, spec_of
 from omega.config.spread import Spread, settle_spread, spread_notes
 from omega.config.swap import swap_notes, swap_plan
@@ -63,13 +64,14 @@ class ResolvedConfig:
         notes += swap_notes(self.costs.swap, self.costs.swap_source)
         return (*notes, *spread_notes(self.spread))
 
-    def plan_json(self, first_step: int) -> str:
+    def plan_json(self, first_step: int, moments: RunMoments | None = None) -> str:
         """Return the plan as canonical JSON: sorted keys, no spaces, fractions as [numerator, denominator].
 
         Args:
             first_step: Index of the first bar that is a step (warm-up bars come before it).
+            moments: What the clock and the news mean for the bars of the run; needed for rules that name them.
         """
-        return canonical_json(self._plan(first_step))
+        return canonical_json(self._plan(first_step, moments or RunMoments()))
 
     def to_json(self) -> str:
         """Return config.json: everything as resolved, with the origin of every key."""
@@ -100,7 +102,7 @@ class ResolvedConfig:
             "origins": dict(self.origins),
         }
 
-    def _plan(self, first_step: int) -> dict[str, Any]:
+    def _plan(self, first_step: int, moments: RunMoments) -> dict[str, Any]:
         config, rating = self.config, self.config.rating
         execution = config.execution
         return {
@@ -123,9 +125,9 @@ class ResolvedConfig:
             },
             "margin": None,
             "rates": None,
-            "position_rules": [],
-            "filters": None,
             "sizing": self._sizing_plan(),
+            "position_rules": rules_plan(config.position_rules, self.spec, moments),
+            "filters": filters_plan(config.filters, moments),
             "first_step": first_step,
             "strategy": self.native and {"native": "ema_cross", "parameters": self.native.model_dump()},
             "metrics": {"risk_free": as_pair(rating.risk_free), "days": rating.days},
@@ -263,6 +265,18 @@ def _find_conflicts(
             errors.append(invalid(document, key, f"a multiple of {show_exact(spec.volume_step)} lots (volume_step)"))
         if sizing.fixed_lots > spec.volume_max:
             errors.append(invalid(document, key, f"at most {show_exact(spec.volume_max)} lots (volume_max)"))
+    return errors + _find_rule_conflicts(config, document, spec)
+
+
+def _find_rule_conflicts(config: RunConfig, document: Document, spec: SymbolSpec) -> list[OmegaError]:
+    rules = config.position_rules
+    tick = show_exact(Fraction(spec.tick_points, 10**spec.digits))
+    errors = [
+        invalid(document, ("position_rules", "partial_close", idx, "at_price"), f"a multiple of {tick}")
+        for idx in off_grid_prices(rules, spec)
+    ]
+    if rules.session_close and config.data is not None and config.data.timeframe in COARSE:
+        errors.append(invalid(document, ("position_rules", "session_close"), "a step timeframe below D1"))
     return errors
 
 

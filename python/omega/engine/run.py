@@ -17,6 +17,7 @@ from omega.data import MarketData, MarketTables
 from omega.data.alignment import Alignment
 from omega.data.spreads import spread_model
 from omega.engine.fingerprint import Fingerprint
+from omega.engine.moments import run_moments
 from omega.engine.result import BacktestResult, Conditions, StrategyFacts
 from omega.engine.stopwatch import Stopwatch
 from omega.errors import OmegaError, SignalError, error_for
@@ -42,6 +43,8 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
     account: Mapping[str, Any],
     sizing: Mapping[str, Any],
     execution: Mapping[str, Any] | None = None,
+    position_rules: Mapping[str, Any] | None = None,
+    filters: Mapping[str, Any] | None = None,
     rating: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     specs: str | Path | None = None,
@@ -58,6 +61,8 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
         account: Table ``account`` of a config, such as ``{"currency": "USD", "balance": 100_000}``.
         sizing: Table ``sizing``, such as ``{"risk_amount": 100}`` or ``{"fixed_lots": 0.1}``.
         execution: Table ``execution``: fill, intrabar, seed, spread and so on.
+        position_rules: Table ``position_rules``, such as ``{"trailing": {"distance_points": 200}}``.
+        filters: Table ``filters``, such as ``{"max_positions": {"symbol": 1}}``.
         rating: Table ``rating``.
         parameters: Parameters, where `strategy` is a class or a name.
         specs: Symbol spec file; the bundled one when left out.
@@ -73,7 +78,15 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
         raise _invalid("data", "what omega.load returned", data)
     native = {"native": strategy, "parameters": dict(parameters or {})} if isinstance(strategy, str) else None
     config = RunConfig.from_arguments(
-        account=account, sizing=sizing, costs=costs, execution=execution, rating=rating, strategy=native, name=name
+        account=account,
+        sizing=sizing,
+        costs=costs,
+        execution=execution,
+        position_rules=position_rules,
+        filters=filters,
+        rating=rating,
+        strategy=native,
+        name=name,
     )
     spec = spec_of(data.symbol, load_specs(specs), file=str(specs or "symbol_specs.yaml"))
     resolved = resolve(config, spec=spec)
@@ -101,7 +114,7 @@ def run_plan(
     Errors as `backtest`.
     """
     watch = watch or Stopwatch()
-    plan = resolved.plan_json(tables.first_step)
+    plan = resolved.plan_json(tables.first_step, run_moments(tables, resolved))
     engine = get_backend(backend)
     run = _Run(tables, resolved, plan, engine, get_backend(backend, component="indicators"), watch)
     with watch.measure("event loop"):

@@ -21,6 +21,7 @@ from omega.strategy.normalise import bad_row
 from omega.strategy.normalise_batch import table_of_rows
 from omega.testing.bars import market_of
 from omega.testing.plans import with_features_off
+from omega.testing.rule_cases import make_rules
 
 __all__ = ["EVENTS", "Case", "make_case", "simulation_cases"]
 
@@ -70,6 +71,7 @@ def make_case(seed: int, length: int, events: Sequence[tuple[str, int]] = ()) ->
     columns = make_bars(draw, length, events)
     tables = market_of([columns], digits=digits, timeframes=("M15",), first_step=first_step)
     plan = make_plan(draw, digits, first_step)
+    plan |= make_rules(random.Random(f"rules {seed}"), columns)
     native = draw.random() < 0.15
     if native:
         fast = draw.randint(1, 8)

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::plan_rules::{Filters, PositionRule, check_filters, check_rules};
 
 /// Limit on numerators and denominators of fractions.
 pub const MAX_TERM: i64 = 1_000_000_000_000_000;
@@ -244,6 +245,10 @@ pub struct Plan {
     pub seed: u64,
     /// How orders are sized.
     pub sizing: Sizing,
+    /// Rules that move stops and close positions (MGT).
+    pub position_rules: Vec<PositionRule>,
+    /// Filters that refuse orders (MGT-4).
+    pub filters: Option<Filters>,
     /// Index of the first bar that is a step.
     pub first_step: usize,
     /// Native strategy, if the plan names one.
@@ -282,16 +287,14 @@ struct Written {
     symbols: Vec<SymbolPlan>,
     execution: Execution,
     sizing: Sizing,
+    position_rules: Vec<PositionRule>,
+    filters: Option<Filters>,
     first_step: usize,
     strategy: Option<NativeStrategy>,
     #[serde(rename = "margin")]
     _margin: (),
     #[serde(rename = "rates")]
     _rates: (),
-    #[serde(rename = "position_rules")]
-    _position_rules: [(); 0],
-    #[serde(rename = "filters")]
-    _filters: (),
     #[serde(rename = "metrics")]
     _metrics: Value,
     #[serde(rename = "rating")]
@@ -366,6 +369,8 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
     }
     written.symbols.iter().try_for_each(check_symbol)?;
     check_sizing(&written.sizing)?;
+    check_rules(&written.position_rules)?;
+    written.filters.as_ref().map_or(Ok(()), check_filters)?;
     let execution = &written.execution;
     within(execution.limit_through_points, "limit_through_points", 0, 1_000_000)?;
     within(execution.latency_us, "latency_us", 0, MAX_LATENCY_US)?;
@@ -383,6 +388,8 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
         reject_bad_signals: written.execution.on_bad_signal == OnBadSignal::Reject,
         seed: written.execution.seed,
         sizing: written.sizing,
+        position_rules: written.position_rules,
+        filters: written.filters,
         first_step: written.first_step,
         strategy: written.strategy,
     })
@@ -479,7 +486,7 @@ fn check_sizing(sizing: &Sizing) -> Result<()> {
     }
 }
 
-fn within(value: i64, place: &str, low: i64, high: i64) -> Result<()> {
+pub(crate) fn within(value: i64, place: &str, low: i64, high: i64) -> Result<()> {
     if (low..=high).contains(&value) {
         return Ok(());
     }
@@ -517,6 +524,6 @@ fn volume(value: Fraction, place: &str) -> Result<()> {
     within(value.1, place, 1, MAX_VOLUME_TERM)
 }
 
-fn misfit(reason: &str) -> Error {
+pub(crate) fn misfit(reason: &str) -> Error {
     Error::Plan { reason: reason.to_owned() }
 }

@@ -161,6 +161,7 @@ fn manage<'py>(
     bars: &mut BarCursor<'py>,
     bar_idx: usize,
 ) -> PyResult<Vec<Signal>> {
+    let Some(hook) = &hooks.manage else { return Ok(Vec::new()) };
     let now_us = {
         let state = session.borrow();
         let is_open =
@@ -171,10 +172,7 @@ fn manage<'py>(
         state.cursor.move_to(cursor_of(bar_idx), true);
         state.market.series[0].close_time_us[bar_idx]
     };
-    match &hooks.manage {
-        Some(hook) => hooks.ask(hook, bars.move_to(bar_idx, now_us)?, (bar_idx, now_us)),
-        None => Ok(Vec::new()),
-    }
+    hooks.ask(hook, bars.move_to(bar_idx, now_us)?, (bar_idx, now_us))
 }
 
 /// Decision time: the open of the step's bar, or with `signal_close` the close of the bar before.

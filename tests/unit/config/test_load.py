@@ -182,6 +182,7 @@ def test_the_spec_page_lists_every_key_with_its_default():
     rows = re.findall(r"^\| `([a-z_.]+)` \| (.*?) \|", page, re.MULTILINE)
     required = {f"data.{name}" for name in ("path", "symbols", "timeframe", "start")}
     required |= {"account.currency", "account.balance", "execution.costs"}
+    required |= {f"filters.news.{name}" for name in ("file", "minutes_before", "minutes_after")}
     required |= {f"execution.spread.news.{name}" for name in ("file", "minutes_before", "minutes_after")}
     expected = {
         key: "required" if key in required else json.dumps(entry.get("default"))

@@ -13,10 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omega.errors import error_for
-
-MAX_TERM = 10**15
-"""Limit on numerators and denominators of fractions."""
+from omega.backends.python.plan_fields import Fraction as Fraction
+from omega.backends.python.plan_fields import bounded as _bounded
+from omega.backends.python.plan_fields import fields_of as _object
+from omega.backends.python.plan_fields import flag as _flag
+from omega.backends.python.plan_fields import fraction as _fraction
+from omega.backends.python.plan_fields import integer as _integer
+from omega.backends.python.plan_fields import is_other as _choice
+from omega.backends.python.plan_fields import misfit as _misfit
+from omega.backends.python.plan_fields import one_of as _one_of
+from omega.backends.python.plan_fields import positive as _positive
+from omega.backends.python.plan_fields import signed as _signed
+from omega.backends.python.plan_rules import Filters, PositionRule, parse_filters, parse_rules
 
 MAX_STEPS = 10**9
 MAX_SLIPPAGE_POINTS = 10**6
@@ -27,7 +35,6 @@ MAX_VOLUME_TERM = 10**11
 """Limit on the terms of volumes on offer, so that their products stay within 128 bits."""
 
 MAX_LATENCY_US = 7 * 86_400 * 10**6
-Fraction = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,8 @@ class Plan:
     reject_bad_signals: bool
     seed: int
     sizing: Sizing
+    position_rules: tuple[PositionRule, ...]
+    filters: Filters | None
     first_step: int
     strategy: Mapping[str, Any] | None
 
@@ -150,7 +159,7 @@ def parse_plan(text: str) -> Plan:
         "version account symbols execution sizing first_step strategy metrics rating"
         " margin rates position_rules filters",
     )
-    _off(raw, "margin rates position_rules filters")
+    _off(raw, "margin rates")
     if raw["version"] != 1:
         raise _misfit(f"version {raw['version']}")
     account = _object(raw["account"], "account", "currency digits balance")
@@ -173,6 +182,8 @@ def parse_plan(text: str) -> Plan:
         reject_bad_signals=_choice(execution["on_bad_signal"], "execution.on_bad_signal", "fail", "reject"),
         seed=_integer(execution["seed"], "execution.seed", 0, 2**64 - 1),
         sizing=_sizing(raw["sizing"]),
+        position_rules=parse_rules(raw["position_rules"]),
+        filters=None if raw["filters"] is None else parse_filters(raw["filters"]),
         first_step=_integer(raw["first_step"], "first_step", 0, 2**31),
         strategy=None if raw["strategy"] is None else _object(raw["strategy"], "strategy", "native parameters"),
     )
@@ -297,69 +308,10 @@ def _sizing(raw: Any) -> Sizing:
     return Sizing(mode=mode, steps=steps, amount=amount, round_up=round_up)
 
 
-def _object(raw: Any, place: str, names: str) -> dict[str, Any]:
-    expected = names.split()
-    if not isinstance(raw, dict) or sorted(raw) != sorted(expected):
-        raise _misfit(f"{place} must have exactly the fields {', '.join(expected)}")
-    return raw
-
-
 def _off(raw: dict[str, Any], names: str) -> None:
     for name in names.split():
         if raw[name]:
             raise _misfit(f"{name} is not known to this engine")
-
-
-def _integer(raw: Any, place: str, low: int, high: int) -> int:
-    if not isinstance(raw, int) or isinstance(raw, bool) or not low <= raw <= high:
-        raise _misfit(f"{place} must be an integer from {low} to {high}")
-    return raw
-
-
-def _flag(raw: Any, place: str) -> bool:
-    if not isinstance(raw, bool):
-        raise _misfit(f"{place} must be true or false")
-    return raw
-
-
-def _choice(raw: Any, place: str, plain: str, other: str) -> bool:
-    """Return whether `raw` is `other` rather than `plain`."""
-    if raw not in (plain, other):
-        raise _misfit(f"{place} must be {plain} or {other}")
-    return bool(raw == other)
-
-
-def _fraction(raw: Any, place: str) -> Fraction:
-    if not isinstance(raw, list) or len(raw) != 2:
-        raise _misfit(f"{place} must be [numerator, denominator]")
-    return _integer(raw[0], place, 0, MAX_TERM), _integer(raw[1], place, 1, MAX_TERM)
-
-
-def _signed(raw: Any, place: str) -> Fraction:
-    """Return a fraction whose numerator may be negative."""
-    if not isinstance(raw, list) or len(raw) != 2:
-        raise _misfit(f"{place} must be [numerator, denominator]")
-    return _integer(raw[0], place, -MAX_TERM, MAX_TERM), _integer(raw[1], place, 1, MAX_TERM)
-
-
-def _one_of(raw: Any, place: str, choices: tuple[str, ...]) -> str:
-    if raw not in choices:
-        raise _misfit(f"{place} must be one of {', '.join(choices)}")
-    return str(raw)
-
-
-def _positive(raw: Any, place: str) -> Fraction:
-    numerator, denominator = _fraction(raw, place)
-    if numerator == 0:
-        raise _misfit(f"{place} must be above 0")
-    return numerator, denominator
-
-
-def _bounded(raw: Any, place: str, high: int) -> Fraction:
-    numerator, denominator = _fraction(raw, place)
-    if numerator > high * denominator:
-        raise _misfit(f"{place} must be at most {high}")
-    return numerator, denominator
 
 
 def _volume(raw: Any, place: str) -> Fraction:
@@ -368,7 +320,3 @@ def _volume(raw: Any, place: str) -> Fraction:
     if numerator > MAX_VOLUME_TERM or denominator > MAX_VOLUME_TERM:
         raise _misfit(f"{place} must have terms of at most {MAX_VOLUME_TERM}")
     return numerator, denominator
-
-
-def _misfit(reason: str) -> Exception:
-    return error_for("config.plan", reason=reason)

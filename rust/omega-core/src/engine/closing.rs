@@ -3,6 +3,7 @@
 //! Rules FIL-5 to FIL-9, POS-1, LOOP step 3 and LOOP-3 in `docs/spec/engine.md`.
 
 use crate::engine::fill_bar::FillBar;
+use crate::engine::filters::Happened;
 use crate::engine::orders;
 use crate::engine::pass_bar::PassBar;
 use crate::engine::records::{FillRow, TradeRow, direction_code};
@@ -187,7 +188,7 @@ pub(crate) fn closing_side<'a>(series: &'a Series, position: &Position) -> &'a P
     if position.direction > 0 { &series.bid } else { &series.ask }
 }
 
-fn opening_spread(series: &Series, bar_idx: usize) -> i64 {
+pub(crate) fn opening_spread(series: &Series, bar_idx: usize) -> i64 {
     i64::from(series.ask.open[bar_idx]) - i64::from(series.bid.open[bar_idx])
 }
 
@@ -217,6 +218,7 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     simulation.books.write(LedgerKind::Swap, swap, deal.time_us, symbol, id)?;
     if is_flat {
         let position = simulation.positions.remove(idx);
+        simulation.last_exit = Some(Happened { bar_idx: deal.bar_idx, time_us: deal.time_us });
         let trade = trade_row(simulation, &position, deal);
         simulation.records.trades.push(trade);
         orders::cancel_rest(simulation, id, deal.bar_idx, deal.time_us);

@@ -1,8 +1,11 @@
 //! The loop and its state.
 
+pub mod clock_rules;
 pub mod closing;
 pub mod fill_bar;
+pub mod filters;
 pub mod finer;
+pub mod management;
 pub mod modifying;
 pub mod oco;
 pub mod opening;

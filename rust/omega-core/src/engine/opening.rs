@@ -4,7 +4,9 @@
 //! it was decided on (`signal_close`); pending orders fill where `passes` finds them. What a bar's volume
 //! does not cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 
+use crate::engine::clock_rules;
 use crate::engine::fill_bar::FillBar;
+use crate::engine::filters::Happened;
 use crate::engine::orders::{self, Order};
 use crate::engine::records::{FillRow, direction_code};
 use crate::engine::signals::Request;
@@ -15,7 +17,9 @@ use crate::execution::commission::charge;
 use crate::execution::levels;
 use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::as_i64;
-use crate::portfolio::position::{DealPrices, Entered, Position, Settled, add_fill, booked_risk, see_price};
+use crate::portfolio::position::{
+    DealPrices, Entered, Position, RuleState, Settled, add_fill, booked_risk, see_price,
+};
 use crate::schema::{ExitReason, LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
 
 /// A fill of an opening order before slippage.
@@ -70,10 +74,11 @@ pub fn open_order(
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn fill_waiting(simulation: &mut Simulation, fill_bar: &FillBar) -> Result<()> {
+    let now = Happened { bar_idx: fill_bar.bar_idx, time_us: fill_bar.time_us };
     let mut after = 0;
     while let Some(order) = orders::next_working(simulation, after) {
         after = order.number;
-        if orders::is_at_market(&order) {
+        if orders::is_at_market(&order) && !orders::cancel_refused(simulation, &order, now) {
             fill_at_market(simulation, fill_bar, order)?;
         }
     }
@@ -140,6 +145,9 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     if let Some(closing_price) = fill.closing_price {
         see_price(position, closing_price);
     }
+    if place.is_err() {
+        clock_rules::begin(simulation, idx, fill.moment);
+    }
     book(simulation, order, idx, fill, slipped, steps)?;
     orders::cancel_group(simulation, order, fill.time_us);
     Ok(place.is_err())
@@ -167,6 +175,7 @@ fn open_position(order: &Order, fill: &Fill, price: i64) -> Position {
         settled: Settled::default(),
         first_sl: sl,
         stop_reason: ExitReason::StopLoss,
+        rules: RuleState::default(),
         risk: None,
         margin: 0,
         commission: 0,

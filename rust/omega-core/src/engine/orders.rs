@@ -5,6 +5,7 @@
 //! one row of `orders`. Rules SIG-2, SIZ, FIL-11 and FIL-15 in `docs/spec/engine.md`.
 
 use crate::engine::fill_bar::{FillBar, known_bar};
+use crate::engine::filters::{self, Happened};
 use crate::engine::records::{DiagnosticRow, OrderRow, RejectionRow, direction_code};
 use crate::engine::signals::{Request, Signal};
 use crate::engine::simulation::Simulation;
@@ -99,6 +100,10 @@ fn checked(
     bar_idx: usize,
 ) -> Result<Order, i16> {
     let signal = simulation.records.signals[request.recorded].signal;
+    let now = Happened { bar_idx: fill_bar.bar_idx, time_us: fill_bar.time_us };
+    if let Some(code) = filters::find_refusal(simulation, now, signal.symbol) {
+        return Err(code);
+    }
     let symbol = &simulation.plan.symbols[0];
     let order_type = OrderType::from_code(signal.order_type).unwrap_or(OrderType::Market);
     let direction = i64::from(signal.direction);
@@ -267,6 +272,17 @@ pub fn cancel_group(simulation: &mut Simulation, filled: &Order, time_us: i64) {
             end_order(simulation, &order, OrderStatus::CancelledByOco, time_us);
         }
     }
+}
+
+/// Cancels an order whose first fill a filter refuses now; returns whether it did (MGT-4).
+pub fn cancel_refused(simulation: &mut Simulation, order: &Order, now: Happened) -> bool {
+    if order.fills > 0 {
+        return false;
+    }
+    let Some(code) = filters::find_refusal(simulation, now, order.symbol) else { return false };
+    refuse(simulation, order.number, code, now.bar_idx, now.time_us);
+    end_order(simulation, order, OrderStatus::Cancelled, now.time_us);
+    true
 }
 
 /// Cancels what the open did not fill of an ioc or fok order (FIL-12).

@@ -7,6 +7,7 @@
 //! Rules LOOP step 3, FIL-2 to FIL-9, FIL-11 and MGT-2 in `docs/spec/engine.md`. Prices are found in
 //! `execution::fills` and `execution::exits`.
 
+use crate::engine::filters::Happened;
 use crate::engine::opening::{self, Fill, takes_the_open_only};
 use crate::engine::orders::{self, Order};
 use crate::engine::pass_bar::{PassBar, pass_bar};
@@ -111,6 +112,7 @@ fn exit_positions_at_open(simulation: &mut Simulation, bar: &PassBar) -> Result<
 
 /// Pass (a), orders: those whose level the open is at or beyond; ioc and fok get no other chance.
 fn enter_at_open(simulation: &mut Simulation, bar: &PassBar) -> Result<()> {
+    let now = Happened { bar_idx: bar.bar_idx, time_us: bar.time_us };
     let mut after = 0;
     while let Some(mut order) = orders::next_working(simulation, after) {
         after = order.number;
@@ -120,6 +122,9 @@ fn enter_at_open(simulation: &mut Simulation, bar: &PassBar) -> Result<()> {
         let trigger = orders::trigger_of(simulation, &order);
         let open = bar.order_side(order.direction).open;
         if let Some(entry) = entry_at_open(&trigger, open) {
+            if orders::cancel_refused(simulation, &order, now) {
+                continue;
+            }
             fill(simulation, &mut order, bar, &entry)?;
         } else if order.order_type == OrderType::StopLimit && is_stop_met(&trigger, open) {
             order.is_triggered = true;
@@ -158,6 +163,7 @@ fn exit_positions_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<(
 
 /// Pass (c): orders that the bar reaches after its open, each followed by its exits.
 fn enter_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<()> {
+    let now = Happened { bar_idx: bar.bar_idx, time_us: bar.time_us };
     let mut after = 0;
     while let Some(mut order) = orders::next_working(simulation, after) {
         after = order.number;
@@ -172,6 +178,9 @@ fn enter_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<()> {
             }
             continue;
         };
+        if orders::cancel_refused(simulation, &order, now) {
+            continue;
+        }
         let (mut chosen, entry, is_contested) = oco::choose(simulation, &order, bar, entry)?;
         if fill(simulation, &mut chosen, bar, &entry)? {
             exit_after_entry(simulation, &chosen, bar, &entry, is_contested)?;

@@ -4,7 +4,9 @@
 //! requests most bars reach no stop and no target: there only marks and extremes change, and 64-bit
 //! arithmetic is enough for them. A bar that may close something is left to `step`.
 
+use crate::engine::clock_rules;
 use crate::engine::closing::closing_side;
+use crate::engine::management;
 use crate::engine::opening::takes_the_open_only;
 use crate::engine::orders::{Order, is_at_market, trigger_of};
 use crate::engine::simulation::Simulation;
@@ -28,12 +30,12 @@ pub(crate) fn run(simulation: &mut Simulation, from: usize, to: usize) -> usize 
         return from;
     }
     let series = simulation.series();
-    let mut end = to;
+    let mut end = clock_rules::next_due_step(simulation, from, to);
     for order in &simulation.working {
         end = first_step_of(simulation, order, from, end);
     }
     for position in &simulation.positions {
-        let range = range_of_position(simulation, position);
+        let range = awake(simulation, position, range_of_position(simulation, position));
         end = first_reached(range, closing_side(series, position), from, end);
     }
     if end > from {
@@ -67,6 +69,16 @@ fn range_of_position(simulation: &Simulation, position: &Position) -> Range {
         range(position.sl, position.tp.map(|tp| tp + through))
     } else {
         range(position.tp.map(|tp| tp - through), position.sl)
+    }
+}
+
+/// A range narrowed to what no position rule does anything about.
+fn awake(simulation: &Simulation, position: &Position, (floor, ceiling): Range) -> Range {
+    let rules = &simulation.plan.position_rules;
+    match management::find_wake(rules, position, simulation.symbol().tick_points) {
+        None => (floor, ceiling),
+        Some(wake) if position.direction > 0 => (floor, ceiling.min(clamped(wake))),
+        Some(wake) => (floor.max(clamped(-wake)), ceiling),
     }
 }
 
@@ -164,6 +176,7 @@ fn hold(simulation: &mut Simulation, from: usize, to: usize) {
         let highest = side.high[from..to].iter().fold(i32::MIN, |highest, high| highest.max(*high));
         see_price(position, i64::from(lowest));
         see_price(position, i64::from(highest));
+        position.rules.seen_before = (position.lowest, position.highest);
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use crate::engine::fill_bar::{FillBar, fill_bar};
+use crate::engine::filters::Happened;
 use crate::engine::orders::Order;
 use crate::engine::records::{
     DiagnosticRow, PositionColumns, PositionRow, RecordedSignal, Records, RejectionRow, Tables,
@@ -18,7 +19,7 @@ use crate::engine::records::{
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
 use crate::engine::volatility::Volatility;
-use crate::engine::{closing, modifying, opening, orders, passes, quiet, rollover};
+use crate::engine::{clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover};
 use crate::error::{Error, Result};
 use crate::execution::commission::{CommissionRates, commission_rates};
 use crate::execution::liquidity::Liquidity;
@@ -59,12 +60,16 @@ pub struct Simulation {
     pub liquidity: Liquidity,
     /// Open positions in order of id.
     pub positions: Vec<Position>,
-    /// ATR of both sides, where something needs it.
-    pub volatility: Volatility,
     /// Orders that wait, in order of number.
     pub working: Vec<Order>,
     /// Numbers of every order that was accepted, ascending.
     pub accepted: Vec<i64>,
+    /// Where the last position opened.
+    pub last_entry: Option<Happened>,
+    /// Where the last position was closed.
+    pub last_exit: Option<Happened>,
+    /// ATR of the step timeframe, if anything needs it.
+    pub volatility: Volatility,
     /// Passes over bars so far.
     pub pass_number: u64,
     /// Bars by which requests are late (FIL-13).
@@ -105,10 +110,12 @@ impl Simulation {
             books: Books::new(plan.balance, series.time_us[plan.first_step], rows),
             records: Records::default(),
             liquidity: Liquidity::new(plan.max_participation, symbol, series.volume.clone()),
-            volatility: Volatility::new(series, symbol.slippage.volatility.is_some()),
             positions: Vec::new(),
             working: Vec::new(),
             accepted: Vec::new(),
+            last_entry: None,
+            last_exit: None,
+            volatility: Volatility::new(series, needs_atr(&plan)),
             pass_number: 0,
             latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
             rollover_row: 0,
@@ -190,6 +197,9 @@ impl Simulation {
         if !self.positions.is_empty() || !self.working.is_empty() {
             passes::run(self, bar_idx)?;
         }
+        if !self.positions.is_empty() && !self.plan.position_rules.is_empty() {
+            management::manage(self, bar_idx)?;
+        }
         Ok(())
     }
 
@@ -252,13 +262,14 @@ impl Simulation {
 
     /// Works through what was asked for (LOOP step 2).
     ///
-    /// Orders expire; cancels and modifications apply; closes fill, then market orders that wait for volume,
-    /// then new orders, each in the order given.
+    /// Orders expire; cancels and modifications apply; closes fill, those of rules first, then market orders that
+    /// wait for volume, then new orders, each in the order given.
     fn enter(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
         if !self.working.is_empty() {
             orders::expire(self, bar_idx);
         }
-        if requests.is_empty() && self.working.is_empty() {
+        let are_due = clock_rules::are_due(self, bar_idx);
+        if requests.is_empty() && self.working.is_empty() && !are_due {
             return Ok(());
         }
         let moment = fill_bar(self, bar_idx);
@@ -272,6 +283,9 @@ impl Simulation {
             } else if request.kind == SignalKind::Modify.code() {
                 modifying::modify(self, &moment, request, bar_idx);
             }
+        }
+        if are_due {
+            clock_rules::close_due(self, &moment, bar_idx)?;
         }
         for request in requests.iter().filter(|request| is_of(request, SignalKind::Close)) {
             closing::close_on_request(self, &moment, request)?;
@@ -416,6 +430,11 @@ pub fn drive(
         bar_idx = stop;
     }
     simulation.finish(&taken[position..])
+}
+
+/// Whether slippage or a position rule reads ATR. twin: none — columns are computed there when first asked for.
+fn needs_atr(plan: &Plan) -> bool {
+    plan.symbols[0].slippage.volatility.is_some() || management::needs_atr(&plan.position_rules)
 }
 
 /// The step a request works in. twin: none — part of the strides between requests.

@@ -151,7 +151,11 @@ impl Deviation {
             before = squares[squares.len() - 1];
         }
         let is_lost = |(before, square): (&f64, &f64)| square * MOST < *before;
-        let some_lost = [self.squares].iter().chain(&*squares).zip(&*squares).fold(false, |found, pair| found | is_lost(pair));
+        let some_lost = [self.squares]
+            .iter()
+            .chain(&*squares)
+            .zip(&*squares)
+            .fold(false, |found, pair| found | is_lost(pair));
         if some_lost || has_constant_window(values, count) {
             before = self.fill_squares_with_care(values, means, moves, squares);
         }
@@ -160,10 +164,17 @@ impl Deviation {
 
     /// The same where squares are lost or windows are constant; returns the last.
     #[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
-    fn fill_squares_with_care(&self, values: &[f64], means: &[f64], moves: &[f64], squares: &mut [f64]) -> f64 {
+    fn fill_squares_with_care(
+        &self,
+        values: &[f64],
+        means: &[f64],
+        moves: &[f64],
+        squares: &mut [f64],
+    ) -> f64 {
         let count = self.window.values.len();
         let mut level = self.squares;
-        let mut equal_count = values[..count].iter().rev().take_while(|value| **value == values[count - 1]).count();
+        let mut equal_count =
+            values[..count].iter().rev().take_while(|value| **value == values[count - 1]).count();
         for (idx, square) in squares.iter_mut().enumerate() {
             let turn = idx - idx % count + count;
             equal_count = if values[idx + count] == values[idx + count - 1] { equal_count + 1 } else { 1 };

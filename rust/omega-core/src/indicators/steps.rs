@@ -319,7 +319,9 @@ mod tests {
     fn whole_columns_equal_the_steps_to_the_bit() {
         let mut compared = Vec::new();
         for entry in CATALOGUE {
-            for (count, period) in [(0, 2), (1, 2), (5, 5), (6, 5), (400, 2), (7001, 2), (7002, 9), (7003, 200)] {
+            for (count, period) in
+                [(0, 2), (1, 2), (5, 5), (6, 5), (400, 2), (7001, 2), (7002, 9), (7003, 200)]
+            {
                 let values = |one: &crate::indicators::Parameter| match one.name {
                     "slow" => 2.0 * f64::from(period),
                     _ if one.is_whole => f64::from(period).max(one.minimum),

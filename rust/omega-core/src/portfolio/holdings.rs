@@ -13,7 +13,7 @@ use crate::plan::{MAX_STEPS, PortfolioPlan, parse_portfolio_plan};
 use crate::portfolio::books::Books;
 use crate::portfolio::money::{Rate, check_balance, minor_rate};
 use crate::portfolio::position::{
-    DealPrices, Entered, Position, Settled, add_fill, close_part, open_profit, settle_swap,
+    DealPrices, Entered, Position, RuleState, Settled, add_fill, close_part, open_profit, settle_swap,
 };
 use crate::schema::{ExitReason, LedgerKind, OrderType};
 
@@ -306,6 +306,7 @@ fn position(id: i64, symbol: i16, direction: i64, magic: i64, deal: Deal) -> Pos
         settled: Settled::default(),
         first_sl: None,
         stop_reason: ExitReason::StopLoss,
+        rules: RuleState::default(),
         risk: None,
         margin: 0,
         commission: 0,

@@ -38,6 +38,28 @@ pub struct Settled {
     pub swap: i64,
 }
 
+/// What the position rules know of a position (MGT).
+#[derive(Clone, Copy, Debug)]
+pub struct RuleState {
+    /// Bit of every rule that was set off.
+    pub done: u32,
+    /// Bit of every partial close that is due at the next open.
+    pub due_parts: u32,
+    /// Step in whose first moment the clock closes it.
+    pub due_step: Option<usize>,
+    /// What that close is called.
+    pub due_reason: ExitReason,
+    /// `lowest` and `highest` before the bar that is worked on.
+    pub seen_before: (i64, i64),
+}
+
+impl Default for RuleState {
+    fn default() -> Self {
+        let due_reason = ExitReason::Timeout;
+        Self { done: 0, due_parts: 0, due_step: None, due_reason, seen_before: (i64::MAX, i64::MIN) }
+    }
+}
+
 /// An open position. `direction` is +1 for long and -1 for short; levels are points.
 #[derive(Clone, Debug)]
 pub struct Position {
@@ -79,6 +101,8 @@ pub struct Position {
     pub first_sl: Option<i64>,
     /// What a close at `sl` is called.
     pub stop_reason: ExitReason,
+    /// What the position rules know of it (MGT).
+    pub rules: RuleState,
     /// Booked risk of the completed entry.
     pub risk: Option<i64>,
     /// Margin it holds.

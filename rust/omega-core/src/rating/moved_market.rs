@@ -61,7 +61,8 @@ pub(super) fn with_noise(market: &Market, seed: u64, sample: u64) -> Market {
     let mut moved_asks: Columns = Default::default();
     for (place, number) in (0..4).zip(0_u64..) {
         let (bid, ask) = (bids[place], asks[place]);
-        let moved = (0..bid.len()).map(|bar_idx| limited(i128::from(bid[bar_idx]) + move_of(number, bar_idx)));
+        let moved =
+            (0..bid.len()).map(|bar_idx| limited(i128::from(bid[bar_idx]) + move_of(number, bar_idx)));
         moved_bids[place] = moved.collect();
         let follow = |bar_idx: usize| {
             let spread = i128::from(ask[bar_idx]) - i128::from(bid[bar_idx]);

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from omega.backends.python.engine import orders
 from omega.backends.python.engine.fill_bar import FillBar
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.pass_bar import PassBar
 from omega.backends.python.engine.signals import Request, Signal
 from omega.backends.python.engine.slipping import slip_of
@@ -167,6 +168,7 @@ def close(simulation: Simulation, position: Position, deal: Deal, steps: int) ->
     if position.steps == 0:
         _write_trade(simulation, position, deal)
         simulation.positions.remove(position)
+        simulation.last_exit = Happened(deal.bar_idx, deal.time_us)
         orders.cancel_rest(simulation, position.id, deal.bar_idx, deal.time_us)
 
 

@@ -11,8 +11,9 @@ import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from omega.backends.python.engine import orders
+from omega.backends.python.engine import clock_rules, orders
 from omega.backends.python.engine.fill_bar import FillBar
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.signals import Request
 from omega.backends.python.engine.slipping import slip_of
@@ -63,9 +64,12 @@ def open_order(simulation: Simulation, fill_bar: FillBar, request: Request, bar_
 
 def fill_waiting(simulation: Simulation, fill_bar: FillBar) -> None:
     """Go on filling market orders, and triggered stops, that wait for volume (FIL-12)."""
+    now = Happened(fill_bar.bar_idx, fill_bar.time_us)
     for order in list(simulation.working):
         # A fill before it may have cancelled it (FIL-11).
-        if order in simulation.working and orders.is_at_market(order):
+        if order not in simulation.working or not orders.is_at_market(order):
+            continue
+        if not orders.cancel_refused(simulation, order, now):
             fill_at_market(simulation, fill_bar, order)
 
 
@@ -109,6 +113,8 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
     position.risk = booked_risk(position, simulation.rate)
     if fill.closing_price is not None:
         see_price(position, fill.closing_price)
+    if opened is not None:
+        clock_rules.begin(simulation, opened, fill.moment)
     _book(simulation, order, position, fill, slipped, steps)
     orders.cancel_group(simulation, order, fill.time_us)
     return opened

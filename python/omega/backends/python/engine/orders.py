@@ -11,7 +11,9 @@ import bisect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from omega.backends.python.engine import filters
 from omega.backends.python.engine.fill_bar import FillBar, known_bar
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.signals import Request, Signal
 from omega.backends.python.engine.slipping import lacks_atr
 from omega.backends.python.execution import levels
@@ -85,6 +87,10 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
         bar_idx: First bar in which the order works.
     """
     signal, symbol = request.signal, simulation.symbol
+    refusal = filters.find_refusal(simulation, Happened(fill_bar.bar_idx, fill_bar.time_us), signal.symbol)
+    if refusal:
+        simulation.reject(fill_bar, refusal, request.number)
+        return None
     price = _points_of(simulation, signal.entry) if signal.order_type != OrderType.MARKET else None
     limit = _points_of(simulation, signal.limit) if signal.order_type == OrderType.STOP_LIMIT else None
     terms = _terms(simulation, fill_bar, signal.direction, price if limit is None else limit, bar_idx)
@@ -210,6 +216,17 @@ def cancel_group(simulation: Simulation, filled: Order, time_us: int) -> None:
     for order in list(simulation.working):
         if order.oco == filled.oco and order is not filled:
             end_order(simulation, order, OrderStatus.CANCELLED_BY_OCO, time_us)
+
+
+def cancel_refused(simulation: Simulation, order: Order, now: Happened) -> bool:
+    """Cancel an order whose first fill a filter refuses now; return whether it did (MGT-4)."""
+    if order.fills > 0:
+        return False
+    refusal = filters.find_refusal(simulation, now, order.symbol)
+    if refusal:
+        simulation.records.write("rejections", now.time_us, now.bar_idx, refusal, order.number)
+        end_order(simulation, order, OrderStatus.CANCELLED, now.time_us)
+    return refusal != 0
 
 
 def cancel_unfilled(simulation: Simulation, order: Order, bar_idx: int, time_us: int) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omega.backends.python.engine import closing, finer, oco, opening, orders
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.pass_bar import PassBar, pass_bar
 from omega.backends.python.execution.exits import Bracket, Exit, exit_at_open, exit_inside, exit_on_path, is_ambiguous
@@ -107,6 +108,8 @@ def _enter_at_open(simulation: Simulation, bar: PassBar) -> None:
         open_ = bar.order_side(order.direction).open
         entry = entry_at_open(trigger, open_)
         if entry is not None:
+            if orders.cancel_refused(simulation, order, Happened(bar.bar_idx, bar.time_us)):
+                continue
             _fill(simulation, order, bar, entry)
         elif order.order_type is OrderType.STOP_LIMIT and is_stop_met(trigger, open_):
             order.is_triggered = True
@@ -139,6 +142,8 @@ def _enter_inside(simulation: Simulation, bar: PassBar) -> None:
         entry = find_entry(trigger, bar)
         if entry is None:
             _trigger_if_met(order, trigger, bar)
+            continue
+        if orders.cancel_refused(simulation, order, Happened(bar.bar_idx, bar.time_us)):
             continue
         chosen, entry, is_contested = oco.choose(simulation, order, bar, entry)
         position = _fill(simulation, chosen, bar, entry)

@@ -12,8 +12,18 @@ from __future__ import annotations
 from typing import Any
 
 from omega.backends.python import frame
-from omega.backends.python.engine import closing, modifying, opening, orders, passes, rollover
+from omega.backends.python.engine import (
+    clock_rules,
+    closing,
+    management,
+    modifying,
+    opening,
+    orders,
+    passes,
+    rollover,
+)
 from omega.backends.python.engine.fill_bar import FillBar, fill_bar
+from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.records import Records
 from omega.backends.python.engine.signals import COLUMNS, Fault, Request, Signal, find_fault, read_signals
@@ -62,6 +72,8 @@ class Simulation:
         self.positions: list[Position] = []
         self.working: list[Order] = []
         self.accepted: set[int] = set()
+        self.last_entry: Happened | None = None
+        self.last_exit: Happened | None = None
         self.pass_number = 0
         self.latency_bars = plan.latency_us // (self.series.close_time_us[0] - self.series.time_us[0])
         self.signal_count = 0
@@ -104,6 +116,8 @@ class Simulation:
             self._enter(bar_idx, requests)
         if self.positions or self.working:
             passes.run(self, bar_idx)
+        if self.positions and self.plan.position_rules:
+            management.manage(self, bar_idx)
 
     def mark(self, bar_idx: int) -> None:
         """Value what is open at the close of the bar (LOOP step 5)."""
@@ -132,12 +146,13 @@ class Simulation:
     def _enter(self, bar_idx: int, requests: list[Request]) -> None:
         """Work through what was asked for (LOOP step 2).
 
-        Orders expire; cancels and modifications apply; closes fill, then market orders that wait for volume,
-        then new orders, each in the order given.
+        Orders expire; cancels and modifications apply; closes fill, those of rules first, then market orders that wait
+        for volume, then new orders, each in the order given.
         """
         if self.working:
             orders.expire(self, bar_idx)
-        if not requests and not self.working:
+        are_due = clock_rules.are_due(self, bar_idx)
+        if not requests and not self.working and not are_due:
             return
         moment = fill_bar(self, bar_idx)
         valid = [request for request in requests if request.fault is None]
@@ -148,6 +163,8 @@ class Simulation:
                 orders.cancel(self, moment, request)
             elif request.signal.kind == SignalKind.MODIFY:
                 modifying.modify(self, moment, request, bar_idx)
+        if are_due:
+            clock_rules.close_due(self, moment, bar_idx)
         for request in valid:
             if request.signal.kind == SignalKind.CLOSE:
                 closing.close_on_request(self, moment, request)

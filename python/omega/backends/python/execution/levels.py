@@ -24,7 +24,7 @@ class Level:
     is_distance: bool
 
 
-def to_points(value: float, factor: int, tick_points: int) -> int:
+def to_points(value: float, factor: float, tick_points: int) -> int:
     """Return one IEEE product, rounded half to even, snapped to the nearest tick multiple (NUM-2).
 
     Example: 1.10003 with factor 100,000 and tick 1 gives 110003; with tick 25 it gives 110000.

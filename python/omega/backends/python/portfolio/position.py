@@ -36,6 +36,24 @@ class Settled:
 
 
 @dataclass(slots=True)
+class RuleState:
+    """What the position rules know of a position (MGT).
+
+    Attributes:
+        done: Bit of every rule that was set off.
+        due_parts: Bit of every partial close that is due at the next open.
+        due_step: Step in whose first moment the clock closes it, for `due_reason`; None if never.
+        seen_before: `lowest` and `highest` before the bar that is worked on.
+    """
+
+    done: int = 0
+    due_parts: int = 0
+    due_step: int | None = None
+    due_reason: ExitReason = ExitReason.TIMEOUT
+    seen_before: tuple[int | None, int | None] = (None, None)
+
+
+@dataclass(slots=True)
 class Position:
     """An open position. `direction` is +1 for long and -1 for short; levels are points.
 
@@ -69,6 +87,7 @@ class Position:
     settled: Settled = field(default_factory=Settled)
     first_sl: int | None = None
     stop_reason: ExitReason = ExitReason.STOP_LOSS
+    rules: RuleState = field(default_factory=RuleState)
     risk: int | None = None
     margin: int = 0
     commission: int = 0

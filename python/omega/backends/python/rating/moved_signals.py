@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from omega.backends.python.engine.opening import fill_bar
+from omega.backends.python.engine.fill_bar import fill_bar
 from omega.backends.python.engine.signals import Request, Signal
 from omega.schema import OrderType, SignalKind
 
