@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omega.backends.python.plan_fields import MAX_TERM
 from omega.backends.python.plan_fields import Fraction as Fraction
 from omega.backends.python.plan_fields import bounded as _bounded
 from omega.backends.python.plan_fields import fields_of as _object
