@@ -198,7 +198,7 @@ def stability(values: list[int], first: datetime.date) -> dict[str, object]:
     }
 
 
-def rating_case(
+def rating_case(  # noqa: PLR0913 - one name per column of the case
     name: str, days: list[list[int]], *, bootstrap: str, method: int, balance: int, seed: int, length: int = 40
 ) -> dict[str, object]:
     """Return one case: trades of some FX days (Monday first), and marked equity of `length` days beside a price."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from omega.engine import BacktestResult, Portfolio, backtest
     from omega.errors import OmegaError
     from omega.indicators import IndicatorCache
-    from omega.rating import RatingResult
+    from omega.rating import RatingPipeline, RatingResult
     from omega.runner import rate
     from omega.strategy import Signal, Strategy
 
@@ -23,6 +23,7 @@ __all__ = [
     "MarketData",
     "OmegaError",
     "Portfolio",
+    "RatingPipeline",
     "RatingResult",
     "Signal",
     "Strategy",
@@ -40,6 +41,7 @@ _HOMES = {
     "MarketData": "omega.data",
     "OmegaError": "omega.errors",
     "Portfolio": "omega.engine",
+    "RatingPipeline": "omega.rating",
     "RatingResult": "omega.rating",
     "Signal": "omega.strategy",
     "Strategy": "omega.strategy",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "725d37269a44f180"
+SCHEMA_HASH = "edf0349f592a08e7"
 
 
 class Column(NamedTuple):

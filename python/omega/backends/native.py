@@ -87,14 +87,14 @@ class _Holdings:
 
 
 def replay(
-    market: Market, signals: Any | None, jobs: str
+    market: Any, signals: Any | None, jobs: str
 ) -> list[tuple[int | None, float | None, float | None, int | None, int]]:
     """Return net, drawdown fraction, Sharpe ratio, trades and dropped entries of every job."""
     with _omega_errors():
         return _native.replay(market, signals, jobs)
 
 
-def stress_market(market: Market, stress: str) -> list[Any]:
+def stress_market(market: Any, stress: str) -> list[Any]:
     """Return the bars of every series of a changed market."""
     with _omega_errors():
         return [pa.table(export) for export in _native.stress_market(market, stress)]

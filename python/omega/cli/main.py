@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from omega.cli import backends, config, data, run
+from omega.cli import backends, config, data, rate, run
 from omega.cli.failures import DONE, INTERRUPTED, USAGE, describe_failure, exit_code_of
 
 __all__ = ["app", "main"]
@@ -34,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run")(run.run)
+app.command("rate")(rate.rate)
 app.command("backends")(backends.backends)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")

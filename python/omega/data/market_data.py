@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ class MarketTables:
     Attributes:
         header: JSON text naming symbols and series.
         series: `bars` tables; the first is the step timeframe.
-        timeframes: Timeframe of each series.
+        timeframes: Timeframe of each series; of another symbol's ``"GBPUSD:H1"``.
         visible: Per series the visible bar at each step bar's decision (int32); None for the first.
         calendar: `calendar` table.
         first_step: Index of the first bar that is a step; bars before it are warm-up.
@@ -79,6 +79,16 @@ def _visible_at(
     return (None, *(pa.array(rows, pa.int32()) for rows in shown))
 
 
+class _Further(NamedTuple):
+    """A series that only indicators read: of which symbol, how it is called, what it is."""
+
+    owner_idx: int
+    name: str
+    timeframe: str
+    table: pa.Table
+    close_us: Int64s
+
+
 @dataclass(frozen=True, eq=False)
 class MarketData:
     """Bars of one symbol, checked and in points. Made by `omega.load`.
@@ -95,6 +105,7 @@ class MarketData:
         source: Where the bars came from.
         notes: What was tolerated or repaired.
         session: Name of the session the symbol trades in (`omega.data.sessions`).
+        others: Data of other symbols, for indicators only; see `beside`.
     """
 
     symbol: str
@@ -108,6 +119,34 @@ class MarketData:
     source: str
     notes: tuple[Note, ...]
     session: str = "fx"
+    others: tuple[MarketData, ...] = ()
+
+    def beside(self, *others: MarketData) -> MarketData:
+        """Return the same data with other symbols beside it, for indicators to read (TIM-6).
+
+        Their series are named by symbol and timeframe, and seen as any other timeframe is: the last bar that
+        is complete when a decision is made. Trading stays with this symbol.
+
+        Example:
+            ``euro.beside(pound)``, then ``indicators.ema(20, timeframe="GBPUSD:H1")`` and
+            ``indicators.correlation("SMA_1_GBPUSD:H1", 50)``.
+
+        Raises:
+            ConfigError: ``config.invalid`` for a symbol that is there already or cannot be part of a key.
+        """
+        names = [one.symbol for one in (self, *self.others, *others)]
+        odd = [name for idx, name in enumerate(names) if name in names[:idx] or set(name) & set("_(),")]
+        if odd:
+            raise error_for(
+                "config.invalid",
+                file="MarketData.beside",
+                line="",
+                key="others",
+                expected="symbols that are not there yet and have no _ ( ) or comma",
+                value=repr(odd[0]),
+                hint="",
+            )
+        return replace(self, others=(*self.others, *others))
 
     def __repr__(self) -> str:
         first, last = (iso_text(int(moment)) for moment in self.base.time[[0, -1]])
@@ -135,6 +174,8 @@ class MarketData:
             digest.update(f"{name} {len(arrays)}\n".encode())
             for array in arrays:
                 digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
+        for other in self.others:
+            digest.update(other.data_hash.encode())
         return digest.hexdigest()
 
     def resolve(self, spread: SpreadModel | None = None, *, alignment: Alignment = _CARRY_FORWARD) -> MarketTables:
@@ -148,26 +189,24 @@ class MarketData:
             ConfigError: ``costs.spread_undefined``.
         """
         base, notes = self._with_ask(spread or SpreadModel())
-        calendar = fx_calendar(int(base.time[0]), int(base.time[-1]), self.session)
+        ends = [int(one.base.time[idx]) for one in (self, *self.others) for idx in (0, -1)]
+        calendar = fx_calendar(min(ends), max(ends), self.session)
         step, step_close = resample(base, self.base_timeframe, self.timeframe, calendar)
         begin = int(np.searchsorted(step.time, self.first_time_us))
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]
         decisions = step_close if alignment.at_close else decision_times(step.time, step_close)
-        series = [bars_table(step, step_close)]
-        closes: list[tuple[str, Int64s]] = []
-        for timeframe in self.higher_timeframes:
-            bars, close_time = resample(base, self.base_timeframe, timeframe, calendar)
-            series.append(bars_table(bars, close_time))
-            closes.append((timeframe, close_time))
+        further, other_notes = self._further(base, spread or SpreadModel())
+        closes = [(one.timeframe, one.close_us) for one in further]
         visible_at = functools.partial(_visible_at, closes=closes, calendar=calendar, alignment=alignment)
-        timeframes = (self.timeframe, *self.higher_timeframes)
+        timeframes = (self.timeframe, *(one.name for one in further))
+        owners = (0, *(one.owner_idx for one in further))
         header = {
-            "symbols": [{"name": self.symbol, "digits": self.digits}],
-            "series": [{"symbol": 0, "timeframe": timeframe} for timeframe in timeframes],
+            "symbols": [{"name": one.symbol, "digits": one.digits} for one in (self, *self.others)],
+            "series": [{"symbol": idx, "timeframe": name} for idx, name in zip(owners, timeframes, strict=True)],
         }
         return MarketTables(
             header=json.dumps(header, separators=(",", ":")),
-            series=tuple(series),
+            series=(bars_table(step, step_close), *(one.table for one in further)),
             timeframes=timeframes,
             visible=visible_at(decisions),
             at_close=functools.partial(visible_at, step_close),
@@ -176,11 +215,27 @@ class MarketData:
             symbol=self.symbol,
             digits=self.digits,
             data_hash=self.data_hash,
-            notes=self.notes + notes,
+            notes=self.notes + notes + other_notes,
             spread_note=" ".join(note.detail for note in notes) or None,
             spread_facts=(spread or SpreadModel()).facts(),
             calendar_version=f"{CALENDAR_VERSION}/{self.session}",
         )
+
+    def _further(self, base: BaseBars, spread: SpreadModel) -> tuple[list[_Further], tuple[Note, ...]]:
+        """Return the series that only indicators read, and what must be noted about other symbols."""
+        found = [self._series(base, timeframe, 0) for timeframe in self.higher_timeframes]
+        notes: tuple[Note, ...] = ()
+        for idx, other in enumerate(self.others):
+            other_base, ask_notes = other._with_ask(spread)
+            notes += other.notes + ask_notes
+            found += [other._series(other_base, one, idx + 1) for one in (other.timeframe, *other.higher_timeframes)]
+        return found, notes
+
+    def _series(self, base: BaseBars, timeframe: str, owner_idx: int) -> _Further:
+        calendar = fx_calendar(int(base.time[0]), int(base.time[-1]), self.session)
+        bars, close_us = resample(base, self.base_timeframe, timeframe, calendar)
+        name = timeframe if owner_idx == 0 else f"{self.symbol}:{timeframe}"
+        return _Further(owner_idx, name, timeframe, bars_table(bars, close_us), close_us)
 
     def _with_ask(self, spread: SpreadModel) -> tuple[BaseBars, tuple[Note, ...]]:
         """Return the base bars with both sides, and what must be noted about an ask that was made."""

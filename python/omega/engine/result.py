@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -66,6 +67,7 @@ class Conditions:
         rating_backend: The backend of metrics and rating.
         strategy: Which strategy ran.
         fingerprint: What the numbers depend on.
+        instance: The strategy that ran, None for a native one.
     """
 
     tables: Any
@@ -75,6 +77,7 @@ class Conditions:
     rating_backend: Backend
     strategy: StrategyFacts
     fingerprint: Fingerprint
+    instance: Any = None
 
 
 class BacktestResult:
@@ -165,6 +168,12 @@ class BacktestResult:
             self.raw["trades"], self.timed_equity, conditions.tables.calendar, conditions.plan
         )
         return Metrics(rows, self._units.money_scale)
+
+    @functools.cached_property
+    def rating(self) -> Any:
+        """The `RatingResult` of this run, with the settings of its config; made when first asked for."""
+        # Rating lies above the engine: it is looked up when asked for, not imported.
+        return importlib.import_module("omega.runner").rate(self)
 
     @property
     def stats(self) -> Stats:

@@ -129,6 +129,7 @@ def run_plan(
             rating_backend=get_backend(backend, component="rating"),
             strategy=facts,
             fingerprint=_fingerprint(tables, resolved, plan, facts),
+            instance=strategy,
         )
         return BacktestResult(raw, texts, conditions, watch.seconds)
 

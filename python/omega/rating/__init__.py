@@ -5,7 +5,8 @@ The raw values come from `compute_metrics` and `rate` of a backend and are judge
 
 from __future__ import annotations
 
+from omega.rating.pipeline import RatingPipeline
 from omega.rating.result import Component, RatingResult
-from omega.rating.verdict import DEFAULT_WEIGHTS, LABEL, rate_run
+from omega.rating.verdict import DEFAULT_WEIGHTS, Stress, rate_run
 
-__all__ = ["DEFAULT_WEIGHTS", "LABEL", "Component", "RatingResult", "rate_run"]
+__all__ = ["DEFAULT_WEIGHTS", "Component", "RatingPipeline", "RatingResult", "Stress", "rate_run"]

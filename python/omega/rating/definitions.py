@@ -1,4 +1,4 @@
-"""Unit and definition of every metric, every raw rating value and every reason for having none (MET, RAT).
+"""Unit and definition of every metric, raw rating value, stressed value and reason for having none (MET, RAT).
 
 Units: ``minor`` is money, minor units of the account currency at the seam (integers; averages are floats of the
 same unit) and account currency where people read it; ``utc`` is microseconds since 1970-01-01 at the seam;
@@ -15,6 +15,15 @@ class Definition(NamedTuple):
 
     unit: str
     text: str
+
+
+def _bands(prefix: str, unit: str, text: str) -> dict[str, Definition]:
+    """Return the definitions of the 5, 50 and 95 % quantiles of something."""
+    return {
+        f"{prefix}_q05": Definition(unit, f"5 % quantile of {text}."),
+        f"{prefix}_q50": Definition(unit, f"Median of {text}."),
+        f"{prefix}_q95": Definition(unit, f"95 % quantile of {text}."),
+    }
 
 
 METRICS: dict[str, Definition] = {
@@ -111,18 +120,73 @@ RAW: dict[str, Definition] = {
     "dropout_30_p_net_positive": Definition("fraction", "Share of samples still in profit without 30 % of the trades."),
     "dropout_30_kept_profit": Definition("fraction", "As at 10 %, at 30 %."),
     "monte_carlo_samples": Definition("count", "Resamples."),
-    "monte_carlo_by_day": Definition("flag", "1 if trades overlap and are drawn by FX day of close, 0 one by one."),
-    "monte_carlo_units": Definition("count", "Trades, or FX days with a close, drawn per resample."),
+    "monte_carlo_method": Definition(
+        "number", "What is drawn: 0 single trades, 1 FX days, 2 FX weeks (by close), 3 runs of random length."
+    ),
+    "monte_carlo_block_length": Definition("count", "Mean length of the runs; null where none are drawn."),
+    "monte_carlo_units": Definition("count", "Trades, days or weeks drawn per resample."),
     "monte_carlo_p_net_positive": Definition("fraction", "Share of resamples that end in profit."),
     "monte_carlo_p_low": Definition("fraction", "Lower end of its 95 % Wilson interval."),
     "monte_carlo_p_high": Definition("fraction", "Upper end of its 95 % Wilson interval."),
     "monte_carlo_risk_of_ruin": Definition("fraction", "Share of resamples whose balance reaches 0 or less."),
-    "monte_carlo_net_q05": Definition("minor", "5 % quantile of final net."),
-    "monte_carlo_net_q50": Definition("minor", "Median final net."),
-    "monte_carlo_net_q95": Definition("minor", "95 % quantile of final net."),
-    "monte_carlo_drawdown_q05": Definition("minor", "5 % quantile of the largest fall of the balance."),
-    "monte_carlo_drawdown_q50": Definition("minor", "Median largest fall of the balance."),
-    "monte_carlo_drawdown_q95": Definition("minor", "95 % quantile of the largest fall of the balance."),
+    "monte_carlo_p_value_net": Definition(
+        "fraction", "(1 + resamples of the trades less their mean that earn as much) / (resamples + 1)."
+    ),
+    "monte_carlo_p_value_r": Definition("fraction", "The same of the sum of R; null where no trade has one."),
+    **_bands("monte_carlo_net", "minor", "final net"),
+    **_bands("monte_carlo_drawdown", "minor", "the largest fall of the balance"),
+    **_bands("monte_carlo_shuffled_drawdown", "minor", "the largest fall over shuffled orders"),
+    **_bands("monte_carlo_sharpe", "ratio", "mean / deviation of what was drawn, not annualised"),
+    **{
+        name: definition
+        for tenth in range(1, 11)
+        for name, definition in _bands(
+            f"monte_carlo_fan_{10 * tenth}", "minor", f"net after {10 * tenth} % of the draws"
+        ).items()
+    },
+    "bayes_break_even": Definition("fraction", "Win rate at which nothing is earned: 1 / (1 + payoff)."),
+    "bayes_p_above_break_even": Definition("fraction", "P(win rate > break-even) after a uniform prior."),
+    "bayes_alpha": Definition("per year", "Annual return not explained by holding the traded pair, fraction."),
+    "bayes_beta": Definition("ratio", "Slope of excess returns per FX day on those of holding the traded pair."),
+    "bayes_p_alpha_positive": Definition("fraction", "P(alpha > 0) of the t posterior."),
+    "stability_windows": Definition("count", "Windows: calendar months (UTC), or 12 equal parts when there are fewer."),
+    "stability_by_month": Definition("flag", "1 if the windows are months."),
+    "stability_index": Definition("ratio", "1 / (1 + sd / mean) of the windows' mean returns; 0 for a mean <= 0."),
+}
+
+STRESS: dict[str, Definition] = {
+    "cost_break_even_factor": Definition("ratio", "Factor of all costs at which nothing is left: 1 + net / costs."),
+    **{
+        f"cost_{percent}_{name}": Definition(unit, f"{text} at {percent} % of the debits.")
+        for percent in (125, 150, 200)
+        for name, unit, text in (
+            ("net", "minor", "Net"),
+            ("drawdown_frac", "fraction", "Largest drawdown"),
+            ("sharpe", "ratio", "Sharpe"),
+        )
+    },
+    **{
+        f"timing_{side}_{bars}_{name}": Definition(unit, f"{text} with entries {bars} bars {word}.")
+        for side, word in (("minus", "earlier"), ("plus", "later"))
+        for bars in (1, 2, 3)
+        for name, unit, text in (("net", "minor", "Net"), ("dropped", "count", "Entries dropped"))
+    },
+    **{
+        f"level_stop_{stop}_target_{target}_net": Definition(
+            "minor", f"Net with stops at {stop} % and targets at {target} % of their distance."
+        )
+        for stop in (70, 80, 90, 110, 120, 130)
+        for target in (70, 80, 90, 110, 120, 130)
+    },
+    **{
+        f"{kind}_{name}": definition
+        for kind, text in (("data", "runs on noisy prices"), ("parameter", "runs with neighbouring parameters"))
+        for name, definition in (
+            ("runs", Definition("count", f"Number of {text}.")),
+            ("p_net_positive", Definition("fraction", f"Share of {text} that end in profit.")),
+            *_bands("net", "minor", f"net of {text}").items(),
+        )
+    },
 }
 
 REASONS: dict[str, str] = {

@@ -62,21 +62,23 @@ class Job:
     decide: bool = False
 
 
-def replay(result: BacktestResult, market: Any, jobs: Sequence[Job]) -> list[Outcome]:
+def replay(result: BacktestResult, market: Any, jobs: Sequence[Job], *, plan: str | None = None) -> list[Outcome]:
     """Return what came out of every job.
 
     Args:
         result: The finished run.
         market: Its market, opened by its own engine's backend.
         jobs: The stressed runs.
+        plan: Plan of jobs without their own, JSON; that of the run when left out.
 
     Raises:
         DataError, SignalError, EngineError: where the record itself cannot be run again.
     """
-    plans = [result.conditions.plan]
+    own = plan or result.conditions.plan
+    plans = [own]
     written = []
     for job in jobs:
-        text = result.conditions.plan if job.plan is None else json.dumps(job.plan, sort_keys=True)
+        text = own if job.plan is None else json.dumps(job.plan, sort_keys=True)
         if text not in plans:
             plans.append(text)
         written.append(_written(job, plans.index(text)))

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omega.rating.explanation import explain
+
 Number = int | float | None
 
 
@@ -55,6 +57,10 @@ class RatingResult:
     def component_scores(self) -> dict[str, float | None]:
         """Scores by component, from 0 to 1."""
         return {component.name: component.score for component in self.components}
+
+    def explain(self) -> str:
+        """Return the rating in plain words, the worst component first."""
+        return explain(self.recommendation, self.final_score, self.confidence, self.components, self.reasons)
 
     def to_json(self) -> str:
         """Return the rating as JSON with sorted keys; equal ratings give equal bytes."""

@@ -4,14 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from omega.errors import error_for
-from omega.rating.definitions import RAW
+from omega.rating.definitions import RAW, STRESS
+from omega.rating.replaying import Outcome
 from omega.rating.result import Component, Number, RatingResult
-from omega.rating.stages import Values, clamp, score_base, score_dropout, score_monte_carlo
+from omega.rating.robustness import (
+    report_parameters,
+    score_cost_shock,
+    score_data_jitter,
+    score_levels,
+    score_timing,
+)
+from omega.rating.stages import (
+    Values,
+    clamp,
+    score_base,
+    score_bayesian,
+    score_dropout,
+    score_monte_carlo,
+    score_significance,
+    score_stability,
+)
 
-DEFAULT_WEIGHTS: Mapping[str, float] = {"base": 0.2, "trade_dropout": 0.08, "monte_carlo": 0.12}
-LABEL = "final score over the components of this version: base, trade_dropout, monte_carlo"
+DEFAULT_WEIGHTS: Mapping[str, float] = {
+    "base": 0.2,
+    "trade_dropout": 0.08,
+    "cost_shock": 0.08,
+    "timing_jitter": 0.08,
+    "level_stress": 0.08,
+    "data_jitter": 0.08,
+    "monte_carlo": 0.12,
+    "bayesian": 0.08,
+    "stability": 0.1,
+    "significance": 0.1,
+}
 LEAST_TRADES = 30
 FULL_TRADES = 100
 FULL_YEARS = 2.0
@@ -20,9 +49,33 @@ WATCH_BELOW = 7.0
 DAYS_PER_YEAR = 365.25
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stress:
+    """What the stressed runs of stage 2 gave; an empty group does not apply.
+
+    Attributes:
+        base: The replay without a change: the run itself.
+        costs: By factor of the debits.
+        timing: By bars that entries came later.
+        levels: By percentages of stop and target distance.
+        noise: Runs that decided anew on noisy prices.
+        parameters: Runs with neighbouring parameters.
+        notes: What a reader must know about how they were made.
+    """
+
+    base: Outcome
+    costs: Mapping[Fraction, Outcome]
+    timing: Mapping[int, Outcome]
+    levels: Mapping[tuple[int, int], Outcome]
+    noise: Sequence[Outcome]
+    parameters: Sequence[Outcome] = ()
+    notes: Sequence[str] = field(default=())
+
+
 def rate_run(
     metrics: Iterable[tuple[str, Number, str | None]],
     raw: Iterable[tuple[str, Number]],
+    stress: Stress,
     *,
     account_digits: int,
     weights: Mapping[str, float] | None = None,
@@ -32,6 +85,7 @@ def rate_run(
     Args:
         metrics: What the backend's `compute_metrics` returned.
         raw: What the backend's `rate` returned.
+        stress: What the stressed runs gave.
         account_digits: Digits of the account currency; money of the result is in that currency.
         weights: Weight per component, >= 0; components left out weigh nothing. Default: `DEFAULT_WEIGHTS`.
 
@@ -40,31 +94,45 @@ def rate_run(
     """
     chosen = check_weights(DEFAULT_WEIGHTS if weights is None else weights)
     values = {name: value for name, value, _ in metrics}
-    resampled = {name: in_currency(name, value, account_digits) for name, value in raw}
-    components = (
+    given = dict(raw)
+    judged = (
         score_base(values, chosen.get("base", 0.0)),
-        score_dropout(values, resampled, chosen.get("trade_dropout", 0.0)),
-        score_monte_carlo(resampled, chosen.get("monte_carlo", 0.0)),
+        score_dropout(values, given, chosen.get("trade_dropout", 0.0)),
+        score_cost_shock(values, stress.base, stress.costs, chosen.get("cost_shock", 0.0)),
+        score_timing(stress.base, stress.timing, chosen.get("timing_jitter", 0.0)),
+        score_levels(stress.base, stress.levels, chosen.get("level_stress", 0.0)),
+        score_data_jitter(stress.base, stress.noise, chosen.get("data_jitter", 0.0)),
+        score_monte_carlo(given, chosen.get("monte_carlo", 0.0)),
+        score_bayesian(given, chosen.get("bayesian", 0.0)),
+        score_stability(values, given, chosen.get("stability", 0.0)),
+        score_significance(values, given, chosen.get("significance", 0.0)),
+        report_parameters(stress.parameters),
     )
     trades = int(values["trades"] or 0)
-    score = weighted_score(components) if trades >= LEAST_TRADES else None
+    score = weighted_score(judged) if trades >= LEAST_TRADES else None
+    seed = int(given["seed"] or 0)
     return RatingResult(
         final_score=score,
         confidence=confidence(values),
         recommendation=recommendation(score),
-        components=components,
-        reasons=reasons_in_words(values, score),
-        label=LABEL,
-        seeds={"trade_dropout": int(resampled["seed"] or 0), "monte_carlo": int(resampled["seed"] or 0)},
+        components=tuple(in_currency(component, account_digits) for component in judged),
+        reasons=(*reasons_in_words(values, score), *stress.notes),
+        label=f"final score over {len(DEFAULT_WEIGHTS)} weighted components",
+        seeds=dict.fromkeys(("data_jitter", "monte_carlo", "parameter_jitter", "trade_dropout"), seed),
     )
 
 
-def in_currency(name: str, value: Number, account_digits: int) -> Number:
-    """Return a raw value as people read it: money in account currency, anything else as it is."""
-    if value is None or RAW[name].unit != "minor":
-        return value
+def in_currency(component: Component, account_digits: int) -> Component:
+    """Return a component with its raw values as people read them: money in account currency."""
     minor_units: int = 10**account_digits
-    return value / minor_units
+    known = {**RAW, **STRESS}
+    return replace(
+        component,
+        raw={
+            name: value / minor_units if value is not None and name in known and known[name].unit == "minor" else value
+            for name, value in component.raw.items()
+        },
+    )
 
 
 def check_weights(weights: Mapping[str, float]) -> Mapping[str, float]:
@@ -76,7 +144,7 @@ def check_weights(weights: Mapping[str, float]) -> Mapping[str, float]:
     for name, weight in weights.items():
         if name not in DEFAULT_WEIGHTS:
             raise error_for("rating.weights", reason=f"there is no component {name!r}")
-        if not (math.isfinite(weight) and weight >= 0.0):
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight) or weight < 0:
             raise error_for("rating.weights", reason=f"{name} is {weight}, expected a number from 0 up")
     if not any(weight > 0.0 for weight in weights.values()):
         raise error_for("rating.weights", reason="no component has a weight above 0")

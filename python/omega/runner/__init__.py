@@ -2,5 +2,6 @@
 
 from omega.runner.rating import rate
 from omega.runner.run import STEPS, Comparison, FinishedRun, compare_backends, run_config
+from omega.runner.stored import rate_stored
 
-__all__ = ["STEPS", "Comparison", "FinishedRun", "compare_backends", "rate", "run_config"]
+__all__ = ["STEPS", "Comparison", "FinishedRun", "compare_backends", "rate", "rate_stored", "run_config"]

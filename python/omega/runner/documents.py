@@ -60,6 +60,7 @@ def manifest_document(
     strategy = conditions.strategy
     return {
         "name": conditions.resolved.config.name,
+        "base_dir": str(conditions.resolved.base_dir.absolute()),
         "started": _plain(started),
         "fingerprint": {"digest": fingerprint.digest, **dataclasses.asdict(fingerprint)},
         "versions": _versions(conditions.tables.calendar_version),

@@ -98,7 +98,7 @@ def run_config(  # noqa: PLR0913 - the public call; everything after `config` is
         run_id: Name of the results folder; made of name, start and fingerprint when left out (OUT-2).
         force: Overwrite the run that `run_id` names.
         on_step: Called with the name of each step as it begins.
-        on_progress: Called with (current, total) bars while an `on_bar` strategy runs.
+        on_progress: Called with (current, total) bars while an `on_bar` strategy runs, then stressed runs of the rating.
 
     Raises:
         ConfigError, DataError, SignalError, StrategyError, EngineError, BackendError: nothing is left behind.
@@ -113,14 +113,14 @@ def run_config(  # noqa: PLR0913 - the public call; everything after `config` is
     check_target(target, run_id, force=force)
     say("load")
     with watch.measure("load"):
-        strategy = _strategy(resolved)
-        data = _load(resolved)
+        strategy = strategy_of(resolved)
+        data = load_data(resolved)
         tables = market_tables(data, resolved)
     say("event loop")
     result = run_plan(tables, resolved, strategy, backend=backend, on_progress=on_progress, watch=watch)
     say("rate")
     with watch.measure("rate"):
-        rating = rate(result)
+        rating = rate(result, on_progress=on_progress)
     say("export")
     name = run_id or new_run_id(written.name, started, str(result.fingerprint))
     with run_folder(target, name, explicit=run_id is not None, force=force) as folder:
@@ -148,11 +148,11 @@ def compare_backends(
     say = on_step or (lambda step: None)
     resolved = _resolve(config, overrides, base_dir)
     say("load")
-    tables = market_tables(_load(resolved), resolved)
+    tables = market_tables(load_data(resolved), resolved)
     results = []
     for name in ("rust", "python"):
         say(name)
-        results.append(run_plan(tables, resolved, _strategy(resolved), backend=name))
+        results.append(run_plan(tables, resolved, strategy_of(resolved), backend=name))
     say("compare")
     rust, python = results
     difference = find_difference(rust.raw, python.raw)
@@ -170,7 +170,7 @@ def _resolve(config: str | Path | RunConfig, overrides: Sequence[str], base_dir:
     return resolve(load_config(config, overrides), base_dir=base_dir or Path(config).parent)
 
 
-def _load(resolved: ResolvedConfig) -> MarketData:
+def load_data(resolved: ResolvedConfig) -> MarketData:
     data = resolved.config.data
     assert data is not None  # `resolve` asks for it
     specs = load_specs(None if data.specs is None else resolved.base_dir / data.specs)
@@ -188,7 +188,7 @@ def _load(resolved: ResolvedConfig) -> MarketData:
     )
 
 
-def _strategy(resolved: ResolvedConfig) -> Strategy | None:
+def strategy_of(resolved: ResolvedConfig) -> Strategy | None:
     """Return a fresh strategy, None where a native one runs."""
     written = resolved.config.strategy
     if written is None or written.class_ is None:

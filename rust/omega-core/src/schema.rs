@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "725d37269a44f180";
+pub const SCHEMA_HASH: &str = "edf0349f592a08e7";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -959,6 +959,10 @@ pub mod number {
     pub const RUN_NOT_WRITTEN: i16 = 7007;
     /// `rating.weights`
     pub const RATING_WEIGHTS: i16 = 8001;
+    /// `rating.no_run`
+    pub const RATING_NO_RUN: i16 = 8002;
+    /// `rating.changed`
+    pub const RATING_CHANGED: i16 = 8003;
     /// `backend.missing`
     pub const BACKEND_MISSING: i16 = 9001;
     /// `backend.broken`
@@ -1128,6 +1132,8 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("run.bad_id", 7006),
     ("run.not_written", 7007),
     ("rating.weights", 8001),
+    ("rating.no_run", 8002),
+    ("rating.changed", 8003),
     ("backend.missing", 9001),
     ("backend.broken", 9002),
     ("backend.schema", 9003),

@@ -94,7 +94,7 @@ pub(crate) fn moments_of(values: &[f64], period: u32, give: impl FnMut(&[f64], &
         let [means, moves, squares] = place.each_mut().map(|place| &mut place[..rows.len()]);
         let oldest = &values[begin - count..rows.end - count];
         let newest = &values[rows];
-        step.fill_means(newest, oldest, means);
+        step.fill_totals(newest, oldest, means);
         step.fill_moves(newest, oldest, means, moves);
         step.fill_squares(&values[begin - count..begin + squares.len()], means, moves, squares);
         give(means, squares);
@@ -103,9 +103,9 @@ pub(crate) fn moments_of(values: &[f64], period: u32, give: impl FnMut(&[f64], &
 
 /// Blocks of rows from a turn of the ring on. twin: none — parts of `update`, one after the other.
 impl Deviation {
-    fn fill_means(&mut self, newest: &[f64], oldest: &[f64], means: &mut [f64]) {
+    fn fill_totals(&mut self, newest: &[f64], oldest: &[f64], totals: &mut [f64]) {
         let count = self.window.values.len();
-        let turns = newest.chunks(count).zip(oldest.chunks(count)).zip(means.chunks_mut(count));
+        let turns = newest.chunks(count).zip(oldest.chunks(count)).zip(totals.chunks_mut(count));
         for ((newest, oldest), totals) in turns {
             let mut fresh = 0.0;
             let mut level = self.total;
@@ -119,16 +119,14 @@ impl Deviation {
             }
             self.total = fresh;
         }
-        for mean in means {
-            *mean /= self.period;
-        }
     }
 
-    fn fill_moves(&mut self, newest: &[f64], oldest: &[f64], means: &[f64], moves: &mut [f64]) {
-        let mut before = self.mean;
-        let rows = newest.iter().zip(oldest).zip(means).zip(moves);
-        for (((value, oldest), mean), moved) in rows {
-            *moved = (value - oldest) * ((value - mean) + (oldest - before));
+    /// Makes means of totals, and what each row moves the squares by.
+    fn fill_moves(&mut self, newest: &[f64], oldest: &[f64], means: &mut [f64], moves: &mut [f64]) {
+        let (period, mut before) = (self.period, self.mean);
+        for (((value, oldest), mean), moved) in newest.iter().zip(oldest).zip(means).zip(moves) {
+            *mean /= period;
+            *moved = (value - oldest) * ((value - *mean) + (oldest - before));
             before = *mean;
         }
         self.mean = before;
@@ -150,12 +148,11 @@ impl Deviation {
             }
             before = squares[squares.len() - 1];
         }
-        let is_lost = |(before, square): (&f64, &f64)| square * MOST < *before;
-        let some_lost = [self.squares]
-            .iter()
-            .chain(&*squares)
-            .zip(&*squares)
-            .fold(false, |found, pair| found | is_lost(pair));
+        let is_lost = |before: f64, square: f64| square * MOST < before;
+        let pairs = squares.iter().zip(&squares[1..]);
+        let some_lost = pairs.fold(is_lost(self.squares, squares[0]), |found, (before, square)| {
+            found | is_lost(*before, *square)
+        });
         if some_lost || has_constant_window(values, count) {
             before = self.fill_squares_with_care(values, means, moves, squares);
         }

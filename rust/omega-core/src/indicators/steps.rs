@@ -9,7 +9,7 @@ use crate::indicators::aroon::Aroon;
 use crate::indicators::atr::Atr;
 use crate::indicators::bbands::{Bbands, bbands};
 use crate::indicators::beta::Beta;
-use crate::indicators::cci::Cci;
+use crate::indicators::cci::{Cci, cci};
 use crate::indicators::choppiness::Choppiness;
 use crate::indicators::correlation::Correlation;
 use crate::indicators::dema::Dema;
@@ -87,6 +87,12 @@ fn whole(name: &str, p: &Parameters, inputs: &[Cow<'_, [f64]>]) -> Option<Column
         }
         "bbands" => bbands(&inputs[0], period(), p.real("deviations")),
         "stddev" => vec![stddev(&inputs[0], period(), p.real("deviations"))],
+        "cci" => {
+            let [high, low, close] = rows(inputs);
+            let bars = high.iter().zip(low).zip(close);
+            let prices: Vec<f64> = bars.map(|((high, low), close)| (high + low + close) / 3.0).collect();
+            vec![cci(&prices, period())]
+        }
         "mom" => vec![lagged(&inputs[0], period(), |value, before| value - before)],
         "roc" => vec![lagged(&inputs[0], period(), percent)],
         "trange" | "atr" | "natr" if !inputs[0].is_empty() => {

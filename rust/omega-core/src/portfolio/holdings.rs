@@ -99,7 +99,7 @@ impl Holdings {
         self.move_to(deal.time_us)?;
         let idx = self.find(id)?;
         let position = &self.open_positions[idx];
-        if position.steps + deal.steps > MAX_STEPS {
+        if position.entered.steps + deal.steps > MAX_STEPS {
             return Err(Error::Overflow { what: "a position" });
         }
         self.see_deal(position.symbol, position.direction, deal.price);

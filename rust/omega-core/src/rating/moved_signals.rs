@@ -34,6 +34,7 @@ pub(super) fn with_levels(simulation: &Simulation, signal: &Signal, by: Move) ->
     for (value, factor) in [
         (&mut moved.sl_points, by.stop),
         (&mut moved.sl_pips, by.stop),
+        (&mut moved.sl_atr, by.stop),
         (&mut moved.tp_points, by.target),
         (&mut moved.tp_pips, by.target),
     ] {
@@ -64,9 +65,15 @@ fn moved_level(
     Some((after + (level * scale - before) * float(factor.0) / float(factor.1)) / scale)
 }
 
-/// Returns the raw entry in points: the quote a market order fills at; `None` outside the data.
+/// Returns the raw entry in points: the quote a market order fills at, the price a pending one waits for (SIZ).
+///
+/// `None` outside the data.
 fn raw_entry(simulation: &Simulation, signal: &Signal, shift: i64) -> Option<f64> {
-    let step = usize::try_from(signal.bar_idx + 1 + shift).ok()?;
+    if !is_market(signal) {
+        let scale = f64::from(10_u32.pow(simulation.symbol().digits));
+        return signal.limit.or(signal.entry).map(|waits_for| waits_for * scale);
+    }
+    let step = usize::try_from(signal.bar_idx + simulation.latency_bars + 1 + shift).ok()?;
     let first = usize::from(simulation.plan.signal_close);
     if step < first || step >= simulation.market.bar_count() {
         return None;

@@ -16,10 +16,9 @@ from omega.backends.python.engine.fill_bar import FillBar
 from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.signals import Request
-from omega.backends.python.engine.slipping import slip_of
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import charge
-from omega.backends.python.execution.slippage import NO_SLIP, Slip
+from omega.backends.python.execution.slippage import NO_SLIP, Slip, slip
 from omega.backends.python.portfolio.position import DealPrices, Position, add_fill, booked_risk, see_price
 from omega.schema import LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif
 
@@ -66,7 +65,7 @@ def fill_waiting(simulation: Simulation, fill_bar: FillBar) -> None:
     """Go on filling market orders, and triggered stops, that wait for volume (FIL-12)."""
     now = Happened(fill_bar.bar_idx, fill_bar.time_us)
     for order in list(simulation.working):
-        # A fill before it may have cancelled it (FIL-11).
+        # One that filled before it may have cancelled the others of its group.
         if order not in simulation.working or not orders.is_at_market(order):
             continue
         if not orders.cancel_refused(simulation, order, now):
@@ -102,7 +101,7 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
         return None
     slipped = NO_SLIP
     if fill.rule in (Rule.FIL_1, Rule.FIL_3):
-        slipped = slip_of(simulation, order.direction, (order.number, 0, order.fills), steps, fill.bar_idx)
+        slipped = slip(simulation.symbol.slippage, simulation.plan.seed, order.number, 0, order.fills)
     price = fill.raw_price + order.direction * slipped.points
     position = simulation.find_position(order.number)
     opened = None
@@ -164,8 +163,8 @@ def _book(simulation: Simulation, order: Order, position: Position, fill: Fill, 
         steps,
         slipped.points,
         slipped.random_points,
-        slipped.impact_points,
-        slipped.volatility_points,
+        0.0,
+        0.0,
         fill.spread_points,
         commission,
         1.0,

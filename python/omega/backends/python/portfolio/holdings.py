@@ -63,7 +63,7 @@ class Holdings:
         time_us, steps, price = deal
         self._move_to(time_us)
         position = self._find(position_id)
-        if position.steps + steps > MAX_STEPS:
+        if position.entered.steps + steps > MAX_STEPS:
             raise error_for("engine.overflow", what="a position")
         self._see_deal(position.symbol, position.direction, price)
         add_fill(position, _prices_of(deal), steps)

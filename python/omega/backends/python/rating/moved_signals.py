@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Fraction = tuple[int, int]
 
-STOPS = ("sl_points", "sl_pips")
+STOPS = ("sl_points", "sl_pips", "sl_atr")
 TARGETS = ("tp_points", "tp_pips")
 
 
@@ -56,8 +56,14 @@ def moved_level(simulation: Simulation, signal: Signal, level: float, factor: Fr
 
 
 def raw_entry(simulation: Simulation, signal: Signal, shift: int) -> float | None:
-    """Return the raw entry in points: the quote a market order fills at; None outside the data."""
-    step = signal.bar_idx + 1 + shift
+    """Return the raw entry in points: the quote a market order fills at, the price a pending one waits for (SIZ).
+
+    None outside the data.
+    """
+    if not is_market(signal):
+        waits_for = signal.entry if signal.limit is None else signal.limit
+        return None if waits_for is None else waits_for * float(10**simulation.symbol.digits)
+    step = signal.bar_idx + simulation.latency_bars + 1 + shift
     first = 1 if simulation.plan.signal_close else 0
     if not first <= step < simulation.bar_count:
         return None
