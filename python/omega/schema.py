@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "edf0349f592a08e7"
+SCHEMA_HASH = "efdd040644a2b50b"
 
 
 class Column(NamedTuple):

@@ -2,7 +2,7 @@
 
 Costs are never zero by default. A cost file has `defaults` and `per_symbol`; a symbol's entry replaces its
 default part by part. Slippage, commission and swap must be given, figures or "none"; the spread comes from the ask
-data unless the entry says otherwise. Margin is not simulated in this version.
+data unless the entry says otherwise.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ from omega.config.swap import Swap, swap_of_spec
 from omega.config.validation import invalid, validate
 from omega.errors import OmegaError, error_for
 
-__all__ = ["NOT_SIMULATED", "Commission", "Costs", "Slippage", "Spread", "SymbolCosts", "load_costs"]
-
-NOT_SIMULATED = "margin is not simulated in this version"
+__all__ = ["Commission", "Costs", "Slippage", "Spread", "SymbolCosts", "load_costs"]
 
 MAX_SLIPPAGE_POINTS = 10**6
 Pips = Annotated[Exact, Field(ge=0, le=10**4)]
@@ -76,7 +74,7 @@ class Commission(BaseModel):
     per_trade: Money | None = Field(default=None, description="Per order, whatever its size, in `currency`.")
     minimum: Money = Field(default=Fraction(0), description="Least charge per order, in `currency`.")
     sides: Literal["entry", "exit", "both"] = Field(default="both", description="Which orders are charged.")
-    currency: Currency = Field(description="Currency of rate and minimum: the account's (ISO 4217).")
+    currency: Currency = Field(description="Currency of rate and minimum, ISO 4217; converted where it is another.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -158,27 +156,23 @@ class Costs:
 
         Args:
             spec: The symbol.
-            currency: Account currency, which those of commission and swap must equal; None leaves that untested.
+            currency: Account currency, which that of swap in money must equal; None leaves that untested.
             liquidity_lots: Replaces that of the file.
 
         Raises:
             ConfigError: ``costs.symbol_not_in_config``; ``config.missing_key`` where neither entry nor defaults name
                 a part; ``costs.invalid_slippage_model`` where the slippage does not fit the symbol's points;
-                ``costs.invalid_fee_config`` and ``costs.invalid_swap`` for another currency; ``costs.invalid_swap``
-                where the symbol spec has no swap figures; ``config.*`` for a file of spreads.
+                ``costs.invalid_swap`` for swap in money of another currency, or where the symbol spec has no swap
+                figures; ``config.*`` for a file of spreads.
         """
         if self.written is None:
             return SymbolCosts(Slippage(), None, None, "", Spread(), liquidity_lots)
         slippage_key, slippage = self._part("slippage", spec.name)
-        commission_key, commission = self._part("commission", spec.name)
+        _, commission = self._part("commission", spec.name)
         _, spread = self._part("spread", spec.name)
         liquidity = liquidity_lots or self._part("liquidity_lots", spec.name)[1]
         if slippage is not None:
             check_slippage(slippage, spec, liquidity, document=self.document, key=slippage_key)
-        if commission is not None:
-            self._check_currency(
-                commission.currency, currency, (*commission_key, "currency"), "costs.invalid_fee_config"
-            )
         swap, source = self._swap(spec, currency)
         return SymbolCosts(
             slippage=slippage or Slippage(),
@@ -200,13 +194,10 @@ class Costs:
                 raise fault(self.document, key, "costs.invalid_swap", f"the symbol spec has no swap figures. {mend}")
         if swap is not None and swap.currency is not None:
             place = key if written == "spec" else (*key, "currency")
-            self._check_currency(swap.currency, currency, place, "costs.invalid_swap")
+            if currency not in (None, swap.currency):
+                reason = f"{swap.currency} in an account of {currency}; swap in money is booked as it is."
+                raise fault(self.document, place, "costs.invalid_swap", reason)
         return swap, source
-
-    def _check_currency(self, written: str, account: str | None, key: Key, code: str) -> None:
-        if account not in (None, written):
-            reason = f"{written} in an account of {account}; currency conversion is not available in this version."
-            raise fault(self.document, key, code, reason)
 
     def _part(self, name: str, symbol: str) -> tuple[Key, Any]:
         """Return one part of a symbol's costs and the key path it stands at."""

@@ -28,6 +28,7 @@ from omega.config.costs import Liquidity, Slippage
 from omega.config.documents import Document, document_of, leaf_keys
 from omega.config.exact import Count, Exact, Number, as_text, unmark
 from omega.config.position_rules import Filters, PositionRules
+from omega.config.rates import RatesConfig
 from omega.config.specs import STRICT, Currency
 from omega.config.spread import Spread
 from omega.config.validation import raise_all, validate
@@ -151,10 +152,21 @@ class DataConfig(Table):
 class AccountConfig(Table):
     """The account the run starts with."""
 
-    currency: Currency = Field(description="Account currency, ISO 4217; the symbol's quote currency in this version.")
+    currency: Currency = Field(description="Account currency, ISO 4217.")
     balance: Annotated[Exact, Field(gt=0)] = Field(description="Initial balance in account currency.")
     digits: Annotated[int, Field(ge=0, le=4)] | None = Field(
         default=None, description="Decimals of the minor unit; null = ISO 4217."
+    )
+    leverage: Annotated[Exact, Field(ge=1, le=10**4)] | None = Field(
+        default=Fraction(30), description="Notional over margin; a lower one of the symbol counts; null = no margin."
+    )
+    stop_out_level: Annotated[Exact, Field(ge=0, le=10)] = Field(
+        default=Fraction(1, 2),
+        description="Share of the margin at which equity closes positions (MRG).",
+        json_schema_extra={"default": "0.5"},
+    )
+    margin_call_level: Annotated[Exact, Field(ge=0, le=10)] = Field(
+        default=Fraction(1), description="Share of the margin at which equity is noted in the diagnostics."
     )
 
 
@@ -167,8 +179,22 @@ class ExecutionConfig(Table):
     fill: Literal["next_open", "signal_close"] = Field(
         default="next_open", description="Where market orders fill (LOOP-2)."
     )
-    intrabar: Literal["stop_first", "target_first"] = Field(
-        default="stop_first", description="Which comes first when a bar reaches stop and target (FIL-7)."
+    intrabar: Literal["stop_first", "target_first", "nearest_extreme", "bar_color", "finer"] = Field(
+        default="stop_first",
+        description="What a bar does where its prices leave the order of events open; finer looks into finer bars "
+        "of the data (FIL-7).",
+    )
+    limit_fill: Literal["touch", "through"] = Field(
+        default="touch", description="Whether limits and targets fill when touched, or only when passed."
+    )
+    limit_through_points: Annotated[int, Field(ge=1, le=10**6)] = Field(
+        default=1, description="Points by which limits and targets have to be passed under limit_fill through."
+    )
+    latency_ms: Annotated[int, Field(ge=0, le=7 * 86_400_000)] = Field(
+        default=0, description="Time a request takes, milliseconds; it is late by whole bars (FIL-13)."
+    )
+    max_participation: Annotated[Exact, Field(gt=0, le=1)] | None = Field(
+        default=None, description="Share of a bar's volume that opening fills may take; null = all (FIL-12)."
     )
     close_at_end: bool = Field(default=True, description="Close open positions after the last bar (LOOP-3).")
     on_bad_signal: Literal["fail", "reject"] = Field(
@@ -183,14 +209,26 @@ class ExecutionConfig(Table):
     liquidity_lots: Liquidity | None = Field(
         default=None, description="Lots the market takes at its price; replaces that of the cost file."
     )
+    rates: RatesConfig | None = Field(
+        default=None, description="Conversion rates by pair, or source series; null = the symbol's own quotes (CUR)."
+    )
+
+
+SIZING_MODES = ("fixed_lots", "risk_amount", "risk_percent", "notional")
 
 
 class SizingConfig(Table):
-    """How large a position is: exactly one of fixed_lots and risk_amount (SIZ)."""
+    """How large a position is: exactly one of the four modes (SIZ)."""
 
     fixed_lots: Annotated[Exact, Field(gt=0)] | None = Field(default=None, description="Volume of every order, lots.")
     risk_amount: Annotated[Exact, Field(gt=0)] | None = Field(
         default=None, description="Loss at the stop, account currency; slippage and commission come on top."
+    )
+    risk_percent: Annotated[Exact, Field(gt=0, le=100)] | None = Field(
+        default=None, description="Loss at the stop, percent of equity; slippage and commission come on top."
+    )
+    notional: Annotated[Exact, Field(gt=0)] | None = Field(
+        default=None, description="Value of the position at its entry, account currency."
     )
     min_lot: Literal["reject", "round_up"] = Field(
         default="reject", description="What becomes of a size below volume_min."
@@ -198,9 +236,14 @@ class SizingConfig(Table):
 
     @check_model(mode="after")
     def _check(self) -> Self:
-        if (self.fixed_lots is None) == (self.risk_amount is None):
-            raise PydanticCustomError("sizing", "exactly one of fixed_lots and risk_amount")
+        if sum(getattr(self, mode) is not None for mode in SIZING_MODES) != 1:
+            raise PydanticCustomError("sizing", "exactly one of {modes}", {"modes": ", ".join(SIZING_MODES)})
         return self
+
+    @property
+    def mode(self) -> str:
+        """The mode that was chosen."""
+        return next(mode for mode in SIZING_MODES if getattr(self, mode) is not None)
 
 
 class EmaCrossParameters(Table):
@@ -300,7 +343,7 @@ class RunConfig(Table):
     data: DataConfig | None = Field(default=None, description="Market data; required in files.")
     account: AccountConfig = Field(description="The account: a table with currency and balance.")
     execution: ExecutionConfig = Field(description="Fills and costs: a table; costs is required.")
-    sizing: SizingConfig = Field(description="Sizes: a table with fixed_lots or risk_amount.")
+    sizing: SizingConfig = Field(description="Sizes: a table with one of the four modes.")
     position_rules: PositionRules = Field(
         default=PositionRules(), description="Rules that move stops and close positions: a table."
     )

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from omega.config.costs import NOT_SIMULATED, SymbolCosts, check_slippage, load_costs, slippage_plan
+from omega.config.costs import SymbolCosts, check_slippage, load_costs, slippage_plan
 from omega.config.documents import Document, leaf_keys
 from omega.config.exact import LIMIT, as_pair, show_exact
 from omega.config.iso4217 import minor_digits
 from omega.config.models import EmaCrossParameters, RunConfig
 from omega.config.position_rules import COARSE, RunMoments, filters_plan, off_grid_prices, rules_plan
+from omega.config.rates import OwnSeries, ResolvedRates, Series, is_short, pairs_that_convert, resolve_rates
 from omega.config.specs import SymbolSpec, load_specs, spec_of
 from omega.config.spread import Spread, settle_spread, spread_notes
 from omega.config.swap import swap_notes, swap_plan
@@ -26,6 +28,8 @@ from omega.config.validation import invalid, raise_all, validate
 from omega.errors import OmegaError, error_for
 
 __all__ = ["ResolvedConfig", "canonical_json", "resolve"]
+
+NO_SERIES: Mapping[str, Series] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ class ResolvedConfig:
         spec: Spec of the traded symbol.
         costs: Costs of the symbol, overrides of `execution` applied.
         digits: Decimals of the account currency.
+        rates: What its money is converted with.
         native: Parameters of the native strategy, if one runs.
         base_dir: Folder that relative names of the config start from.
         origins: Every key to "default", "config file", "--set" or "argument".
@@ -46,6 +51,7 @@ class ResolvedConfig:
     spec: SymbolSpec
     costs: SymbolCosts
     digits: int
+    rates: ResolvedRates
     native: EmaCrossParameters | None
     base_dir: Path
     origins: Mapping[str, str]
@@ -58,20 +64,26 @@ class ResolvedConfig:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the results must know: limits of this version, costs left out, lower bounds."""
-        notes = [NOT_SIMULATED]
+        notes = list(self.rates.notes)
+        if self.config.account.leverage is None:
+            notes.append("account.leverage: null: positions hold no margin")
         if self.config.execution.costs == "none":
             notes.append('costs: "none": no slippage, no commission and no swap')
         notes += swap_notes(self.costs.swap, self.costs.swap_source)
         return (*notes, *spread_notes(self.spread))
 
-    def plan_json(self, first_step: int, moments: RunMoments | None = None) -> str:
+    def plan_json(
+        self, first_step: int, moments: RunMoments | None = None, series: Mapping[str, Series] = NO_SERIES
+    ) -> str:
         """Return the plan as canonical JSON: sorted keys, no spaces, fractions as [numerator, denominator].
 
         Args:
             first_step: Index of the first bar that is a step (warm-up bars come before it).
             moments: What the clock and the news mean for the bars of the run; needed for rules that name them.
+            series: Where the quotes of each pair of `rates` are in the market.
         """
-        return canonical_json(self._plan(first_step, moments or RunMoments()))
+        plan = self._plan(first_step, moments or RunMoments())
+        return canonical_json(plan | {"rates": self.rates.plan({self.spec.name: OwnSeries(), **series})})
 
     def to_json(self) -> str:
         """Return config.json: everything as resolved, with the origin of every key."""
@@ -119,12 +131,11 @@ class ResolvedConfig:
                 "close_at_end": execution.close_at_end,
                 "on_bad_signal": execution.on_bad_signal,
                 "seed": execution.seed,
-                "limit_through_points": 0,
-                "latency_us": 0,
-                "max_participation": None,
+                "limit_through_points": execution.limit_through_points if execution.limit_fill == "through" else 0,
+                "latency_us": 1000 * execution.latency_ms,
+                "max_participation": _pair(execution.max_participation),
             },
-            "margin": None,
-            "rates": None,
+            "margin": self._margin_plan(),
             "sizing": self._sizing_plan(),
             "position_rules": rules_plan(config.position_rules, self.spec, moments),
             "filters": filters_plan(config.filters, moments),
@@ -160,26 +171,48 @@ class ResolvedConfig:
                 "on_exit": commission is not None and commission.sides != "entry",
             },
             "swap": swap_plan(self.costs.swap),
-            "liquidity": None,
-            "margin": None,
+            "liquidity": spec.lots_per_volume_unit and {"lots_per_volume_unit": as_pair(spec.lots_per_volume_unit)},
+            "margin": self._symbol_margin_plan(),
         }
 
     def _sizing_plan(self) -> dict[str, Any]:
         sizing = self.config.sizing
-        if sizing.fixed_lots is not None:
-            steps = int(sizing.fixed_lots / self.spec.volume_step)
-            return {"mode": "fixed_lots", "steps": steps, "min_lot": sizing.min_lot}
-        assert sizing.risk_amount is not None
-        return {"mode": "risk_amount", "amount": as_pair(sizing.risk_amount), "min_lot": sizing.min_lot}
+        plan = {"mode": sizing.mode, "min_lot": sizing.min_lot}
+        value: Fraction = getattr(sizing, sizing.mode)
+        if sizing.mode == "fixed_lots":
+            return plan | {"steps": int(value / self.spec.volume_step)}
+        return plan | {"percent" if sizing.mode == "risk_percent" else "amount": as_pair(value)}
+
+    def _margin_plan(self) -> dict[str, Any] | None:
+        account = self.config.account
+        if account.leverage is None:
+            return None
+        levels = {"stop_out_level": account.stop_out_level, "margin_call_level": account.margin_call_level}
+        return {name: as_pair(level) for name, level in levels.items()}
+
+    def _symbol_margin_plan(self) -> dict[str, Any] | None:
+        leverage, share = self.config.account.leverage, self.spec.hedged_share
+        if leverage is None:
+            return None
+        if self.spec.leverage is not None:
+            leverage = min(leverage, self.spec.leverage)
+        return {"leverage": as_pair(leverage), "hedged": None if share is None else as_pair(share)}
 
 
-def resolve(config: RunConfig, *, base_dir: str | Path = ".", spec: SymbolSpec | None = None) -> ResolvedConfig:
+def resolve(
+    config: RunConfig,
+    *,
+    base_dir: str | Path = ".",
+    spec: SymbolSpec | None = None,
+    specs: Mapping[str, SymbolSpec] | None = None,
+) -> ResolvedConfig:
     """Return a config with every reference followed and every default named.
 
     Args:
         config: What was written.
         base_dir: Folder that relative file names start from: the config file's.
         spec: Spec of the symbol where the data bring it along; read from data.specs otherwise.
+        specs: Specs of the symbols that convert, by name; as `spec`.
 
     Raises:
         ConfigError: ``config.*`` and ``costs.*``; nothing is written and no market data are read.
@@ -191,7 +224,15 @@ def resolve(config: RunConfig, *, base_dir: str | Path = ".", spec: SymbolSpec |
     costs = _resolve_costs(config, document, base, spec)
     digits = config.account.digits
     digits = minor_digits(config.account.currency) if digits is None else digits
-    raise_all(_find_conflicts(config, document, spec, costs, digits))
+    currency = config.account.currency if costs.commission is None else costs.commission.currency
+    rates, missing = resolve_rates(
+        config.execution.rates,
+        spec,
+        _rate_specs(config, base, specs),
+        account=config.account.currency,
+        commission=currency,
+    )
+    raise_all([*_find_unconverted(config, document, missing), *_find_conflicts(config, document, spec, rates, digits)])
     native = None
     if config.strategy is not None and config.strategy.native is not None:
         native = _native_parameters(config.strategy.parameters, document)
@@ -200,6 +241,7 @@ def resolve(config: RunConfig, *, base_dir: str | Path = ".", spec: SymbolSpec |
         spec=spec,
         costs=costs,
         digits=digits,
+        rates=rates,
         native=native,
         base_dir=base,
         origins=_origins(config, native),
@@ -209,6 +251,10 @@ def resolve(config: RunConfig, *, base_dir: str | Path = ".", spec: SymbolSpec |
 def canonical_json(value: Any) -> str:
     """Return JSON with sorted keys and no spaces; floats by their shortest repr."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def _pair(value: Fraction | None) -> list[int] | None:
+    return None if value is None else as_pair(value)
 
 
 def _find_spec(config: RunConfig, document: Document, base: Path) -> SymbolSpec:
@@ -239,26 +285,49 @@ def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: Symb
     )
 
 
+def _rate_specs(config: RunConfig, base: Path, specs: Mapping[str, SymbolSpec] | None) -> Mapping[str, SymbolSpec]:
+    """Return the specs of the symbols whose quotes convert."""
+    rates, data = config.execution.rates, config.data
+    if rates is None or not rates.symbols:
+        return {}
+    written = None if data is None else data.specs
+    if specs is None:
+        specs = load_specs(None if written is None else base / written)
+    return {name: spec_of(name, specs, file=written or "symbol_specs.yaml") for name in rates.symbols}
+
+
+def _find_unconverted(config: RunConfig, document: Document, missing: list[str]) -> list[OmegaError]:
+    account = config.account.currency
+    return [
+        error_for(
+            "config.no_conversion",
+            **document.place(("account", "currency")),
+            currency=account,
+            from_currency=currency,
+            pairs=pairs_that_convert(currency, account),
+        )
+        for currency in missing
+    ]
+
+
 def _find_conflicts(
-    config: RunConfig, document: Document, spec: SymbolSpec, costs: SymbolCosts, digits: int
+    config: RunConfig, document: Document, spec: SymbolSpec, rates: ResolvedRates, digits: int
 ) -> list[OmegaError]:
     errors: list[OmegaError] = []
     account, sizing = config.account, config.sizing
-    if account.currency != spec.quote_currency:
-        errors.append(
-            error_for(
-                "config.no_conversion",
-                **document.place(("account", "currency")),
-                currency=account.currency,
-                symbol=spec.name,
-                quote_currency=spec.quote_currency,
-            )
-        )
+    for route in (rates.quote, rates.commission):
+        if route is not None and not is_short(route, rates.pairs):
+            errors.append(invalid(document, ("execution", "rates"), "rates whose product has at most 15 digits"))
+    if account.stop_out_level > account.margin_call_level:
+        errors.append(invalid(document, ("account", "stop_out_level"), "a share not above margin_call_level"))
     balance = account.balance * 10**digits
     if balance.denominator != 1:
         errors.append(invalid(document, ("account", "balance"), f"an amount with at most {digits} decimals"))
     if balance > LIMIT:
         errors.append(invalid(document, ("account", "balance"), "at most 10^15 minor units"))
+    if config.execution.max_participation is not None and spec.lots_per_volume_unit is None:
+        key = ("execution", "max_participation")
+        errors.append(invalid(document, key, f"null: the spec of {spec.name} has no lots_per_volume_unit"))
     if sizing.fixed_lots is not None:
         key = ("sizing", "fixed_lots")
         if (sizing.fixed_lots / spec.volume_step).denominator != 1:

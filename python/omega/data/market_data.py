@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -49,6 +49,7 @@ class MarketTables:
         spread_facts: What the ask side was made of, as plain values.
         calendar_version: Version of the FX calendar, and the session of the symbol.
         at_close: `visible` at the close of each step bar, for strategies that are asked there; None as `visible`.
+        conversion: Where the quotes of other symbols are in `series`, by name (`omega.data.conversion`).
     """
 
     header: str
@@ -65,6 +66,7 @@ class MarketTables:
     spread_facts: Sequence[object] = ()
     calendar_version: str = CALENDAR_VERSION
     at_close: Callable[[], tuple[pa.Int32Array | None, ...]] | None = None
+    conversion: Mapping[str, Any] = field(default_factory=dict)
 
     def visible_at_close(self) -> tuple[pa.Int32Array | None, ...]:
         """Return per series the visible bar at each step bar's close (int32), None for the first (TIM-7)."""
@@ -178,15 +180,22 @@ class MarketData:
             digest.update(other.data_hash.encode())
         return digest.hexdigest()
 
-    def resolve(self, spread: SpreadModel | None = None, *, alignment: Alignment = _CARRY_FORWARD) -> MarketTables:
+    def resolve(
+        self,
+        spread: SpreadModel | None = None,
+        *,
+        alignment: Alignment = _CARRY_FORWARD,
+        looks_inside: bool = False,
+    ) -> MarketTables:
         """Return the tables of a run: ask side, resampled series, alignment, calendar.
 
         Args:
             spread: Where the ask side comes from. None takes the ask that was loaded.
             alignment: What a decision sees of a higher timeframe whose latest bar is missing (TIM-4).
+            looks_inside: Whether the loaded bars, finer than the steps, go along to look into them (FIL-7).
 
         Raises:
-            ConfigError: ``costs.spread_undefined``.
+            ConfigError: ``costs.spread_undefined``; ``config.invalid`` where nothing finer was loaded.
         """
         base, notes = self._with_ask(spread or SpreadModel())
         ends = [int(one.base.time[idx]) for one in (self, *self.others) for idx in (0, -1)]
@@ -196,14 +205,18 @@ class MarketData:
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]
         decisions = step_close if alignment.at_close else decision_times(step.time, step_close)
         further, other_notes = self._further(base, spread or SpreadModel())
+        if looks_inside:
+            further.append(self._inside(base))
         closes = [(one.timeframe, one.close_us) for one in further]
         visible_at = functools.partial(_visible_at, closes=closes, calendar=calendar, alignment=alignment)
         timeframes = (self.timeframe, *(one.name for one in further))
         owners = (0, *(one.owner_idx for one in further))
-        header = {
+        header: dict[str, list[dict[str, Any]]] = {
             "symbols": [{"name": one.symbol, "digits": one.digits} for one in (self, *self.others)],
             "series": [{"symbol": idx, "timeframe": name} for idx, name in zip(owners, timeframes, strict=True)],
         }
+        if looks_inside:
+            header["series"][-1]["finer"] = True
         return MarketTables(
             header=json.dumps(header, separators=(",", ":")),
             series=(bars_table(step, step_close), *(one.table for one in further)),
@@ -230,6 +243,20 @@ class MarketData:
             notes += other.notes + ask_notes
             found += [other._series(other_base, one, idx + 1) for one in (other.timeframe, *other.higher_timeframes)]
         return found, notes
+
+    def _inside(self, base: BaseBars) -> _Further:
+        """Return the loaded bars as a series of their own, if they are finer than the steps."""
+        if self.base_timeframe == self.timeframe:
+            raise error_for(
+                "config.invalid",
+                file="config",
+                line="",
+                key="execution.intrabar",
+                expected=f"another rule: finer needs bars finer than {self.timeframe}, and {self.source} has none",
+                value="'finer'",
+                hint="",
+            )
+        return self._series(base, self.base_timeframe, 0)
 
     def _series(self, base: BaseBars, timeframe: str, owner_idx: int) -> _Further:
         calendar = fx_calendar(int(base.time[0]), int(base.time[-1]), self.session)

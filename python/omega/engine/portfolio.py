@@ -372,9 +372,15 @@ def _plan_of(spec: SymbolSpec, balance: Exactly, currency: str, swap: Any) -> di
     else:
         costs = {"defaults": {"slippage": "none", "commission": "none", "swap": swap}}
     config = RunConfig.from_arguments(
-        account={"currency": currency, "balance": balance}, sizing={"fixed_lots": spec.volume_min}, costs=costs
+        account={"currency": currency, "balance": balance, "leverage": None},
+        sizing={"fixed_lots": spec.volume_min},
+        costs=costs,
     )
-    plan: dict[str, Any] = json.loads(resolve(config, spec=spec).plan_json(0))
+    resolved = resolve(config, spec=spec)
+    if resolved.rates.quote is not None:
+        where = {"file": "Portfolio", "line": "", "key": "currency", "value": currency, "hint": ""}
+        raise error_for("config.invalid", **where, expected=f"{spec.quote_currency}: books convert nothing")
+    plan: dict[str, Any] = json.loads(resolved.plan_json(0))
     return plan
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from omega.config import ResolvedConfig, RunConfig, load_specs, resolve
 from omega.config.specs import spec_of
 from omega.data import MarketData, MarketTables
 from omega.data.alignment import Alignment
+from omega.data.conversion import with_conversion
 from omega.data.spreads import spread_model
 from omega.engine.fingerprint import Fingerprint
 from omega.engine.moments import run_moments
@@ -48,6 +49,7 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
     rating: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     specs: str | Path | None = None,
+    conversion: Sequence[MarketData] = (),
     backend: str | None = None,
     on_progress: Progress | None = None,
     name: str | None = None,
@@ -66,6 +68,8 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
         rating: Table ``rating``.
         parameters: Parameters, where `strategy` is a class or a name.
         specs: Symbol spec file; the bundled one when left out.
+        conversion: Loaded quotes of other symbols that convert profits into the account currency (CUR); they
+            are what `execution.rates` names with source series, where that is left out.
         backend: ``"rust"``, ``"python"`` or None for the active one.
         on_progress: Called with (current, total) bars while an `on_bar` strategy runs.
         name: Name of the run.
@@ -76,6 +80,7 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
     """
     if not isinstance(data, MarketData):
         raise _invalid("data", "what omega.load returned", data)
+    execution = _with_series(execution, conversion)
     native = {"native": strategy, "parameters": dict(parameters or {})} if isinstance(strategy, str) else None
     config = RunConfig.from_arguments(
         account=account,
@@ -88,16 +93,31 @@ def backtest(  # noqa: PLR0913 - the public call; everything after `strategy` is
         strategy=native,
         name=name,
     )
-    spec = spec_of(data.symbol, load_specs(specs), file=str(specs or "symbol_specs.yaml"))
-    resolved = resolve(config, spec=spec)
+    known = load_specs(specs)
+    spec = spec_of(data.symbol, known, file=str(specs or "symbol_specs.yaml"))
+    resolved = resolve(config, spec=spec, specs=known)
     instance = None if isinstance(strategy, str) else _fresh(strategy, parameters)
-    return run_plan(market_tables(data, resolved), resolved, instance, backend=backend, on_progress=on_progress)
+    tables = market_tables(data, resolved, conversion)
+    return run_plan(tables, resolved, instance, backend=backend, on_progress=on_progress)
 
 
-def market_tables(data: MarketData, resolved: ResolvedConfig) -> MarketTables:
-    """Return the tables of a run: ask side and alignment as the config says."""
+def market_tables(data: MarketData, resolved: ResolvedConfig, conversion: Sequence[MarketData] = ()) -> MarketTables:
+    """Return the tables of a run: ask side and alignment as the config says, and the quotes its money takes.
+
+    Raises:
+        ConfigError: ``config.invalid`` where `conversion` lacks a symbol that `execution.rates` names.
+    """
     spread = spread_model(resolved.spread, resolved.spec, resolved.base_dir)
-    return data.resolve(spread, alignment=_alignment(resolved))
+    looks_inside = resolved.config.execution.intrabar == "finer"
+    tables = data.resolve(spread, alignment=_alignment(resolved), looks_inside=looks_inside)
+    given = {pair.symbol: pair for pair in conversion}
+    wanted = [name for name in resolved.rates.loaded if name != data.symbol]
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        raise _invalid("conversion", f"the loaded quotes of {', '.join(missing)}", sorted(given))
+    rates = resolved.config.execution.rates
+    limit = None if rates is None else rates.stale_limit_bars
+    return with_conversion(tables, [given[name] for name in wanted], limit)
 
 
 def run_plan(
@@ -114,7 +134,7 @@ def run_plan(
     Errors as `backtest`.
     """
     watch = watch or Stopwatch()
-    plan = resolved.plan_json(tables.first_step, run_moments(tables, resolved))
+    plan = resolved.plan_json(tables.first_step, run_moments(tables, resolved), tables.conversion)
     engine = get_backend(backend)
     run = _Run(tables, resolved, plan, engine, get_backend(backend, component="indicators"), watch)
     with watch.measure("event loop"):
@@ -231,6 +251,13 @@ class _TimedCache:
                 return found(*arguments, **parameters)
 
         return timed
+
+
+def _with_series(execution: Mapping[str, Any] | None, conversion: Sequence[MarketData]) -> Mapping[str, Any] | None:
+    """Return the table `execution` with rates of the given series, unless it has rates of its own."""
+    if not conversion or (execution or {}).get("rates") is not None:
+        return execution
+    return {**(execution or {}), "rates": {"source": "series", "symbols": [pair.symbol for pair in conversion]}}
 
 
 def _fresh(strategy: Strategy | type[Strategy], parameters: Mapping[str, Any] | None) -> Strategy:

@@ -115,7 +115,7 @@ def run_config(  # noqa: PLR0913 - the public call; everything after `config` is
     with watch.measure("load"):
         strategy = strategy_of(resolved)
         data = load_data(resolved)
-        tables = market_tables(data, resolved)
+        tables = market_tables(data, resolved, load_conversion(resolved))
     say("event loop")
     result = run_plan(tables, resolved, strategy, backend=backend, on_progress=on_progress, watch=watch)
     say("rate")
@@ -148,7 +148,7 @@ def compare_backends(
     say = on_step or (lambda step: None)
     resolved = _resolve(config, overrides, base_dir)
     say("load")
-    tables = market_tables(load_data(resolved), resolved)
+    tables = market_tables(load_data(resolved), resolved, load_conversion(resolved))
     results = []
     for name in ("rust", "python"):
         say(name)
@@ -186,6 +186,25 @@ def load_data(resolved: ResolvedConfig) -> MarketData:
         specs=specs,
         crossed=data.crossed,
     )
+
+
+def load_conversion(resolved: ResolvedConfig) -> list[MarketData]:
+    """Return the quotes of the symbols that convert, as far as the data go."""
+    data, rates = resolved.config.data, resolved.config.execution.rates
+    assert data is not None
+    wanted = [name for name in resolved.rates.loaded if name != resolved.spec.name]
+    return [
+        load(
+            resolved.base_dir / data.path,
+            symbols=name,
+            timeframe=(None if rates is None else rates.timeframe) or data.timeframe,
+            end=data.end,
+            source=data.source,
+            specs=load_specs(None if data.specs is None else resolved.base_dir / data.specs),
+            crossed=data.crossed,
+        )
+        for name in wanted
+    ]
 
 
 def strategy_of(resolved: ResolvedConfig) -> Strategy | None:

@@ -145,6 +145,24 @@ pub enum Error {
         /// Which quantity.
         what: &'static str,
     },
+    /// A currency pair has no close yet with which money could be converted (CUR).
+    #[error("no rate of {pair} at {time_us}")]
+    RateMissing {
+        /// The pair.
+        pair: String,
+        /// The moment.
+        time_us: i64,
+    },
+    /// The last close of a currency pair is too old to convert with (CUR).
+    #[error("the rate of {pair} at {time_us} is that of {close_us}")]
+    RateStale {
+        /// The pair.
+        pair: String,
+        /// The moment.
+        time_us: i64,
+        /// When its last close was known.
+        close_us: i64,
+    },
     /// The caller asked the run to stop.
     #[error("interrupted")]
     Interrupted,
@@ -172,6 +190,8 @@ impl Error {
             Self::ClosedVolume { .. } => "position.volume",
             Self::TimeBack { .. } => "portfolio.time_back",
             Self::Overflow { .. } => "engine.overflow",
+            Self::RateMissing { .. } => "rates.missing",
+            Self::RateStale { .. } => "rates.stale",
             Self::Interrupted => "engine.interrupted",
         }
     }
@@ -234,6 +254,14 @@ impl Error {
                 vec![("time_us", Fact::Int(*time_us)), ("previous_us", Fact::Int(*previous_us))]
             }
             Self::Overflow { what } => vec![("what", Fact::Text((*what).to_owned()))],
+            Self::RateMissing { pair, time_us } => {
+                vec![("pair", Fact::Text(pair.clone())), ("time_us", Fact::Int(*time_us))]
+            }
+            Self::RateStale { pair, time_us, close_us } => vec![
+                ("pair", Fact::Text(pair.clone())),
+                ("time_us", Fact::Int(*time_us)),
+                ("close_us", Fact::Int(*close_us)),
+            ],
             Self::Interrupted => Vec::new(),
         }
     }

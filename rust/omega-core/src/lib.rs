@@ -12,6 +12,7 @@ pub mod market;
 pub mod metrics;
 pub mod numerics;
 pub mod plan;
+pub mod plan_money;
 pub mod plan_rules;
 pub mod portfolio;
 pub mod rating;

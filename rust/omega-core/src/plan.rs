@@ -8,6 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::plan_money::{
+    MarginPlan, RatesPlan, Sizing, SymbolMargin, check_margin, check_rates, check_sizing, check_symbol_margin,
+};
 use crate::plan_rules::{Filters, PositionRule, check_filters, check_rules};
 
 /// Limit on numerators and denominators of fractions.
@@ -148,9 +151,8 @@ pub struct SymbolPlan {
     pub swap: Option<SwapPlan>,
     /// What a bar offers, if fills are limited by it.
     pub liquidity: Option<Liquidity>,
-    /// Not known to this version.
-    #[serde(rename = "margin")]
-    _margin: (),
+    /// Margin terms, if positions hold margin.
+    pub margin: Option<SymbolMargin>,
 }
 
 /// FIL-12: lots on offer in a bar, always the same, or per unit of the bar's volume.
@@ -167,45 +169,6 @@ pub enum Liquidity {
         /// Lots per unit.
         lots_per_volume_unit: Fraction,
     },
-}
-
-/// SIZ: how orders without a size of their own are sized.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Sizing {
-    /// The same volume for every order.
-    FixedLots {
-        /// Volume, in steps.
-        steps: i64,
-        /// What happens below the least volume.
-        min_lot: MinLot,
-    },
-    /// As many steps as the amount allows between entry and stop.
-    RiskAmount {
-        /// Account currency at risk.
-        amount: Fraction,
-        /// What happens below the least volume.
-        min_lot: MinLot,
-    },
-}
-
-/// What happens to an order below the least volume.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum MinLot {
-    /// It is refused.
-    Reject,
-    /// It gets the least volume.
-    RoundUp,
-}
-
-impl Sizing {
-    /// Whether orders below the least volume get it.
-    #[must_use]
-    pub fn rounds_up(&self) -> bool {
-        let (Self::FixedLots { min_lot, .. } | Self::RiskAmount { min_lot, .. }) = self;
-        *min_lot == MinLot::RoundUp
-    }
 }
 
 /// A strategy that lives in the core.
@@ -245,6 +208,10 @@ pub struct Plan {
     pub seed: u64,
     /// How orders are sized.
     pub sizing: Sizing,
+    /// Margin levels of the account, if positions hold margin.
+    pub margin: Option<MarginPlan>,
+    /// Conversion rates, if any money is in another currency than the account's.
+    pub rates: Option<RatesPlan>,
     /// Rules that move stops and close positions (MGT).
     pub position_rules: Vec<PositionRule>,
     /// Filters that refuse orders (MGT-4).
@@ -287,14 +254,12 @@ struct Written {
     symbols: Vec<SymbolPlan>,
     execution: Execution,
     sizing: Sizing,
+    margin: Option<MarginPlan>,
+    rates: Option<RatesPlan>,
     position_rules: Vec<PositionRule>,
     filters: Option<Filters>,
     first_step: usize,
     strategy: Option<NativeStrategy>,
-    #[serde(rename = "margin")]
-    _margin: (),
-    #[serde(rename = "rates")]
-    _rates: (),
     #[serde(rename = "metrics")]
     _metrics: Value,
     #[serde(rename = "rating")]
@@ -362,13 +327,18 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
     if written.version != 1 {
         return Err(misfit(&format!("version {}", written.version)));
     }
-    within(i64::from(written.account.digits), "account.digits", 0, 8)?;
+    within(i64::from(written.account.digits), "account.digits", 0, 4)?;
     within(written.account.balance, "account.balance", 1, 100_000_000_000_000_000)?;
     if written.symbols.is_empty() {
         return Err(misfit("there is no symbol"));
     }
     written.symbols.iter().try_for_each(check_symbol)?;
     check_sizing(&written.sizing)?;
+    written.margin.as_ref().map_or(Ok(()), check_margin)?;
+    if written.symbols.iter().any(|symbol| symbol.margin.is_none() != written.margin.is_none()) {
+        return Err(misfit("symbols.margin belongs to margin"));
+    }
+    written.rates.as_ref().map_or(Ok(()), |rates| check_rates(rates, written.symbols.len()))?;
     check_rules(&written.position_rules)?;
     written.filters.as_ref().map_or(Ok(()), check_filters)?;
     let execution = &written.execution;
@@ -388,6 +358,8 @@ pub fn parse_plan(text: &str) -> Result<Plan> {
         reject_bad_signals: written.execution.on_bad_signal == OnBadSignal::Reject,
         seed: written.execution.seed,
         sizing: written.sizing,
+        margin: written.margin,
+        rates: written.rates,
         position_rules: written.position_rules,
         filters: written.filters,
         first_step: written.first_step,
@@ -417,6 +389,7 @@ pub fn parse_portfolio_plan(text: &str) -> Result<PortfolioPlan> {
 }
 
 fn check_symbol(symbol: &SymbolPlan) -> Result<()> {
+    symbol.margin.as_ref().map_or(Ok(()), check_symbol_margin)?;
     within(i64::from(symbol.digits), "digits", 0, 8)?;
     within(symbol.pip_points, "pip_points", 1, 1_000_000)?;
     within(symbol.tick_points, "tick_points", 1, 1_000_000)?;
@@ -479,13 +452,6 @@ fn check_swap(swap: &SwapPlan) -> Result<()> {
     Ok(())
 }
 
-fn check_sizing(sizing: &Sizing) -> Result<()> {
-    match sizing {
-        Sizing::FixedLots { steps, .. } => within(*steps, "sizing.steps", 1, MAX_STEPS),
-        Sizing::RiskAmount { amount, .. } => positive(*amount, "sizing.amount"),
-    }
-}
-
 pub(crate) fn within(value: i64, place: &str, low: i64, high: i64) -> Result<()> {
     if (low..=high).contains(&value) {
         return Ok(());
@@ -493,7 +459,7 @@ pub(crate) fn within(value: i64, place: &str, low: i64, high: i64) -> Result<()>
     Err(misfit(&format!("{place} must be an integer from {low} to {high}")))
 }
 
-fn fraction(value: Fraction, place: &str) -> Result<()> {
+pub(crate) fn fraction(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, 0, MAX_TERM)?;
     within(value.1, place, 1, MAX_TERM)
 }
@@ -504,7 +470,7 @@ fn signed(value: Fraction, place: &str) -> Result<()> {
     within(value.1, place, 1, MAX_TERM)
 }
 
-fn positive(value: Fraction, place: &str) -> Result<()> {
+pub(crate) fn positive(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, 1, MAX_TERM)?;
     within(value.1, place, 1, MAX_TERM)
 }

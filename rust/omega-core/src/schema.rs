@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "edf0349f592a08e7";
+pub const SCHEMA_HASH: &str = "efdd040644a2b50b";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -841,6 +841,12 @@ pub mod number {
     pub const PORTFOLIO_TIME_BACK: i16 = 4012;
     /// `portfolio.value`
     pub const PORTFOLIO_VALUE: i16 = 4013;
+    /// `rates.missing`
+    pub const RATES_MISSING: i16 = 4020;
+    /// `rates.stale`
+    pub const RATES_STALE: i16 = 4021;
+    /// `margin.negative_balance`
+    pub const MARGIN_NEGATIVE_BALANCE: i16 = 4022;
     /// `costs.invalid_slippage_model`
     pub const COSTS_INVALID_SLIPPAGE_MODEL: i16 = 5001;
     /// `costs.invalid_fee_config`
@@ -1073,6 +1079,9 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("position.volume", 4011),
     ("portfolio.time_back", 4012),
     ("portfolio.value", 4013),
+    ("rates.missing", 4020),
+    ("rates.stale", 4021),
+    ("margin.negative_balance", 4022),
     ("costs.invalid_slippage_model", 5001),
     ("costs.invalid_fee_config", 5002),
     ("costs.symbol_not_in_config", 5003),

@@ -114,18 +114,27 @@ impl Session {
     }
 
     /// Returns the equity of the last step in minor units; in step 4 that of the bar's close.
-    fn equity(&self, py: Python<'_>) -> PyResult<i64> {
-        let simulation = self.running(py)?;
-        let books = &simulation.books;
-        if self.cursor.is_managing() {
-            let bar_idx = usize::try_from(self.cursor.bar_idx()).unwrap_or_default();
-            return call_attached(py, || books.equity_with(simulation.open_profit(bar_idx)?));
+    fn equity(&mut self, py: Python<'_>) -> PyResult<i64> {
+        let managed = self.cursor.is_managing().then(|| self.cursor.bar_idx());
+        let simulation = self.running_mut(py)?;
+        if let Some(bar_idx) = managed {
+            let bar_idx = usize::try_from(bar_idx).unwrap_or_default();
+            return call_attached(py, || {
+                let open_profit = simulation.open_profit(bar_idx)?;
+                simulation.books.equity_with(open_profit)
+            });
         }
+        let books = &simulation.books;
         Ok(books.equity.last().copied().unwrap_or(books.balance))
     }
 }
 
 impl Session {
+    fn running_mut(&mut self, py: Python<'_>) -> PyResult<&mut Simulation> {
+        let reason = "the run is over; its session cannot be asked any more".to_owned();
+        self.simulation.as_mut().ok_or_else(|| omega_error(py, "engine.internal", &[("reason", reason)]))
+    }
+
     fn running(&self, py: Python<'_>) -> PyResult<&Simulation> {
         let reason = "the run is over; its session cannot be asked any more".to_owned();
         self.simulation.as_ref().ok_or_else(|| omega_error(py, "engine.internal", &[("reason", reason)]))

@@ -112,7 +112,7 @@ def test_all_findings_of_a_config_are_told_together(file):
 
     told = " ".join([str(caught.value), *caught.value.__notes__])
     assert 'Did you mean "account"?' in told
-    assert "exactly one of fixed_lots and risk_amount" in told
+    assert "exactly one of fixed_lots, risk_amount, risk_percent, notional" in told
     assert "strategy is required" in told
 
 
@@ -126,9 +126,9 @@ def test_parameters_of_a_class_keep_their_types(file):
 
 
 def test_arguments_from_python_are_as_strict_as_files():
-    with pytest.raises(ConfigError, match=r"arguments: there is no key 'account.leverage'"):
+    with pytest.raises(ConfigError, match=r"arguments: there is no key 'account.levrage'"):
         RunConfig.from_arguments(
-            account={"currency": "USD", "balance": 1, "leverage": 30}, sizing={"risk_amount": 1}, costs="none"
+            account={"currency": "USD", "balance": 1, "levrage": 30}, sizing={"risk_amount": 1}, costs="none"
         )
 
 

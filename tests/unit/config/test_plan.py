@@ -27,7 +27,7 @@ PLAN = (
     '{"account":{"balance":10000000,"currency":"USD","digits":2},'
     '"execution":{"close_at_end":true,"fill":"next_open","intrabar":"stop_first","latency_us":0,'
     '"limit_through_points":0,"max_participation":null,"on_bad_signal":"fail","seed":0},'
-    '"filters":null,"first_step":500,"margin":null,'
+    '"filters":null,"first_step":500,"margin":{"margin_call_level":[1,1],"stop_out_level":[1,2]},'
     '"metrics":{"days":5,"risk_free":[0,1]},'
     '"position_rules":[],"rates":null,'
     '"rating":{"bootstrap":"auto","dropout_samples":1000,"samples":10000,"seed":0},'
@@ -35,7 +35,8 @@ PLAN = (
     '"strategy":{"native":"ema_cross",'
     '"parameters":{"fast":20,"slow":50,"stop_pips":20.0,"target_pips":40.0}},'
     '"symbols":[{"commission":{"minimum":[0,1],"on_entry":true,"on_exit":true,"rate":[7,2],"scheme":"per_lot"},'
-    '"digits":5,"liquidity":null,"margin":null,"min_stop_points":0,"name":"EURUSD","pip_points":10,'
+    '"digits":5,"liquidity":null,"margin":{"hedged":[1,2],"leverage":[30,1]},'
+    '"min_stop_points":0,"name":"EURUSD","pip_points":10,'
     '"slippage":{"fixed_points":[5,2],"impact":null,"random_points":3,"volatility":null},'
     '"swap":{"dated":[],"long":[-989,100],"multipliers":[1,1,3,1,1,0,0],"short":[51,10],"unit":"points"},'
     '"tick_points":1,"value":[1,100],"volume_max_steps":10000,"volume_min_steps":1,"volume_step":[1,100]}],'
@@ -178,12 +179,11 @@ def test_the_resolved_config_can_be_run_again(folder):
     assert again.plan_json(500) == resolved.plan_json(500)
 
 
-def test_notes_tell_what_is_not_simulated_and_what_is_a_lower_bound(folder):
+def test_notes_tell_what_is_a_lower_bound(folder):
     spread = 'execution.spread={"source": "column", "add_points": 3}'
     resolved = resolve(load_config(folder / "run.json", [spread]), base_dir=folder)
 
-    margin, swap, column = resolved.notes
-    assert margin == "margin is not simulated in this version"
+    swap, column = resolved.notes
     assert swap == (
         "one set of swap rates applies to all years: long -9.89, short 5.1 points per lot and night (costs.yaml)"
     )
@@ -216,14 +216,18 @@ def test_notes_tell_how_swap_is_charged(folder, swap, notes):
 
     resolved = resolve(load_config(folder / "run.json"), base_dir=folder)
 
-    assert list(resolved.notes[1:]) == notes
+    assert list(resolved.notes) == notes
 
 
 @pytest.mark.parametrize(
     ("overrides", "code", "key"),
     [
-        (["account.currency=EUR"], "costs.invalid_fee_config", "defaults.commission.currency"),
-        (["account.currency=EUR", "execution.costs=none"], "config.no_conversion", "account.currency"),
+        (["account.currency=CHF"], "config.no_conversion", "account.currency"),
+        (["account.stop_out_level=1.5"], "config.invalid", "account.stop_out_level"),
+        (
+            ["account.currency=JPY", 'execution.rates={"USDCHF": 0.912345678901, "CHFJPY": 161.123456789013}'],
+            *("config.invalid", "execution.rates"),
+        ),
         (["account.balance=0.001"], "config.invalid", "account.balance"),
         (["account.balance=10000000000000.01"], "config.invalid", "account.balance"),
         (["account.balance=0.0000000000001"], "config.too_precise", "account.balance"),

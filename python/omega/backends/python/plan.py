@@ -25,6 +25,16 @@ from omega.backends.python.plan_fields import misfit as _misfit
 from omega.backends.python.plan_fields import one_of as _one_of
 from omega.backends.python.plan_fields import positive as _positive
 from omega.backends.python.plan_fields import signed as _signed
+from omega.backends.python.plan_money import (
+    MarginPlan,
+    RatesPlan,
+    Sizing,
+    SymbolMargin,
+    parse_margin,
+    parse_rates,
+    parse_sizing,
+    parse_symbol_margin,
+)
 from omega.backends.python.plan_rules import Filters, PositionRule, parse_filters, parse_rules
 
 MAX_STEPS = 10**9
@@ -96,6 +106,7 @@ class SymbolPlan:
     commission: Commission
     swap: SwapPlan | None
     liquidity: Liquidity | None
+    margin: SymbolMargin | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +115,6 @@ class Liquidity:
 
     lots: Fraction | None
     lots_per_volume_unit: Fraction | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sizing:
-    """SIZ: `fixed_lots` with steps, or `risk_amount` with an amount of account currency."""
-
-    mode: str
-    steps: int
-    amount: Fraction
-    round_up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ class Plan:
     reject_bad_signals: bool
     seed: int
     sizing: Sizing
+    margin: MarginPlan | None
+    rates: RatesPlan | None
     position_rules: tuple[PositionRule, ...]
     filters: Filters | None
     first_step: int
@@ -160,7 +163,6 @@ def parse_plan(text: str) -> Plan:
         "version account symbols execution sizing first_step strategy metrics rating"
         " margin rates position_rules filters",
     )
-    _off(raw, "margin rates")
     if raw["version"] != 1:
         raise _misfit(f"version {raw['version']}")
     account = _object(raw["account"], "account", "currency digits balance")
@@ -170,10 +172,14 @@ def parse_plan(text: str) -> Plan:
         "fill intrabar close_at_end on_bad_signal seed limit_through_points latency_us max_participation",
     )
     participation = execution["max_participation"]
+    margin = parse_margin(raw["margin"])
+    symbols = tuple(_symbol(entry) for entry in raw["symbols"])
+    if any((symbol.margin is None) != (margin is None) for symbol in symbols):
+        raise _misfit("symbols.margin belongs to margin")
     return Plan(
-        account_digits=_integer(account["digits"], "account.digits", 0, 8),
+        account_digits=_integer(account["digits"], "account.digits", 0, 4),
         balance=_integer(account["balance"], "account.balance", 1, 10**17),
-        symbols=tuple(_symbol(entry) for entry in raw["symbols"]),
+        symbols=symbols,
         signal_close=_choice(execution["fill"], "execution.fill", "next_open", "signal_close"),
         intrabar=_one_of(execution["intrabar"], "execution.intrabar", INTRABAR),
         limit_through_points=_integer(execution["limit_through_points"], "limit_through_points", 0, 10**6),
@@ -182,7 +188,9 @@ def parse_plan(text: str) -> Plan:
         close_at_end=_flag(execution["close_at_end"], "execution.close_at_end"),
         reject_bad_signals=_choice(execution["on_bad_signal"], "execution.on_bad_signal", "fail", "reject"),
         seed=_integer(execution["seed"], "execution.seed", 0, 2**64 - 1),
-        sizing=_sizing(raw["sizing"]),
+        sizing=parse_sizing(raw["sizing"]),
+        margin=margin,
+        rates=parse_rates(raw["rates"], len(symbols)),
         position_rules=parse_rules(raw["position_rules"]),
         filters=None if raw["filters"] is None else parse_filters(raw["filters"]),
         first_step=_integer(raw["first_step"], "first_step", 0, 2**31),
@@ -215,7 +223,6 @@ def _symbol(raw: Any) -> SymbolPlan:
         "name digits pip_points tick_points value volume_step volume_min_steps volume_max_steps"
         " min_stop_points slippage commission swap liquidity margin",
     )
-    _off(raw, "margin")
     commission = _object(raw["commission"], "commission", "scheme rate minimum on_entry on_exit")
     max_steps = _integer(raw["volume_max_steps"], "volume_max_steps", 1, MAX_STEPS)
     return SymbolPlan(
@@ -238,6 +245,7 @@ def _symbol(raw: Any) -> SymbolPlan:
         ),
         swap=None if raw["swap"] is None else _swap(raw["swap"]),
         liquidity=None if raw["liquidity"] is None else _liquidity(raw["liquidity"]),
+        margin=parse_symbol_margin(raw["margin"]),
     )
 
 
@@ -293,20 +301,6 @@ def _dated_swap(raw: Any) -> tuple[int, Fraction, Fraction]:
         raise _misfit("swap.dated entries must be [fx_day, long, short]")
     fx_day = _integer(raw[0], "swap.dated", -(10**6), 10**6)
     return fx_day, _signed(raw[1], "swap.dated"), _signed(raw[2], "swap.dated")
-
-
-def _sizing(raw: Any) -> Sizing:
-    mode = raw.get("mode") if isinstance(raw, dict) else None
-    if mode == "fixed_lots":
-        raw = _object(raw, "sizing", "mode steps min_lot")
-        steps, amount = _integer(raw["steps"], "sizing.steps", 1, MAX_STEPS), (0, 1)
-    elif mode == "risk_amount":
-        raw = _object(raw, "sizing", "mode amount min_lot")
-        steps, amount = 0, _positive(raw["amount"], "sizing.amount")
-    else:
-        raise _misfit("sizing.mode")
-    round_up = _choice(raw["min_lot"], "sizing.min_lot", "reject", "round_up")
-    return Sizing(mode=mode, steps=steps, amount=amount, round_up=round_up)
 
 
 def _off(raw: dict[str, Any], names: str) -> None:

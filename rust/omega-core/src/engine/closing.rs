@@ -17,6 +17,7 @@ use crate::execution::sizing::whole_steps;
 use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::{Prices, Series, as_i64};
 use crate::numerics::quotient;
+use crate::portfolio::currency::rate_shown;
 use crate::portfolio::position::{DealPrices, Position, close_part, excursions, see_price, settle_swap};
 use crate::schema::number::POSITION_NOT_FOUND;
 use crate::schema::{ExitReason, LedgerKind, Moment, Rule, Side};
@@ -44,6 +45,13 @@ pub struct Deal {
     pub reason: ExitReason,
     /// 1 for levels and the end, 2+j for the j-th requested close.
     pub leg: i32,
+}
+
+/// What a deal cost beside its price, and what converted it.
+#[derive(Clone, Copy)]
+struct Paid {
+    commission: i64,
+    conversion_rate: f64,
 }
 
 /// Closes at a level that was reached; of the bar only the open was seen, if it was open then (MGT-2).
@@ -197,6 +205,8 @@ pub(crate) fn opening_spread(series: &Series, bar_idx: usize) -> i64 {
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -> Result<()> {
+    let worth = simulation.exchange.worth()?;
+    let commissions = simulation.exchange.commission()?;
     let (id, direction) = (simulation.positions[idx].id, simulation.positions[idx].direction);
     let slipped = match deal.rule {
         Rule::Fil6 => NO_SLIP,
@@ -205,14 +215,21 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     let position = &mut simulation.positions[idx];
     let price = deal.raw_price - position.direction * slipped.points;
     see_price(position, price);
-    let commission = charge(&simulation.commissions, &mut Charge::default(), price, steps, false)?;
+    let commission = charge(&commissions, &mut Charge::default(), price, steps, false)?;
     let swap = settle_swap(position, steps, position.steps);
     let prices = DealPrices { price, raw_price: deal.raw_price, spread_points: deal.spread_points };
-    let gross = close_part(position, steps, prices, simulation.rate)?;
+    let gross = close_part(position, steps, prices, worth.rates)?;
+    let factor = if gross.booked >= 0 { worth.factors.credit } else { worth.factors.debit };
     position.commission += commission;
     let (symbol, is_flat) = (position.symbol, position.steps == 0);
     simulation.liquidity.see_exit(deal.bar_idx, steps);
-    simulation.records.fills.push(fill_row(position, deal, slipped, steps, commission));
+    simulation.records.fills.push(fill_row(
+        position,
+        deal,
+        slipped,
+        steps,
+        Paid { commission, conversion_rate: rate_shown(factor) },
+    ));
     simulation.books.write(LedgerKind::Profit, gross.booked, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Commission, commission, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Swap, swap, deal.time_us, symbol, id)?;
@@ -251,7 +268,7 @@ fn trade_row(simulation: &Simulation, position: &Position, deal: &Deal) -> Trade
         exit_time_us: deal.time_us,
         exit_price: price_of_sum(simulation, settled.points, settled.steps),
         steps: entered.steps,
-        margin: position.margin,
+        margin: entered.margin,
         gross_cost_free: settled.cost_free,
         slippage: settled.slippage,
         spread: settled.spread,
@@ -269,7 +286,7 @@ fn trade_row(simulation: &Simulation, position: &Position, deal: &Deal) -> Trade
     }
 }
 
-fn fill_row(position: &Position, deal: &Deal, slipped: Slip, steps: i64, commission: i64) -> FillRow {
+fn fill_row(position: &Position, deal: &Deal, slipped: Slip, steps: i64, paid: Paid) -> FillRow {
     let is_long = position.direction > 0;
     FillRow {
         position_id: position.id,
@@ -293,6 +310,7 @@ fn fill_row(position: &Position, deal: &Deal, slipped: Slip, steps: i64, commiss
         slippage_impact_points: slipped.impact_points,
         slippage_volatility_points: slipped.volatility_points,
         spread_points: deal.spread_points,
-        commission,
+        commission: paid.commission,
+        conversion_rate: paid.conversion_rate,
     }
 }

@@ -1,5 +1,6 @@
 //! The loop and its state.
 
+pub mod account;
 pub mod clock_rules;
 pub mod closing;
 pub mod fill_bar;
@@ -18,6 +19,7 @@ pub mod rollover;
 pub mod signals;
 pub mod simulation;
 pub mod slipping;
+pub mod stop_out;
 pub mod volatility;
 
 pub use simulation::{Simulation, simulate};

@@ -11,7 +11,7 @@ use crate::execution::exits::Bracket;
 use crate::execution::fills::Entry;
 use crate::execution::levels;
 use crate::plan::Intrabar;
-use crate::portfolio::money::book;
+use crate::portfolio::money::{book, rate_for};
 use crate::schema::Rule;
 
 type Candidate = (Order, Entry);
@@ -25,21 +25,22 @@ type Candidate = (Order, Entry);
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn choose(
-    simulation: &Simulation,
+    simulation: &mut Simulation,
     order: &Order,
     bar: &PassBar,
     entry: Entry,
 ) -> Result<(Order, Entry, bool)> {
     let mut chosen = (*order, entry);
     let mut is_contested = false;
-    for other in &simulation.working {
+    for other_idx in 0..simulation.working.len() {
+        let other = simulation.working[other_idx];
         let is_rival = order.oco.is_some() && other.oco == order.oco && other.number > order.number;
-        if !is_rival || orders::is_at_market(other) {
+        if !is_rival || orders::is_at_market(&other) {
             continue;
         }
-        if let Some(reached) = find_entry(&orders::trigger_of(simulation, other), bar) {
+        if let Some(reached) = find_entry(&orders::trigger_of(simulation, &other), bar) {
             is_contested = true;
-            let candidate = (*other, reached);
+            let candidate = (other, reached);
             if is_before(simulation, bar, &candidate, &chosen)? {
                 chosen = candidate;
             }
@@ -50,7 +51,7 @@ pub fn choose(
 
 /// Whether a candidate of a higher id takes the place of the one chosen so far.
 fn is_before(
-    simulation: &Simulation,
+    simulation: &mut Simulation,
     bar: &PassBar,
     candidate: &Candidate,
     chosen: &Candidate,
@@ -84,8 +85,9 @@ fn part_of_leg(bar: &PassBar, candidate: &Candidate, step: i8) -> (i64, i64) {
 }
 
 /// What an order would have earned by the end of the bar, without random costs.
-fn result_alone(simulation: &Simulation, bar: &PassBar, candidate: &Candidate) -> Result<i64> {
+fn result_alone(simulation: &mut Simulation, bar: &PassBar, candidate: &Candidate) -> Result<i64> {
     let (order, entry) = candidate;
+    let (worth, commissions) = (simulation.exchange.worth()?, simulation.exchange.commission()?);
     let direction = order.direction;
     let slipped = direction * sure_slip(simulation, direction, order.steps, bar.bar_idx);
     let price = entry.raw_price + if entry.rule == Rule::Fil3 { slipped } else { 0 };
@@ -95,7 +97,7 @@ fn result_alone(simulation: &Simulation, bar: &PassBar, candidate: &Candidate) -
         tp: levels::price_of(order.target, price, direction),
         through: simulation.plan.limit_through_points,
     };
-    let rates = &simulation.commissions;
+    let rates = &commissions;
     let mut commission = charge(rates, &mut Charge::default(), price, order.steps, true)?;
     let exit_price = match find_exit(&bracket, bar, Some(entry)) {
         None => bar.closing_side(direction).close,
@@ -105,5 +107,6 @@ fn result_alone(simulation: &Simulation, bar: &PassBar, candidate: &Candidate) -
             exit_price
         }
     };
-    Ok(book(i128::from(direction * (exit_price - price) * order.steps), simulation.rate)? + commission)
+    let profit = i128::from(direction * (exit_price - price) * order.steps);
+    Ok(book(profit, rate_for(profit, worth.rates))? + commission)
 }

@@ -4,6 +4,7 @@
 //! it was decided on (`signal_close`); pending orders fill where `passes` finds them. What a bar's volume
 //! does not cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 
+use crate::engine::account::{self, Entering};
 use crate::engine::clock_rules;
 use crate::engine::fill_bar::FillBar;
 use crate::engine::filters::Happened;
@@ -17,8 +18,10 @@ use crate::execution::commission::charge;
 use crate::execution::levels;
 use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::as_i64;
+use crate::portfolio::currency::rate_shown;
+use crate::portfolio::margin::entry_margin;
 use crate::portfolio::position::{
-    DealPrices, Entered, Position, RuleState, Settled, add_fill, booked_risk, see_price,
+    DealPrices, Entered, Position, RuleState, Settled, add_fill, add_margin, booked_risk, see_price,
 };
 use crate::schema::{ExitReason, LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
 
@@ -57,7 +60,7 @@ pub fn open_order(
     request: &Request,
     bar_idx: usize,
 ) -> Result<()> {
-    let Some(order) = orders::accept(simulation, fill_bar, request, bar_idx) else { return Ok(()) };
+    let Some(order) = orders::accept(simulation, fill_bar, request, bar_idx)? else { return Ok(()) };
     if orders::is_expired(&order, simulation.series().time_us[bar_idx]) {
         orders::end_order(simulation, &order, OrderStatus::Expired, fill_bar.time_us);
         return Ok(());
@@ -126,6 +129,13 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     if steps == 0 {
         return Ok(false);
     }
+    let worth = simulation.exchange.worth()?;
+    let (bar_idx, direction) = (fill.bar_idx, order.direction);
+    let entering = Entering { bar_idx, moment: fill.moment, direction, raw_price: fill.raw_price, steps };
+    if !account::has_free_margin(simulation, entering)? {
+        orders::cancel_without_margin(simulation, order, fill.bar_idx, fill.time_us);
+        return Ok(false);
+    }
     let slipped = match fill.rule {
         Rule::Fil1 | Rule::Fil3 => {
             slip_of(simulation, order.direction, (order.number, 0, order.fills), steps, fill.bar_idx)
@@ -135,13 +145,17 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     let price = fill.raw_price + order.direction * slipped.points;
     let place = simulation.positions.binary_search_by_key(&order.number, |position| position.id);
     let idx = place.unwrap_or_else(|idx| {
-        simulation.positions.insert(idx, open_position(order, fill, price));
+        let position = open_position(simulation, order, fill, price);
+        simulation.positions.insert(idx, position);
         idx
     });
     let position = &mut simulation.positions[idx];
     let deal = DealPrices { price, raw_price: fill.raw_price, spread_points: fill.spread_points };
     add_fill(position, deal, steps);
-    position.risk = booked_risk(position, simulation.rate)?;
+    if let Some(rate) = worth.margin {
+        add_margin(position, entry_margin(price, steps, rate)?);
+    }
+    position.risk = booked_risk(position, worth.rates.debit)?;
     if let Some(closing_price) = fill.closing_price {
         see_price(position, closing_price);
     }
@@ -153,7 +167,7 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     Ok(place.is_err())
 }
 
-fn open_position(order: &Order, fill: &Fill, price: i64) -> Position {
+fn open_position(simulation: &Simulation, order: &Order, fill: &Fill, price: i64) -> Position {
     let sl = levels::price_of(order.stop, price, -order.direction);
     Position {
         id: order.number,
@@ -165,6 +179,8 @@ fn open_position(order: &Order, fill: &Fill, price: i64) -> Position {
         entry_time_us: fill.time_us,
         entry_points: price,
         entry_pass: fill.entry_pass,
+        entry_row: simulation.books.equity.len(),
+        is_inside: fill.moment == Moment::Inside,
         sl,
         tp: levels::price_of(order.target, price, order.direction),
         steps: 0,
@@ -198,7 +214,9 @@ fn book(
 ) -> Result<()> {
     let is_long = order.direction > 0;
     let price = fill.raw_price + order.direction * slipped.points;
-    let commission = charge(&simulation.commissions, &mut order.charged, price, steps, true)?;
+    let factor = simulation.exchange.worth()?.factors.debit;
+    let commissions = simulation.exchange.commission()?;
+    let commission = charge(&commissions, &mut order.charged, price, steps, true)?;
     let position = &mut simulation.positions[position_idx];
     position.commission += commission;
     simulation.records.fills.push(FillRow {
@@ -224,6 +242,7 @@ fn book(
         slippage_volatility_points: slipped.volatility_points,
         spread_points: fill.spread_points,
         commission,
+        conversion_rate: rate_shown(factor),
     });
     let rows = &mut simulation.records.orders;
     rows.filled_steps[order.row] = position.entered.steps;

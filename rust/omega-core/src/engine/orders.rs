@@ -4,20 +4,22 @@
 //! stop and stop-limit orders work until a pass over a bar fills them (`passes`). Every accepted order is
 //! one row of `orders`. Rules SIG-2, SIZ, FIL-11 and FIL-15 in `docs/spec/engine.md`.
 
+use crate::engine::account::{self, Entering};
 use crate::engine::fill_bar::{FillBar, known_bar};
 use crate::engine::filters::{self, Happened};
 use crate::engine::records::{DiagnosticRow, OrderRow, RejectionRow, direction_code};
 use crate::engine::signals::{Request, Signal};
 use crate::engine::simulation::Simulation;
 use crate::engine::slipping::lacks_atr;
+use crate::error::Result;
 use crate::execution::commission::Charge;
 use crate::execution::fills::Trigger;
 use crate::execution::levels::{self, Level};
 use crate::execution::sizing::{Size, size_order, steps_of_lots};
 use crate::market::as_i64;
 use crate::schema::number::{
-    COST_NO_ATR, ORDER_INVALID_STOPS, ORDER_NO_MORE_BARS, ORDER_NOT_FILLED, ORDER_NOT_FOUND,
-    ORDER_POSITION_CLOSED, ORDER_STOP_TOO_CLOSE, SIZE_CAPPED,
+    COST_NO_ATR, MARGIN_STOP_OUT, ORDER_INVALID_STOPS, ORDER_NO_MARGIN, ORDER_NO_MORE_BARS, ORDER_NOT_FILLED,
+    ORDER_NOT_FOUND, ORDER_POSITION_CLOSED, ORDER_STOP_TOO_CLOSE, SIZE_CAPPED,
 };
 use crate::schema::{OrderStatus, OrderType, Tif};
 
@@ -73,24 +75,30 @@ struct Terms {
 /// Returns the order a signal asks for, or `None` after writing down why it was refused.
 ///
 /// `fill_bar` is where market orders of this step fill, `bar_idx` the first bar in which the order works.
+///
+/// # Errors
+/// `engine.overflow` if money leaves its range; those of the exchange.
 pub fn accept(
     simulation: &mut Simulation,
     fill_bar: &FillBar,
     request: &Request,
     bar_idx: usize,
-) -> Option<Order> {
-    match checked(simulation, fill_bar, request, bar_idx) {
+) -> Result<Option<Order>> {
+    match checked(simulation, fill_bar, request, bar_idx)? {
         Ok(order) => {
             write(simulation, fill_bar, &order);
             simulation.accepted.push(order.number);
-            Some(order)
+            Ok(Some(order))
         }
         Err(code) => {
             simulation.reject(fill_bar, code, request.number);
-            None
+            Ok(None)
         }
     }
 }
+
+/// The order, or the error number of its refusal.
+type Checked = std::result::Result<Order, i16>;
 
 /// The order, or the error number of its refusal. twin: none — the first half of `accept`.
 fn checked(
@@ -98,11 +106,11 @@ fn checked(
     fill_bar: &FillBar,
     request: &Request,
     bar_idx: usize,
-) -> Result<Order, i16> {
+) -> Result<Checked> {
     let signal = simulation.records.signals[request.recorded].signal;
     let now = Happened { bar_idx: fill_bar.bar_idx, time_us: fill_bar.time_us };
     if let Some(code) = filters::find_refusal(simulation, now, signal.symbol) {
-        return Err(code);
+        return Ok(Err(code));
     }
     let symbol = &simulation.plan.symbols[0];
     let order_type = OrderType::from_code(signal.order_type).unwrap_or(OrderType::Market);
@@ -112,24 +120,32 @@ fn checked(
     let limit = if order_type == OrderType::StopLimit { points(signal.limit) } else { None };
     let terms = terms(simulation, fill_bar, direction, limit.or(price), bar_idx);
     let (stop, target) = (levels::stop_level(&signal, symbol), levels::target_level(&signal, symbol));
-    find_refusal(simulation, direction, terms, stop, target)?;
+    if let Err(code) = find_refusal(simulation, direction, terms, stop, target) {
+        return Ok(Err(code));
+    }
     let stop_distance = stop.map(|stop| levels::distance_from(stop, terms.entry));
     if lacks_atr(simulation, direction, fill_bar.bar_idx) {
-        return Err(COST_NO_ATR);
+        return Ok(Err(COST_NO_ATR));
     }
     let wanted = signal.size.map(|lots| steps_of_lots(lots, symbol.volume_step).0);
-    let (steps, is_capped) = match size_order(&simulation.plan.sizing, symbol, wanted, stop_distance) {
+    let stake = account::stake_of(simulation, terms.entry, stop_distance, bar_idx)?;
+    let (steps, is_capped) = match size_order(&simulation.plan.sizing, simulation.symbol(), wanted, &stake) {
         Size::Steps(steps) => (steps, false),
         Size::Capped(steps) => (steps, true),
-        Size::Refused(code) => return Err(code),
+        Size::Refused(code) => return Ok(Err(code)),
     };
+    let moment = fill_bar.moment;
+    let entering = Entering { bar_idx: fill_bar.bar_idx, moment, direction, raw_price: terms.entry, steps };
+    if order_type == OrderType::Market && !account::has_free_margin(simulation, entering)? {
+        return Ok(Err(ORDER_NO_MARGIN));
+    }
     if is_capped {
         let bar_idx = Some(as_i64(fill_bar.bar_idx));
         let row = DiagnosticRow { code: SIZE_CAPPED, bar_idx, signal: Some(request.number), count: 1 };
         simulation.records.diagnostics.push(row);
     }
     let (expiry_us, last_bar_idx) = expiry_of(simulation, &signal, bar_idx);
-    Ok(Order {
+    Ok(Ok(Order {
         number: request.number,
         direction,
         symbol: signal.symbol,
@@ -148,7 +164,7 @@ fn checked(
         is_triggered: false,
         fills: 0,
         charged: Charge::default(),
-    })
+    }))
 }
 
 /// Returns whether an order takes any price: a market order, or what is left of a stop that was triggered.
@@ -291,6 +307,26 @@ pub fn cancel_unfilled(simulation: &mut Simulation, order: &Order, bar_idx: usiz
     end_order(simulation, order, OrderStatus::Cancelled, time_us);
 }
 
+/// Cancels an order that free margin does not cover when it is about to fill (MRG).
+pub fn cancel_without_margin(simulation: &mut Simulation, order: &mut Order, bar_idx: usize, time_us: i64) {
+    let row = RejectionRow { time_us, bar_idx: as_i64(bar_idx), code: ORDER_NO_MARGIN, signal: order.number };
+    simulation.records.rejections.push(row);
+    order.steps = 0;
+    end_order(simulation, order, OrderStatus::Cancelled, time_us);
+}
+
+/// Cancels every working order because of a stop-out (MRG).
+pub fn cancel_all(simulation: &mut Simulation, bar_idx: usize, time_us: i64) {
+    let mut after = 0;
+    while let Some(order) = next_working(simulation, after) {
+        after = order.number;
+        let row =
+            RejectionRow { time_us, bar_idx: as_i64(bar_idx), code: MARGIN_STOP_OUT, signal: order.number };
+        simulation.records.rejections.push(row);
+        end_order(simulation, &order, OrderStatus::Cancelled, time_us);
+    }
+}
+
 /// Cancels what is left of the order whose position is flat (FIL-12).
 pub fn cancel_rest(simulation: &mut Simulation, number: i64, bar_idx: usize, time_us: i64) {
     if let Some(idx) = working_idx(simulation, number) {
@@ -363,7 +399,7 @@ fn find_refusal(
     terms: Terms,
     stop: Option<Level>,
     target: Option<Level>,
-) -> Result<(), i16> {
+) -> std::result::Result<(), i16> {
     if !levels::is_valid(stop, target, direction, (terms.stop_reference, terms.target_reference)) {
         return Err(ORDER_INVALID_STOPS);
     }

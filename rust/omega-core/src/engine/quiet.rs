@@ -4,6 +4,7 @@
 //! requests most bars reach no stop and no target: there only marks and extremes change, and 64-bit
 //! arithmetic is enough for them. A bar that may close something is left to `step`.
 
+use crate::engine::account;
 use crate::engine::clock_rules;
 use crate::engine::closing::closing_side;
 use crate::engine::management;
@@ -12,13 +13,17 @@ use crate::engine::orders::{Order, is_at_market, trigger_of};
 use crate::engine::simulation::Simulation;
 use crate::execution::fills::works_as_limit;
 use crate::market::{Prices, Series};
+use crate::plan_money::MarginPlan;
+use crate::portfolio::margin::is_at_level;
 use crate::portfolio::money::Rate;
-use crate::portfolio::position::{Position, see_price};
+use crate::portfolio::position::{Position, open_profit, see_price};
 
 /// Limit on Σ steps · numerator: with prices below 2^31 every sum of marks stays below 2^60.
 const MAX_UNITS: i128 = 1 << 29;
 /// Limit on the balance, so that balance plus marks stays in range.
 const MAX_QUIET_BALANCE: i128 = 1 << 61;
+/// Bars whose worst prices are looked at together, one after the other for as long as margin is safe.
+const MARGIN_STRETCHES: [usize; 3] = [64, 4_096, usize::MAX];
 /// Bars compared at once; a power of two that fits vector registers.
 const LANES: usize = 16;
 
@@ -26,7 +31,8 @@ const LANES: usize = 16;
 ///
 /// There are no requests in `from..to`, and at least one position is open or one order works.
 pub(crate) fn run(simulation: &mut Simulation, from: usize, to: usize) -> usize {
-    if !fits(simulation) {
+    let Some(rate) = simulation.exchange.fixed_worth().map(|worth| worth.rates.credit) else { return from };
+    if !fits(simulation, rate) || simulation.is_called || !simulation.stop_outs.is_empty() {
         return from;
     }
     let series = simulation.series();
@@ -38,26 +44,72 @@ pub(crate) fn run(simulation: &mut Simulation, from: usize, to: usize) -> usize 
         let range = awake(simulation, position, range_of_position(simulation, position));
         end = first_reached(range, closing_side(series, position), from, end);
     }
+    if let Some(levels) = simulation.plan.margin {
+        end = margin_end(simulation, levels, from, end);
+    }
     if end > from {
         simulation.pass_number += 1;
-        hold(simulation, from, end);
+        hold(simulation, rate, from, end);
     }
     end
 }
 
 /// Whether 64 bits hold every mark of the open positions.
-fn fits(simulation: &Simulation) -> bool {
+fn fits(simulation: &Simulation, rate: Rate) -> bool {
     let units = simulation
         .positions
         .iter()
-        .fold(0, |units, position| units + i128::from(position.steps) * simulation.rate.numerator);
+        .fold(0, |units, position| units + i128::from(position.steps) * rate.numerator);
     let accrued = simulation
         .positions
         .iter()
         .fold(0, |accrued, position| accrued + i128::from(position.accrued_swap).abs());
     units <= MAX_UNITS
-        && simulation.rate.denominator <= MAX_UNITS
+        && rate.denominator <= MAX_UNITS
         && i128::from(simulation.books.balance).abs() + accrued < MAX_QUIET_BALANCE
+}
+
+/// The end of the longest stretch from `from` on in which equity stays above both margin levels, as far as it was
+/// looked for; `from` if its first bars may not.
+///
+/// The worst that a stretch can bring is every position at its worst price of it, all at once. A position with a
+/// stop comes no further than that, and no price has to be looked at.
+fn margin_end(simulation: &Simulation, levels: MarginPlan, from: usize, to: usize) -> usize {
+    if simulation.positions.is_empty() || is_above(simulation, levels, |position| position.sl) {
+        return to;
+    }
+    let series = simulation.series();
+    let mut end = from;
+    for stretch in MARGIN_STRETCHES {
+        let until = to.min(from.saturating_add(stretch));
+        let worst = |position: &Position| {
+            let side = closing_side(series, position);
+            if position.direction > 0 {
+                side.low[from..until].iter().min().map(|low| i64::from(*low))
+            } else {
+                side.high[from..until].iter().max().map(|high| i64::from(*high))
+            }
+        };
+        if until == end || !is_above(simulation, levels, worst) {
+            break;
+        }
+        end = until;
+    }
+    end
+}
+
+/// Whether equity is above both margin levels with every position at a price; `None` is no such price.
+fn is_above(simulation: &Simulation, levels: MarginPlan, worst: impl Fn(&Position) -> Option<i64>) -> bool {
+    let Some(worth) = simulation.exchange.fixed_worth() else { return false };
+    let mut equity = i128::from(simulation.books.balance);
+    for position in &simulation.positions {
+        let Some(price) = worst(position) else { return false };
+        let Ok(profit) = open_profit(position, price, worth.rates) else { return false };
+        equity += i128::from(profit) + i128::from(position.accrued_swap);
+    }
+    let Ok(margin) = account::margin_held(simulation) else { return false };
+    !is_at_level(equity, margin, levels.stop_out_level)
+        && !is_at_level(equity, margin, levels.margin_call_level)
 }
 
 /// Prices between which a bar reaches no level: one at or below the first or at or above the second does.
@@ -162,7 +214,7 @@ fn first_reached((floor, ceiling): Range, side: &Prices, from: usize, to: usize)
 }
 
 /// Marks `from..to` with every position held throughout.
-fn hold(simulation: &mut Simulation, from: usize, to: usize) {
+fn hold(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) {
     let start = simulation.books.equity.len();
     let balance = simulation.books.balance;
     let accrued = simulation.positions.iter().fold(0, |accrued, position| accrued + position.accrued_swap);
@@ -171,7 +223,7 @@ fn hold(simulation: &mut Simulation, from: usize, to: usize) {
     let series = &simulation.market.series[0];
     for position in &mut simulation.positions {
         let side = closing_side(series, position);
-        add_marks(marks, position, &side.close[from..to], simulation.rate);
+        add_marks(marks, position, &side.close[from..to], rate);
         let lowest = side.low[from..to].iter().fold(i32::MAX, |lowest, low| lowest.min(*low));
         let highest = side.high[from..to].iter().fold(i32::MIN, |highest, high| highest.max(*high));
         see_price(position, i64::from(lowest));

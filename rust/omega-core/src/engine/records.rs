@@ -143,6 +143,8 @@ columns! {
         pub spread_points: i64,
         /// Commission.
         pub commission: i64,
+        /// Account currency per unit of quote currency.
+        pub conversion_rate: f64,
     }
 }
 
@@ -406,7 +408,6 @@ fn orders_batch(rows: OrderColumns) -> Result<RecordBatch> {
 }
 
 fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
-    let count = rows.leg.len();
     batch(
         schema::FILLS,
         vec![
@@ -432,7 +433,7 @@ fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
             float64_of(rows.slippage_volatility_points),
             int64_of(rows.spread_points),
             int64_of(rows.commission),
-            float64_of(vec![1.0; count]),
+            float64_of(rows.conversion_rate),
         ],
     )
 }

@@ -8,7 +8,7 @@ use crate::engine::closing::closing_side;
 use crate::engine::records::SwapRow;
 use crate::engine::simulation::Simulation;
 use crate::error::Result;
-use crate::execution::swap::nightly_amount;
+use crate::execution::swap::{Night, nightly_amount};
 use crate::market::{Calendar, as_i64};
 
 /// Accrues every rollover after the open of bar `mark_bar_idx` and not after `until_us`.
@@ -30,9 +30,11 @@ pub fn accrue(simulation: &mut Simulation, until_us: i64, mark_bar_idx: Option<u
     while row < calendar.rollover_time_us.len() && calendar.rollover_time_us[row] <= until_us {
         let fx_day = calendar.fx_day[row];
         let multiplier = table.multipliers[usize::from(calendar.weekday[row].unsigned_abs()) % 7];
+        let night = Night { fx_day, multiplier };
+        let factors = simulation.exchange.worth()?.factors;
         for position in &mut simulation.positions {
             let mark = i64::from(closing_side(series, position).close[mark_bar_idx]);
-            let amount = nightly_amount(table, position, mark, fx_day, multiplier)?;
+            let amount = nightly_amount(table, position, mark, night, factors)?;
             if amount == 0 {
                 continue;
             }

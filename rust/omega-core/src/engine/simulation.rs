@@ -19,15 +19,16 @@ use crate::engine::records::{
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
 use crate::engine::volatility::Volatility;
-use crate::engine::{clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover};
+use crate::engine::{
+    clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover, stop_out,
+};
 use crate::error::{Error, Result};
-use crate::execution::commission::{CommissionRates, commission_rates};
 use crate::execution::liquidity::Liquidity;
 use crate::execution::swap::{SwapTable, swap_table};
 use crate::market::{Market, Series, as_i64};
 use crate::plan::{Plan, SymbolPlan, parse_plan};
 use crate::portfolio::books::Books;
-use crate::portfolio::money::{Rate, minor_rate};
+use crate::portfolio::currency::{Exchange, Worth};
 use crate::portfolio::position::{Position, open_profit};
 use crate::schema::SignalKind;
 use crate::schema::number::{
@@ -46,10 +47,10 @@ pub struct Simulation {
     pub market: Arc<Market>,
     /// The plan it follows.
     pub plan: Plan,
-    /// Minor units per point and step.
-    pub rate: Rate,
-    /// Commission of the symbol.
-    pub commissions: CommissionRates,
+    /// What its money is worth, and its commission.
+    pub exchange: Exchange,
+    /// What it was worth at the last mark.
+    pub marked: Worth,
     /// Swap of the symbol, if it is simulated.
     pub swaps: Option<SwapTable>,
     /// Ledger, balance, equity.
@@ -62,6 +63,12 @@ pub struct Simulation {
     pub positions: Vec<Position>,
     /// Orders that wait, in order of number.
     pub working: Vec<Order>,
+    /// Ids of positions that a stop-out closes at the next open (MRG).
+    pub stop_outs: Vec<i64>,
+    /// Whether equity is at the margin call level.
+    pub is_called: bool,
+    /// Whether the balance is below zero.
+    pub is_negative: bool,
     /// Numbers of every order that was accepted, ascending.
     pub accepted: Vec<i64>,
     /// Where the last position opened.
@@ -102,16 +109,20 @@ impl Simulation {
         if symbol.name != market.symbols[0] || symbol.digits != series.digits {
             return Err(Error::Plan { reason: "the plan's symbol is not the market's".to_owned() });
         }
+        let exchange = Exchange::new(&plan, &market)?;
         let rows = series.time_us.len() - plan.first_step + 2;
         Ok(Self {
-            rate: minor_rate(symbol.value, (1, 1), plan.account_digits, 1)?,
-            commissions: commission_rates(symbol, plan.account_digits)?,
+            marked: exchange.found(),
+            exchange,
             swaps: swap_table(symbol, plan.account_digits)?,
             books: Books::new(plan.balance, series.time_us[plan.first_step], rows),
             records: Records::default(),
             liquidity: Liquidity::new(plan.max_participation, symbol, series.volume.clone()),
             positions: Vec::new(),
             working: Vec::new(),
+            stop_outs: Vec::new(),
+            is_called: false,
+            is_negative: false,
             accepted: Vec::new(),
             last_entry: None,
             last_exit: None,
@@ -185,6 +196,7 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn trade(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
+        self.exchange.move_to(self.market.series[0].time_us[bar_idx]);
         if self.plan.signal_close {
             self.enter(bar_idx, requests)?;
         }
@@ -208,6 +220,9 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn mark(&mut self, bar_idx: usize) -> Result<()> {
+        if let Some(levels) = self.plan.margin {
+            stop_out::test(self, levels, bar_idx)?;
+        }
         let open_profit = self.open_profit(bar_idx)?;
         self.books.mark(open_profit)
     }
@@ -240,6 +255,7 @@ impl Simulation {
     pub fn finish(mut self, requests: &[Request]) -> Result<Tables> {
         let last = self.market.bar_count() - 1;
         let time_us = self.series().close_time_us[last];
+        self.exchange.move_to(time_us);
         for request in requests {
             let code = request.fault.map_or(ORDER_NO_MORE_BARS, |fault| fault.number);
             let row = RejectionRow { time_us, bar_idx: as_i64(last), code, signal: request.number };
@@ -254,6 +270,9 @@ impl Simulation {
         } else {
             self.report_open_positions(last)?;
         }
+        if self.plan.margin.is_some() {
+            stop_out::note_negative_balance(&mut self, last);
+        }
         let open_profit = self.open_profit(last)?;
         self.books.mark(open_profit)?;
         self.write_diagnostics();
@@ -262,14 +281,14 @@ impl Simulation {
 
     /// Works through what was asked for (LOOP step 2).
     ///
-    /// Orders expire; cancels and modifications apply; closes fill, those of rules first, then market orders that
-    /// wait for volume, then new orders, each in the order given.
+    /// Orders expire; cancels and modifications apply; stop-outs fill, then closes, those of rules first, then market
+    /// orders that wait for volume, then new orders, each in the order given.
     fn enter(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
         if !self.working.is_empty() {
             orders::expire(self, bar_idx);
         }
         let are_due = clock_rules::are_due(self, bar_idx);
-        if requests.is_empty() && self.working.is_empty() && !are_due {
+        if requests.is_empty() && self.working.is_empty() && !are_due && self.stop_outs.is_empty() {
             return Ok(());
         }
         let moment = fill_bar(self, bar_idx);
@@ -284,6 +303,7 @@ impl Simulation {
                 modifying::modify(self, &moment, request, bar_idx);
             }
         }
+        stop_out::close_due(self, &moment)?;
         if are_due {
             clock_rules::close_due(self, &moment, bar_idx)?;
         }
@@ -318,17 +338,27 @@ impl Simulation {
     ///
     /// # Errors
     /// `engine.overflow` if money leaves its range.
-    pub fn open_profit(&self, bar_idx: usize) -> Result<i128> {
+    pub fn open_profit(&mut self, bar_idx: usize) -> Result<i128> {
+        self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
+        if self.positions.is_empty() {
+            return Ok(0);
+        }
+        self.marked = self.exchange.worth()?;
         let mut total = 0;
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[bar_idx]);
-            total += i128::from(open_profit(position, mark, self.rate)?) + i128::from(position.accrued_swap);
+            total += i128::from(open_profit(position, mark, self.marked.rates)?)
+                + i128::from(position.accrued_swap);
         }
         Ok(total)
     }
 
     fn report_open_positions(&mut self, last: usize) -> Result<()> {
         let mut rows = PositionColumns::default();
+        if self.positions.is_empty() {
+            return Ok(());
+        }
+        let rates = self.exchange.worth()?.rates;
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[last]);
             rows.push(PositionRow {
@@ -346,7 +376,7 @@ impl Simulation {
                 gross: position.settled.gross,
                 commission: position.commission,
                 swap: position.settled.swap,
-                open_profit: open_profit(position, mark, self.rate)?,
+                open_profit: open_profit(position, mark, rates)?,
                 accrued_swap: position.accrued_swap,
             });
         }

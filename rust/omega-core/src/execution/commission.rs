@@ -4,9 +4,7 @@
 
 use crate::error::Result;
 use crate::plan::{Fraction, Scheme, SymbolPlan};
-use crate::portfolio::money::{Rate, book, minor_rate};
-
-const ONE: Fraction = (1, 1);
+use crate::portfolio::money::{ONE, Rate, book, converted, minor_rate};
 
 /// Commission of one symbol, ready to book.
 #[derive(Clone, Copy, Debug)]
@@ -25,20 +23,28 @@ pub struct CommissionRates {
 
 /// Returns the rates of a symbol in minor units of an account with `digits` digits.
 ///
+/// `own` and `quote` are account currency per unit of the commission's and of the quote currency (CUR): a share of
+/// the notional converts like the notional, everything else from the commission's own currency.
+///
 /// # Errors
 /// `config.plan` or `engine.overflow` if a rate is beyond what money can be.
-pub fn commission_rates(symbol: &SymbolPlan, digits: u32) -> Result<CommissionRates> {
+pub fn commission_rates(
+    symbol: &SymbolPlan,
+    digits: u32,
+    own: Fraction,
+    quote: Fraction,
+) -> Result<CommissionRates> {
     let commission = &symbol.commission;
-    let (per, divisor) = match commission.scheme {
-        Scheme::PerLot => (symbol.volume_step, 1),
-        Scheme::PerMillionNotional => (symbol.value, 1_000_000),
-        Scheme::PercentOfNotional => (symbol.value, 100),
-        Scheme::PerTrade => (ONE, 1),
+    let (per, divisor, factor) = match commission.scheme {
+        Scheme::PerLot => (symbol.volume_step, 1, own),
+        Scheme::PerMillionNotional => (symbol.value, 1_000_000, quote),
+        Scheme::PercentOfNotional => (symbol.value, 100, quote),
+        Scheme::PerTrade => (ONE, 1, own),
     };
     Ok(CommissionRates {
         scheme: commission.scheme,
-        rate: minor_rate(commission.rate, per, digits, divisor)?,
-        minimum: book(1, minor_rate(commission.minimum, ONE, digits, 1)?)?,
+        rate: converted(minor_rate(commission.rate, per, digits, divisor)?, factor)?,
+        minimum: book(1, converted(minor_rate(commission.minimum, ONE, digits, 1)?, own)?)?,
         on_entry: commission.on_entry,
         on_exit: commission.on_exit,
     })

@@ -3,7 +3,9 @@
 //! Fixed on acceptance from the raw entry price and the stop; slippage, commission and gaps come on top.
 
 use crate::numerics::round_half_even;
-use crate::plan::{Fraction, Sizing, SymbolPlan};
+use crate::plan::{Fraction, SymbolPlan};
+use crate::plan_money::Sizing;
+use crate::portfolio::money::Rate;
 use crate::schema::number::{SIZE_BELOW_MINIMUM, SIZE_NO_STOP};
 
 /// More steps than any order has.
@@ -20,6 +22,21 @@ pub enum Size {
     Capped(i64),
     /// Error number of the refusal.
     Refused(i16),
+}
+
+/// What a size by the plan follows from.
+#[derive(Clone, Copy, Debug)]
+pub struct Stake {
+    /// Raw entry price, points.
+    pub entry: i64,
+    /// Points between it and the stop, `None` without a stop.
+    pub stop_distance: Option<i64>,
+    /// What a point and step costs in minor units: the debit side, as the risk is one (CUR).
+    pub cost: Rate,
+    /// Digits of the account currency.
+    pub digits: u32,
+    /// Equity in minor units; read by `RiskPercent` only.
+    pub equity: i64,
 }
 
 /// Returns lots as steps, and whether they lie on the volume grid within 1e-6 step.
@@ -51,24 +68,15 @@ pub fn whole_steps(steps: f64) -> i64 {
     nearest as i64
 }
 
-/// Returns the size of an order.
-///
-/// `wanted` are the steps the signal asked for, or `None` to size by the plan; `stop_distance` are the
-/// points between the raw entry and the stop, or `None` without a stop.
+/// Returns the size of an order; `wanted` are the steps the signal asked for, or `None` to size by the plan.
 #[must_use]
-pub fn size_order(
-    sizing: &Sizing,
-    symbol: &SymbolPlan,
-    wanted: Option<i64>,
-    stop_distance: Option<i64>,
-) -> Size {
-    let mut steps = match (wanted, sizing, stop_distance) {
+pub fn size_order(sizing: &Sizing, symbol: &SymbolPlan, wanted: Option<i64>, stake: &Stake) -> Size {
+    let mut steps = match (wanted, sizing, stake.stop_distance) {
         (Some(wanted), _, _) => wanted,
         (None, Sizing::FixedLots { steps, .. }, _) => *steps,
-        (None, Sizing::RiskAmount { .. }, None) => return Size::Refused(SIZE_NO_STOP),
-        (None, Sizing::RiskAmount { amount, .. }, Some(distance)) => {
-            steps_at_risk(*amount, symbol.value, distance)
-        }
+        (None, Sizing::Notional { .. }, _) => steps_within(amount_of(sizing, stake), stake.entry, stake.cost),
+        (None, _, None) => return Size::Refused(SIZE_NO_STOP),
+        (None, _, Some(distance)) => steps_within(amount_of(sizing, stake), distance, stake.cost),
     };
     if steps < symbol.volume_min_steps {
         if !sizing.rounds_up() {
@@ -79,15 +87,29 @@ pub fn size_order(
     if steps > symbol.volume_max_steps { Size::Capped(symbol.volume_max_steps) } else { Size::Steps(steps) }
 }
 
-/// Returns floor(amount / (distance · value)); a distance of 0 risks nothing that can be divided.
-fn steps_at_risk(amount: Fraction, value: Fraction, stop_distance: i64) -> i64 {
-    if stop_distance == 0 {
+/// Returns the amount a size must stay within, in minor units; a share of equity is rounded down to one.
+fn amount_of(sizing: &Sizing, stake: &Stake) -> (i128, i128) {
+    match sizing {
+        Sizing::FixedLots { .. } => (0, 1),
+        Sizing::RiskAmount { amount, .. } | Sizing::Notional { amount, .. } => {
+            (i128::from(amount.0) * 10_i128.pow(stake.digits), i128::from(amount.1))
+        }
+        Sizing::RiskPercent { percent, .. } => {
+            let equity = i128::from(stake.equity.max(0));
+            (equity * i128::from(percent.0) / (i128::from(percent.1) * 100), 1)
+        }
+    }
+}
+
+/// Returns floor(amount / (points · cost)); points of 0 cost nothing that can be divided.
+fn steps_within(amount: (i128, i128), points: i64, cost: Rate) -> i64 {
+    if points == 0 {
         return 0;
     }
-    let available = i128::from(amount.0) * i128::from(value.1);
-    let per_step = i128::from(amount.1) * i128::from(stop_distance);
+    let available = amount.0 * cost.denominator;
+    let per_step = amount.1 * i128::from(points);
     // A divisor beyond 128 bits is far above any dividend: nothing fits into the amount.
     per_step
-        .checked_mul(i128::from(value.0))
+        .checked_mul(cost.numerator)
         .map_or(0, |per_step| i64::try_from(available / per_step).unwrap_or(i64::MAX))
 }

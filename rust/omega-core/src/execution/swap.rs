@@ -6,7 +6,8 @@
 
 use crate::error::Result;
 use crate::plan::{Fraction, SwapPlan, SwapUnit, SymbolPlan};
-use crate::portfolio::money::{SignedRate, book_signed, signed_rate};
+use crate::portfolio::currency::Factors;
+use crate::portfolio::money::{SignedRate, book_signed, converted, signed_rate};
 use crate::portfolio::position::Position;
 
 /// Swap of one symbol from one FX day on: minor units per night, and what they are per.
@@ -20,6 +21,17 @@ pub struct SwapRates {
     pub short: SignedRate,
     /// Whether they are per point of the closing-side mark and step, not per step alone.
     pub per_mark: bool,
+    /// Whether they are in quote currency, not in the account's.
+    pub is_quote: bool,
+}
+
+/// The FX day that ends, and how many nights it counts for.
+#[derive(Clone, Copy, Debug)]
+pub struct Night {
+    /// Days since 1970-01-01.
+    pub fx_day: i32,
+    /// Its nights.
+    pub multiplier: i32,
 }
 
 /// Swap of one symbol, ready to accrue.
@@ -45,6 +57,7 @@ pub fn swap_table(symbol: &SymbolPlan, digits: u32) -> Result<Option<SwapTable>>
             long: rate_per_step(swap, symbol, long, digits)?,
             short: rate_per_step(swap, symbol, short, digits)?,
             per_mark: swap.unit == SwapUnit::Percent,
+            is_quote: swap.unit != SwapUnit::Money,
         });
     }
     Ok(Some(SwapTable { multipliers: swap.multipliers, rates }))
@@ -52,8 +65,8 @@ pub fn swap_table(symbol: &SymbolPlan, digits: u32) -> Result<Option<SwapTable>>
 
 /// Returns what one rollover accrues on a position, in minor units.
 ///
-/// `mark` is the closing-side close of the last step before the rollover, in points; `fx_day` the FX day
-/// that ends, `multiplier` its nights.
+/// `mark` is the closing-side close of the last step before the rollover, in points; `factors` are account currency
+/// per unit of quote currency now.
 ///
 /// # Errors
 /// `engine.overflow` if it does not fit a booking.
@@ -61,13 +74,17 @@ pub fn nightly_amount(
     table: &SwapTable,
     position: &Position,
     mark: i64,
-    fx_day: i32,
-    multiplier: i32,
+    night: Night,
+    factors: Factors,
 ) -> Result<i64> {
-    let idx = table.rates.partition_point(|rates| rates.from_fx_day <= fx_day) - 1;
+    let idx = table.rates.partition_point(|rates| rates.from_fx_day <= night.fx_day) - 1;
     let rates = &table.rates[idx];
-    let rate = if position.direction > 0 { rates.long } else { rates.short };
-    let base = i128::from(position.steps) * i128::from(multiplier);
+    let SignedRate { is_negative, mut rate } = if position.direction > 0 { rates.long } else { rates.short };
+    if rates.is_quote {
+        rate = converted(rate, if is_negative { factors.debit } else { factors.credit })?;
+    }
+    let rate = SignedRate { is_negative, rate };
+    let base = i128::from(position.steps) * i128::from(night.multiplier);
     book_signed(if rates.per_mark { base * i128::from(mark) } else { base }, rate)
 }
 

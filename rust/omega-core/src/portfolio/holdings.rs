@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
-use crate::execution::swap::{SwapTable, nightly_amount, swap_table};
+use crate::execution::swap::{Night, SwapTable, nightly_amount, swap_table};
 use crate::market::as_i64;
 use crate::plan::{MAX_STEPS, PortfolioPlan, parse_portfolio_plan};
 use crate::portfolio::books::Books;
-use crate::portfolio::money::{Rate, check_balance, minor_rate};
+use crate::portfolio::currency::SAME;
+use crate::portfolio::money::{Rates, check_balance, minor_rate};
 use crate::portfolio::position::{
     DealPrices, Entered, Position, RuleState, Settled, add_fill, close_part, open_profit, settle_swap,
 };
@@ -40,7 +41,7 @@ pub struct Deal {
 /// Positions of one account with their books. Prices are points, volumes steps, money minor units.
 #[derive(Clone, Debug)]
 pub struct Holdings {
-    rates: Vec<Rate>,
+    rates: Vec<Rates>,
     swap_tables: Vec<Option<SwapTable>>,
     marks: Vec<Option<(i64, i64)>>,
     books: Books,
@@ -58,7 +59,8 @@ impl Holdings {
     /// `config.plan` if a rate has more than 18 significant digits.
     pub fn new(plan: &PortfolioPlan) -> Result<Self> {
         let digits = plan.account_digits;
-        let rate = |value| minor_rate(value, (1, 1), digits, 1);
+        let rate =
+            |value| minor_rate(value, (1, 1), digits, 1).map(|value| Rates { credit: value, debit: value });
         Ok(Self {
             rates: plan.symbols.iter().map(|symbol| rate(symbol.value)).collect::<Result<_>>()?,
             swap_tables: plan
@@ -164,7 +166,7 @@ impl Holdings {
             let Some(table) = &self.swap_tables[index(position.symbol)] else { continue };
             let multiplier = table.multipliers[weekday];
             let mark = closing_mark(&self.marks, position);
-            let amount = nightly_amount(table, position, mark, fx_day, multiplier)?;
+            let amount = nightly_amount(table, position, mark, Night { fx_day, multiplier }, SAME)?;
             if amount == 0 {
                 continue;
             }
@@ -296,6 +298,8 @@ fn position(id: i64, symbol: i16, direction: i64, magic: i64, deal: Deal) -> Pos
         entry_time_us: deal.time_us,
         entry_points: deal.price,
         entry_pass: 0,
+        entry_row: 0,
+        is_inside: false,
         sl: None,
         tp: None,
         steps: 0,

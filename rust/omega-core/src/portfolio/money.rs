@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 use crate::numerics::half_even_quotient;
 use crate::plan::Fraction;
 
+/// Nothing is converted.
+pub const ONE: Fraction = (1, 1);
+
 const MAX_RATE_TERM: i128 = 1_000_000_000_000_000_000;
 
 /// Largest single booking; a few of them still add up within 64 bits.
@@ -58,6 +61,51 @@ pub struct SignedRate {
 pub fn signed_rate(first: Fraction, second: Fraction, divisor: i64, digits: u32) -> Result<SignedRate> {
     let magnitude = (first.0.abs(), first.1);
     Ok(SignedRate { is_negative: first.0 < 0, rate: minor_rate(magnitude, second, digits, divisor)? })
+}
+
+/// What a credit and a debit book: equal where nothing is converted, or both sides of the quote are (CUR).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Of amounts from 0 on.
+    pub credit: Rate,
+    /// Of amounts below 0.
+    pub debit: Rate,
+}
+
+/// Returns the reduced product of two fractions above 0.
+///
+/// # Errors
+/// `engine.overflow` if a term of it is above 10^18.
+pub fn product(first: Fraction, second: Fraction) -> Result<Fraction> {
+    let wide = |fraction: Fraction| (i128::from(fraction.0), i128::from(fraction.1));
+    let (first, second) = (wide(first), wide(second));
+    let (left, right) = (gcd(first.0, second.1), gcd(second.0, first.1));
+    let numerator = (first.0 / left) * (second.0 / right);
+    let denominator = (first.1 / right) * (second.1 / left);
+    let what = "a conversion rate";
+    Ok((within(numerator, MAX_RATE_TERM, what)?, within(denominator, MAX_RATE_TERM, what)?))
+}
+
+/// Returns a rate times a factor above 0; a rate of 0 stays 0.
+///
+/// # Errors
+/// `engine.overflow` if a term of it is above 10^18.
+pub fn converted(rate: Rate, factor: Fraction) -> Result<Rate> {
+    if rate.numerator == 0 || factor == ONE {
+        return Ok(rate);
+    }
+    let what = "a conversion rate";
+    let narrow =
+        (within(rate.numerator, MAX_RATE_TERM, what)?, within(rate.denominator, MAX_RATE_TERM, what)?);
+    let (numerator, denominator) = product(narrow, factor)?;
+    Ok(Rate { numerator: i128::from(numerator), denominator: i128::from(denominator) })
+}
+
+/// Returns the rate at which an amount is booked: that of a credit from 0 on, below it that of a debit.
+#[inline]
+#[must_use]
+pub fn rate_for(amount: i128, rates: Rates) -> Rate {
+    if amount >= 0 { rates.credit } else { rates.debit }
 }
 
 /// Returns `amount · rate` as a booking; rounding half to even is the same on both sides of zero.

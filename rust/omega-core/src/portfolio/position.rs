@@ -5,16 +5,19 @@
 
 use crate::error::Result;
 use crate::numerics::{half_even_quotient, quotient};
-use crate::portfolio::money::{Rate, book};
+use crate::portfolio::margin::released_margin;
+use crate::portfolio::money::{Rate, Rates, book, rate_for};
 use crate::schema::{ExitReason, OrderType};
 
-/// What all fills of the entry add up to: steps, and points times steps.
+/// What all fills of the entry add up to: steps, points times steps, and the margin they took.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Entered {
     /// Volume.
     pub steps: i64,
     /// Sum of points times steps.
     pub points: i64,
+    /// Margin.
+    pub margin: i64,
 }
 
 /// What the closes so far add up to; money in minor units.
@@ -81,6 +84,10 @@ pub struct Position {
     pub entry_points: i64,
     /// The pass over a bar in which it opened: older positions existed at the open (FIL-5).
     pub entry_pass: u64,
+    /// The first row of equity that contains it.
+    pub entry_row: usize,
+    /// Whether it opened after the open of its bar.
+    pub is_inside: bool,
     /// Stop loss.
     pub sl: Option<i64>,
     /// Take profit.
@@ -105,7 +112,7 @@ pub struct Position {
     pub rules: RuleState,
     /// Booked risk of the completed entry.
     pub risk: Option<i64>,
-    /// Margin it holds.
+    /// Margin held for what is open (MRG).
     pub margin: i64,
     /// Commission booked so far, entry and closes.
     pub commission: i64,
@@ -145,6 +152,12 @@ pub struct DealPrices {
     pub spread_points: i64,
 }
 
+/// Lets one fill of the entry hold its margin (MRG).
+pub fn add_margin(position: &mut Position, margin: i64) {
+    position.margin += margin;
+    position.entered.margin += margin;
+}
+
 /// Lets one fill of the entry enlarge the position.
 pub fn add_fill(position: &mut Position, deal: DealPrices, steps: i64) {
     position.steps += steps;
@@ -180,7 +193,7 @@ pub fn see_price(position: &mut Position, price: i64) {
 /// Returns MAE (<= 0) and MFE (>= 0) in points: `direction · (price - K/n)` of the entry (POS-2).
 #[must_use]
 pub fn excursions(position: &Position) -> (f64, f64) {
-    let Entered { steps, points } = position.entered;
+    let Entered { steps, points, .. } = position.entered;
     let lowest = if position.lowest == i64::MAX { 0 } else { position.lowest * steps - points };
     let highest = if position.highest == i64::MIN { 0 } else { position.highest * steps - points };
     let (low, high) = if position.direction > 0 { (lowest, highest) } else { (-highest, -lowest) };
@@ -191,20 +204,24 @@ pub fn excursions(position: &Position) -> (f64, f64) {
 /// Closes `steps` of the position and returns their gross result with its memos (POS-1).
 ///
 /// The part's share of each sum is rounded half to even and leaves the position; the whole takes all of it.
+/// One rate converts all of it, that of the booked profit's sign; the part's margin is set free.
 /// Each memo is the difference of two rounded products, slippage first, so that
 /// `cost_free + slippage + spread` equals the booked profit exactly.
 ///
 /// # Errors
 /// `engine.overflow` if it does not fit a booking.
-pub fn close_part(position: &mut Position, steps: i64, deal: DealPrices, rate: Rate) -> Result<Gross> {
+pub fn close_part(position: &mut Position, steps: i64, deal: DealPrices, rates: Rates) -> Result<Gross> {
     let (direction, open_steps) = (position.direction, position.steps);
     let k = part_of(position.k, steps, open_steps);
     let k_raw = part_of(position.k_raw, steps, open_steps);
     let k_cost_free = part_of(position.k_cost_free, steps, open_steps);
-    let booked = book(i128::from(direction * (deal.price * steps - k)), rate)?;
+    let profit = i128::from(direction * (deal.price * steps - k));
+    let rate = rate_for(profit, rates);
+    let booked = book(profit, rate)?;
     let raw = book(i128::from(direction * (deal.raw_price * steps - k_raw)), rate)?;
     let cost_free =
         book(i128::from(direction * ((deal.raw_price - deal.spread_points) * steps - k_cost_free)), rate)?;
+    position.margin -= released_margin(position.margin, steps, open_steps);
     position.steps -= steps;
     position.k -= k;
     position.k_raw -= k_raw;
@@ -226,8 +243,9 @@ pub fn settle_swap(position: &mut Position, steps: i64, open_steps: i64) -> i64 
 ///
 /// # Errors
 /// `engine.overflow` if it does not fit a booking.
-pub fn open_profit(position: &Position, mark: i64, rate: Rate) -> Result<i64> {
-    book(i128::from(position.direction * (mark * position.steps - position.k)), rate)
+pub fn open_profit(position: &Position, mark: i64, rates: Rates) -> Result<i64> {
+    let profit = i128::from(position.direction * (mark * position.steps - position.k));
+    book(profit, rate_for(profit, rates))
 }
 
 fn settle(settled: &mut Settled, steps: i64, price: i64, gross: Gross) {

@@ -19,6 +19,7 @@ from omega.backends.python.execution.exits import Exit
 from omega.backends.python.execution.sizing import whole_steps
 from omega.backends.python.execution.slippage import NO_SLIP, Slip
 from omega.backends.python.numerics import quotient
+from omega.backends.python.portfolio.currency import rate_shown
 from omega.backends.python.portfolio.position import (
     DealPrices,
     Position,
@@ -50,6 +51,16 @@ class Deal:
     path_step: int | None
     reason: ExitReason
     leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What became of a deal: its volume, and what it cost beside the price."""
+
+    slipped: Slip
+    steps: int
+    commission: int
+    conversion_rate: float
 
 
 def close_at_level(simulation: Simulation, position: Position, bar: PassBar, found: Exit, saw_open: bool) -> None:
@@ -155,13 +166,15 @@ def close(simulation: Simulation, position: Position, deal: Deal, steps: int) ->
         slipped = slip_of(simulation, position.direction, (position.id, deal.leg, 0), steps, deal.bar_idx)
     price = deal.raw_price - position.direction * slipped.points
     see_price(position, price)
-    commission = charge(simulation.commissions, Charge(), price, steps, is_entry=False)
+    worth = simulation.exchange.worth()
+    commission = charge(simulation.exchange.commission(), Charge(), price, steps, is_entry=False)
     swap = settle_swap(position, steps, position.steps)
     prices = DealPrices(price, deal.raw_price, deal.spread_points)
-    gross = close_part(position, steps, prices, simulation.rate)
+    gross = close_part(position, steps, prices, worth.rates)
+    factor = worth.factors.credit if gross.booked >= 0 else worth.factors.debit
     position.commission += commission
     simulation.liquidity.see_exit(deal.bar_idx, steps)
-    _write_fill(simulation, position, deal, slipped, steps, commission)
+    _write_fill(simulation, position, deal, Paid(slipped, steps, commission, rate_shown(factor)))
     simulation.books.write(LedgerKind.PROFIT, gross.booked, deal.time_us, position.symbol, position.id)
     simulation.books.write(LedgerKind.COMMISSION, commission, deal.time_us, position.symbol, position.id)
     simulation.books.write(LedgerKind.SWAP, swap, deal.time_us, position.symbol, position.id)
@@ -199,7 +212,7 @@ def _write_trade(simulation: Simulation, position: Position, deal: Deal) -> None
         deal.time_us,
         price_of_sum(simulation, settled.points, settled.steps),
         entered.steps,
-        position.margin,
+        entered.margin,
         settled.cost_free,
         settled.slippage,
         settled.spread,
@@ -218,9 +231,7 @@ def _write_trade(simulation: Simulation, position: Position, deal: Deal) -> None
     )
 
 
-def _write_fill(
-    simulation: Simulation, position: Position, deal: Deal, slipped: Slip, steps: int, commission: int
-) -> None:
+def _write_fill(simulation: Simulation, position: Position, deal: Deal, paid: Paid) -> None:
     is_long = position.direction > 0
     simulation.records.write(
         "fills",
@@ -238,13 +249,13 @@ def _write_fill(
         deal.path_step,
         deal.level,
         deal.raw_price,
-        deal.raw_price - position.direction * slipped.points,
-        steps,
-        slipped.points,
-        slipped.random_points,
-        slipped.impact_points,
-        slipped.volatility_points,
+        deal.raw_price - position.direction * paid.slipped.points,
+        paid.steps,
+        paid.slipped.points,
+        paid.slipped.random_points,
+        paid.slipped.impact_points,
+        paid.slipped.volatility_points,
         deal.spread_points,
-        commission,
-        1.0,
+        paid.commission,
+        paid.conversion_rate,
     )

@@ -13,7 +13,7 @@ from omega.backends.python.execution.commission import Charge, charge
 from omega.backends.python.execution.exits import Bracket
 from omega.backends.python.execution.fills import Entry
 from omega.backends.python.execution.path import TARGET_FIRST
-from omega.backends.python.portfolio.money import book
+from omega.backends.python.portfolio.money import book, rate_for
 from omega.schema import Rule
 
 if TYPE_CHECKING:
@@ -79,10 +79,12 @@ def _result_alone(simulation: Simulation, bar: PassBar, candidate: Candidate) ->
     stop = levels.price_of(order.stop, price, -direction)
     target = levels.price_of(order.target, price, direction)
     found = passes.find_exit(Bracket(direction, stop, target, simulation.plan.limit_through_points), bar, entry)
-    commission = charge(simulation.commissions, Charge(), price, order.steps, is_entry=True)
+    commissions = simulation.exchange.commission()
+    commission = charge(commissions, Charge(), price, order.steps, is_entry=True)
     if found is None:
         exit_price = bar.closing_side(direction).close
     else:
         exit_price = found.raw_price - (slipped if found.is_stop else 0)
-        commission += charge(simulation.commissions, Charge(), exit_price, order.steps, is_entry=False)
-    return book(direction * (exit_price - price) * order.steps, simulation.rate) + commission
+        commission += charge(commissions, Charge(), exit_price, order.steps, is_entry=False)
+    profit = direction * (exit_price - price) * order.steps
+    return book(profit, rate_for(profit, simulation.exchange.worth().rates)) + commission

@@ -11,15 +11,25 @@ import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from omega.backends.python.engine import clock_rules, orders
+from omega.backends.python.engine import account, clock_rules, orders
 from omega.backends.python.engine.fill_bar import FillBar
 from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.signals import Request
+from omega.backends.python.engine.slipping import slip_of
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import charge
-from omega.backends.python.execution.slippage import NO_SLIP, Slip, slip
-from omega.backends.python.portfolio.position import DealPrices, Position, add_fill, booked_risk, see_price
+from omega.backends.python.execution.slippage import NO_SLIP, Slip
+from omega.backends.python.portfolio.currency import rate_shown
+from omega.backends.python.portfolio.margin import entry_margin
+from omega.backends.python.portfolio.position import (
+    DealPrices,
+    Position,
+    add_fill,
+    add_margin,
+    booked_risk,
+    see_price,
+)
 from omega.schema import LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif
 
 if TYPE_CHECKING:
@@ -99,17 +109,23 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
     steps = simulation.liquidity.take(fill.bar_idx, order.steps, whole=order.tif == Tif.FOK)
     if steps == 0:
         return None
+    worth = simulation.exchange.worth()
+    if not account.has_free_margin(simulation, fill.bar_idx, fill.moment, order.direction, fill.raw_price, steps):
+        orders.cancel_without_margin(simulation, order, fill.bar_idx, fill.time_us)
+        return None
     slipped = NO_SLIP
     if fill.rule in (Rule.FIL_1, Rule.FIL_3):
-        slipped = slip(simulation.symbol.slippage, simulation.plan.seed, order.number, 0, order.fills)
+        slipped = slip_of(simulation, order.direction, (order.number, 0, order.fills), steps, fill.bar_idx)
     price = fill.raw_price + order.direction * slipped.points
     position = simulation.find_position(order.number)
     opened = None
     if position is None:
-        position = opened = _open_position(order, fill, price)
+        position = opened = _open_position(simulation, order, fill, price)
         bisect.insort(simulation.positions, position, key=lambda held: held.id)
     add_fill(position, DealPrices(price, fill.raw_price, fill.spread_points), steps)
-    position.risk = booked_risk(position, simulation.rate)
+    if worth.margin is not None:
+        add_margin(position, entry_margin(price, steps, worth.margin))
+    position.risk = booked_risk(position, worth.rates.debit)
     if fill.closing_price is not None:
         see_price(position, fill.closing_price)
     if opened is not None:
@@ -119,7 +135,7 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
     return opened
 
 
-def _open_position(order: Order, fill: Fill, price: int) -> Position:
+def _open_position(simulation: Simulation, order: Order, fill: Fill, price: int) -> Position:
     sl = levels.price_of(order.stop, price, -order.direction)
     return Position(
         id=order.number,
@@ -131,6 +147,8 @@ def _open_position(order: Order, fill: Fill, price: int) -> Position:
         entry_time_us=fill.time_us,
         entry_points=price,
         entry_pass=fill.entry_pass,
+        entry_row=simulation.books.equity_row,
+        is_inside=fill.moment is Moment.INSIDE,
         sl=sl,
         tp=levels.price_of(order.target, price, order.direction),
         first_sl=sl,
@@ -141,7 +159,7 @@ def _book(simulation: Simulation, order: Order, position: Position, fill: Fill, 
     """Write the fill down, charge it, and end the order where nothing is left of it."""
     is_long = order.direction > 0
     price = fill.raw_price + order.direction * slipped.points
-    commission = charge(simulation.commissions, order.charged, price, steps, is_entry=True)
+    commission = charge(simulation.exchange.commission(), order.charged, price, steps, is_entry=True)
     position.commission += commission
     simulation.records.write(
         "fills",
@@ -163,11 +181,11 @@ def _book(simulation: Simulation, order: Order, position: Position, fill: Fill, 
         steps,
         slipped.points,
         slipped.random_points,
-        0.0,
-        0.0,
+        slipped.impact_points,
+        slipped.volatility_points,
         fill.spread_points,
         commission,
-        1.0,
+        rate_shown(simulation.exchange.worth().factors.debit),
     )
     simulation.books.write(LedgerKind.COMMISSION, commission, fill.time_us, order.symbol, order.number)
     order.steps -= steps

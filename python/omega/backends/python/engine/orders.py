@@ -11,7 +11,7 @@ import bisect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from omega.backends.python.engine import filters
+from omega.backends.python.engine import account, filters
 from omega.backends.python.engine.fill_bar import FillBar, known_bar
 from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.signals import Request, Signal
@@ -32,6 +32,8 @@ SIZE_CAPPED = CATALOGUE["size.capped"].number
 ORDER_NOT_FOUND = CATALOGUE["order.not_found"].number
 NOT_FILLED = CATALOGUE["order.not_filled"].number
 POSITION_CLOSED = CATALOGUE["order.position_closed"].number
+NO_MARGIN = CATALOGUE["order.no_margin"].number
+STOP_OUT = CATALOGUE["margin.stop_out"].number
 NO_MORE_BARS = CATALOGUE["order.no_more_bars"].number
 NO_ATR = CATALOGUE["cost.no_atr"].number
 
@@ -104,9 +106,14 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
         simulation.reject(fill_bar, NO_ATR, request.number)
         return None
     wanted = None if signal.size is None else steps_of_lots(signal.size, symbol.volume_step)[0]
-    size = size_order(simulation.plan.sizing, symbol, wanted, stop_distance)
-    if size.refusal:
-        simulation.reject(fill_bar, size.refusal, request.number)
+    stake = account.stake_of(simulation, terms.entry, stop_distance, bar_idx)
+    size = size_order(simulation.plan.sizing, symbol, wanted, stake)
+    refusal = size.refusal
+    if not refusal and signal.order_type == OrderType.MARKET:
+        entry = (fill_bar.bar_idx, fill_bar.moment, signal.direction, terms.entry)
+        refusal = 0 if account.has_free_margin(simulation, *entry, size.steps) else NO_MARGIN
+    if refusal:
+        simulation.reject(fill_bar, refusal, request.number)
         return None
     if size.capped:
         simulation.records.write("diagnostics", SIZE_CAPPED, fill_bar.bar_idx, request.number, 1)
@@ -233,6 +240,20 @@ def cancel_unfilled(simulation: Simulation, order: Order, bar_idx: int, time_us:
     """Cancel what the open did not fill of an ioc or fok order (FIL-12)."""
     simulation.records.write("rejections", time_us, bar_idx, NOT_FILLED, order.number)
     end_order(simulation, order, OrderStatus.CANCELLED, time_us)
+
+
+def cancel_without_margin(simulation: Simulation, order: Order, bar_idx: int, time_us: int) -> None:
+    """Cancel an order that free margin does not cover when it is about to fill (MRG)."""
+    simulation.records.write("rejections", time_us, bar_idx, NO_MARGIN, order.number)
+    order.steps = 0
+    end_order(simulation, order, OrderStatus.CANCELLED, time_us)
+
+
+def cancel_all(simulation: Simulation, bar_idx: int, time_us: int) -> None:
+    """Cancel every working order because of a stop-out (MRG)."""
+    for order in list(simulation.working):
+        simulation.records.write("rejections", time_us, bar_idx, STOP_OUT, order.number)
+        end_order(simulation, order, OrderStatus.CANCELLED, time_us)
 
 
 def cancel_rest(simulation: Simulation, number: int, bar_idx: int, time_us: int) -> None:

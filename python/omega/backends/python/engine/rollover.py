@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 from typing import TYPE_CHECKING
 
-from omega.backends.python.execution.swap import nightly_amount
+from omega.backends.python.execution.swap import Night, nightly_amount
 
 if TYPE_CHECKING:
     from omega.backends.python.engine.simulation import Simulation
@@ -28,10 +28,11 @@ def accrue(simulation: Simulation, until_us: int, mark_bar_idx: int) -> None:
     row = bisect.bisect_right(calendar["rollover_time"], series.time_us[mark_bar_idx])
     while row < len(calendar["rollover_time"]) and calendar["rollover_time"][row] <= until_us:
         fx_day = calendar["fx_day"][row]
-        multiplier = table.multipliers[calendar["weekday"][row]]
+        night = Night(fx_day, table.multipliers[calendar["weekday"][row]])
+        factors = simulation.exchange.worth().factors
         for position in simulation.positions:
             side = series.bid if position.direction > 0 else series.ask
-            amount = nightly_amount(table, position, side.close[mark_bar_idx], fx_day, multiplier)
+            amount = nightly_amount(table, position, side.close[mark_bar_idx], night, factors)
             if amount == 0:
                 continue
             position.accrued_swap += amount
@@ -41,7 +42,7 @@ def accrue(simulation: Simulation, until_us: int, mark_bar_idx: int) -> None:
                 fx_day,
                 position.id,
                 position.symbol,
-                multiplier,
+                night.multiplier,
                 amount,
                 simulation.books.equity_row,
             )

@@ -21,6 +21,7 @@ from omega.backends.python.engine import (
     orders,
     passes,
     rollover,
+    stop_out,
 )
 from omega.backends.python.engine.fill_bar import FillBar, fill_bar
 from omega.backends.python.engine.filters import Happened
@@ -28,13 +29,12 @@ from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.records import Records
 from omega.backends.python.engine.signals import COLUMNS, Fault, Request, Signal, find_fault, read_signals
 from omega.backends.python.engine.volatility import Volatility
-from omega.backends.python.execution.commission import commission_rates
 from omega.backends.python.execution.liquidity import Liquidity
 from omega.backends.python.execution.swap import swap_table
 from omega.backends.python.market import Market
 from omega.backends.python.plan import Plan, parse_plan
 from omega.backends.python.portfolio.books import Books
-from omega.backends.python.portfolio.money import minor_rate
+from omega.backends.python.portfolio.currency import Exchange
 from omega.backends.python.portfolio.position import Position, open_profit
 from omega.backends.python.strategies import native_signals
 from omega.error_catalogue import CATALOGUE, CODE_BY_NUMBER
@@ -62,8 +62,8 @@ class Simulation:
             raise error_for("config.plan", reason="first_step lies behind the last bar")
         if (self.symbol.name, self.symbol.digits) != (market.symbols[0], self.series.digits):
             raise error_for("config.plan", reason="the plan's symbol is not the market's")
-        self.rate = minor_rate(self.symbol.value, (1, 1), plan.account_digits)
-        self.commissions = commission_rates(self.symbol, plan.account_digits)
+        self.exchange = Exchange(plan, market.series)
+        self.marked = self.exchange.found
         self.swaps = swap_table(self.symbol, plan.account_digits)
         self.books = Books(plan.balance, self.series.time_us[plan.first_step])
         self.records = Records()
@@ -71,6 +71,9 @@ class Simulation:
         self.volatility = Volatility(self.series)
         self.positions: list[Position] = []
         self.working: list[Order] = []
+        self.stop_outs: list[int] = []
+        self.is_called = False
+        self.is_negative = False
         self.accepted: set[int] = set()
         self.last_entry: Happened | None = None
         self.last_exit: Happened | None = None
@@ -108,6 +111,7 @@ class Simulation:
 
     def trade(self, bar_idx: int, requests: list[Request]) -> None:
         """Run the step up to its marks; a strategy that manages is asked between (LOOP steps 1 to 4)."""
+        self.exchange.move_to(self.series.time_us[bar_idx])
         if self.plan.signal_close:
             self._enter(bar_idx, requests)
         if self.positions:
@@ -121,11 +125,14 @@ class Simulation:
 
     def mark(self, bar_idx: int) -> None:
         """Value what is open at the close of the bar (LOOP step 5)."""
+        if self.plan.margin is not None:
+            stop_out.test(self, bar_idx)
         self.books.mark(self.open_profit(bar_idx))
 
     def finish(self, requests: list[Request]) -> dict[str, Any]:
         """Close the books after the last step and return all result tables (LOOP-3)."""
         last = self.bar_count - 1
+        self.exchange.move_to(self.series.close_time_us[last])
         for request in requests:
             code = NO_MORE_BARS if request.fault is None else request.fault.number
             self.records.write("rejections", self.series.close_time_us[last], last, code, request.number)
@@ -136,6 +143,8 @@ class Simulation:
             closing.close_at_end(self)
         else:
             self._report_open_positions(last)
+        if self.plan.margin is not None:
+            stop_out.note_negative_balance(self, last)
         self.books.mark(self.open_profit(last))
         self._write_diagnostics()
         tables = dict(self.records.columns)
@@ -146,13 +155,13 @@ class Simulation:
     def _enter(self, bar_idx: int, requests: list[Request]) -> None:
         """Work through what was asked for (LOOP step 2).
 
-        Orders expire; cancels and modifications apply; closes fill, those of rules first, then market orders that wait
-        for volume, then new orders, each in the order given.
+        Orders expire; cancels and modifications apply; stop-outs fill, then closes, those of rules first, then market
+        orders that wait for volume, then new orders, each in the order given.
         """
         if self.working:
             orders.expire(self, bar_idx)
         are_due = clock_rules.are_due(self, bar_idx)
-        if not requests and not self.working and not are_due:
+        if not requests and not self.working and not are_due and not self.stop_outs:
             return
         moment = fill_bar(self, bar_idx)
         valid = [request for request in requests if request.fault is None]
@@ -163,6 +172,7 @@ class Simulation:
                 orders.cancel(self, moment, request)
             elif request.signal.kind == SignalKind.MODIFY:
                 modifying.modify(self, moment, request, bar_idx)
+        stop_out.close_due(self, moment)
         if are_due:
             clock_rules.close_due(self, moment, bar_idx)
         for request in valid:
@@ -185,14 +195,22 @@ class Simulation:
         self.records.write("rejections", fill_bar.time_us, fill_bar.bar_idx, code, number)
 
     def open_profit(self, bar_idx: int) -> int:
+        """Return the profit of everything open at the close of a bar, accrued swap included, in minor units."""
+        self.exchange.move_to(self.series.close_time_us[bar_idx])
+        if not self.positions:
+            return 0
+        self.marked = worth = self.exchange.worth()
         bid, ask = self.series.bid.close[bar_idx], self.series.ask.close[bar_idx]
         total = 0
         for position in self.positions:
             mark = bid if position.direction > 0 else ask
-            total += open_profit(position, mark, self.rate) + position.accrued_swap
+            total += open_profit(position, mark, worth.rates) + position.accrued_swap
         return total
 
     def _report_open_positions(self, last: int) -> None:
+        if not self.positions:
+            return
+        rates = self.exchange.worth().rates
         for position in self.positions:
             mark = self.series.bid.close[last] if position.direction > 0 else self.series.ask.close[last]
             self.records.write(
@@ -211,7 +229,7 @@ class Simulation:
                 position.settled.gross,
                 position.commission,
                 position.settled.swap,
-                open_profit(position, mark, self.rate),
+                open_profit(position, mark, rates),
                 position.accrued_swap,
             )
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from omega.backends.python.plan import SymbolPlan
-from omega.backends.python.portfolio.money import Rate, book, minor_rate
-
-ONE = (1, 1)
+from omega.backends.python.plan_fields import Fraction
+from omega.backends.python.portfolio.money import ONE, Rate, book, converted, minor_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,12 @@ class CommissionRates:
     on_exit: bool
 
 
-def commission_rates(symbol: SymbolPlan, digits: int) -> CommissionRates:
-    """Return the rates of a symbol in minor units of an account with `digits` digits."""
+def commission_rates(symbol: SymbolPlan, digits: int, own: Fraction = ONE, quote: Fraction = ONE) -> CommissionRates:
+    """Return the rates of a symbol in minor units of an account with `digits` digits.
+
+    `own` and `quote` are account currency per unit of the commission's and of the quote currency (CUR): a share of
+    the notional converts like the notional, everything else from the commission's own currency.
+    """
     commission = symbol.commission
     per, divisor = {
         "per_lot": (symbol.volume_step, 1),
@@ -35,8 +38,8 @@ def commission_rates(symbol: SymbolPlan, digits: int) -> CommissionRates:
     }[commission.scheme]
     return CommissionRates(
         scheme=commission.scheme,
-        rate=minor_rate(commission.rate, per, digits, divisor),
-        minimum=book(1, minor_rate(commission.minimum, ONE, digits)),
+        rate=converted(minor_rate(commission.rate, per, digits, divisor), own if divisor == 1 else quote),
+        minimum=book(1, converted(minor_rate(commission.minimum, ONE, digits), own)),
         on_entry=commission.on_entry,
         on_exit=commission.on_exit,
     )

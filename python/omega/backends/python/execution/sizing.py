@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from omega.backends.python.numerics import round_half_even
-from omega.backends.python.plan import Fraction, Sizing, SymbolPlan
+from omega.backends.python.plan import SymbolPlan
+from omega.backends.python.plan_fields import Fraction
+from omega.backends.python.plan_money import Sizing
+from omega.backends.python.portfolio.money import Rate
 from omega.error_catalogue import CATALOGUE
 
 NO_STOP = CATALOGUE["size.no_stop"].number
@@ -24,6 +27,25 @@ class Size:
     steps: int
     capped: bool = False
     refusal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What a size by the plan follows from.
+
+    Attributes:
+        entry: Raw entry price, points.
+        stop_distance: Points between it and the stop, None without a stop.
+        cost: What a point and step costs in minor units: the debit side, as the risk is one (CUR).
+        digits: Digits of the account currency.
+        equity: Equity in minor units; read by risk_percent only.
+    """
+
+    entry: int
+    stop_distance: int | None
+    cost: Rate
+    digits: int
+    equity: int
 
 
 def steps_of_lots(lots: float, volume_step: Fraction) -> tuple[int, bool]:
@@ -48,23 +70,25 @@ def whole_steps(steps: float) -> int:
     return int(nearest)
 
 
-def size_order(sizing: Sizing, symbol: SymbolPlan, wanted: int | None, stop_distance: int | None) -> Size:
+def size_order(sizing: Sizing, symbol: SymbolPlan, wanted: int | None, stake: Stake) -> Size:
     """Return the size of an order.
 
     Args:
         sizing: The plan's sizing.
-        symbol: Limits and value of the symbol.
+        symbol: Limits of the symbol.
         wanted: Steps the signal asked for, or None to size by the plan.
-        stop_distance: Points between the raw entry and the stop, or None without a stop.
+        stake: What the plan sizes by.
     """
     if wanted is not None:
         steps = wanted
     elif sizing.mode == "fixed_lots":
         steps = sizing.steps
-    elif stop_distance is None:
+    elif sizing.mode == "notional":
+        steps = _steps_within(_amount_of(sizing, stake), stake.entry, stake.cost)
+    elif stake.stop_distance is None:
         return Size(0, refusal=NO_STOP)
     else:
-        steps = _steps_at_risk(sizing.amount, symbol.value, stop_distance)
+        steps = _steps_within(_amount_of(sizing, stake), stake.stop_distance, stake.cost)
     if steps < symbol.volume_min_steps:
         if not sizing.round_up:
             return Size(0, refusal=BELOW_MINIMUM)
@@ -74,8 +98,16 @@ def size_order(sizing: Sizing, symbol: SymbolPlan, wanted: int | None, stop_dist
     return Size(steps)
 
 
-def _steps_at_risk(amount: Fraction, value: Fraction, stop_distance: int) -> int:
-    """Return floor(amount / (distance · value)); a distance of 0 risks nothing that can be divided."""
-    if stop_distance == 0:
+def _amount_of(sizing: Sizing, stake: Stake) -> Fraction:
+    """Return the amount a size must stay within, in minor units; a share of equity is rounded down to one."""
+    if sizing.mode != "risk_percent":
+        return sizing.amount[0] * 10**stake.digits, sizing.amount[1]
+    equity = max(stake.equity, 0)
+    return equity * sizing.amount[0] // (sizing.amount[1] * 100), 1
+
+
+def _steps_within(amount: Fraction, points: int, cost: Rate) -> int:
+    """Return floor(amount / (points · cost)); points of 0 cost nothing that can be divided."""
+    if points == 0:
         return 0
-    return (amount[0] * value[1]) // (amount[1] * stop_distance * value[0])
+    return (amount[0] * cost.denominator) // (amount[1] * points * cost.numerator)

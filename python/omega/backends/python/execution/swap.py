@@ -11,7 +11,8 @@ import bisect
 from dataclasses import dataclass
 
 from omega.backends.python.plan import SwapPlan, SymbolPlan
-from omega.backends.python.portfolio.money import SignedRate, book_signed, signed_rate
+from omega.backends.python.portfolio.currency import Factors
+from omega.backends.python.portfolio.money import SignedRate, book_signed, converted, signed_rate
 from omega.backends.python.portfolio.position import Position
 
 
@@ -19,13 +20,23 @@ from omega.backends.python.portfolio.position import Position
 class SwapRates:
     """Swap of one symbol from one FX day on: minor units per night, and what they are per.
 
-    `per_mark` says that the rate is per point of the closing-side mark and step, not per step alone.
+    `per_mark` says that the rate is per point of the closing-side mark and step, not per step alone; `is_quote` that
+    it is in quote currency, not in the account's.
     """
 
     from_fx_day: int
     long: SignedRate
     short: SignedRate
     per_mark: bool
+    is_quote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The FX day that ends, and how many nights it counts for."""
+
+    fx_day: int
+    multiplier: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +61,30 @@ def swap_table(symbol: SymbolPlan, digits: int) -> SwapTable | None:
                 long=_rate_per_step(swap, symbol, long, digits),
                 short=_rate_per_step(swap, symbol, short, digits),
                 per_mark=swap.unit == "percent",
+                is_quote=swap.unit != "money",
             )
             for fx_day, long, short in entries
         ),
     )
 
 
-def nightly_amount(table: SwapTable, position: Position, mark: int, fx_day: int, multiplier: int) -> int:
+def nightly_amount(table: SwapTable, position: Position, mark: int, night: Night, factors: Factors) -> int:
     """Return what one rollover accrues on a position, in minor units.
 
     Args:
         table: The symbol's swap.
         position: An open position.
         mark: Closing-side close of the last step before the rollover, in points.
-        fx_day: The FX day that ends.
-        multiplier: Its nights.
+        night: The FX day that ends.
+        factors: Account currency per unit of quote currency now.
     """
-    idx = bisect.bisect_right(table.rates, fx_day, key=lambda rates: rates.from_fx_day) - 1
+    idx = bisect.bisect_right(table.rates, night.fx_day, key=lambda rates: rates.from_fx_day) - 1
     rates = table.rates[idx]
     rate = rates.long if position.direction > 0 else rates.short
-    base = position.steps * multiplier
+    if rates.is_quote:
+        factor = factors.debit if rate.is_negative else factors.credit
+        rate = SignedRate(rate.is_negative, converted(rate.rate, factor))
+    base = position.steps * night.multiplier
     return book_signed(base * mark if rates.per_mark else base, rate)
 
 

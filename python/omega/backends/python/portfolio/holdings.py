@@ -7,10 +7,11 @@ neither decides, nor fills, nor charges; it trusts no caller with its invariants
 
 from __future__ import annotations
 
-from omega.backends.python.execution.swap import nightly_amount, swap_table
+from omega.backends.python.execution.swap import Night, nightly_amount, swap_table
 from omega.backends.python.plan import MAX_STEPS, PortfolioPlan, parse_portfolio_plan
 from omega.backends.python.portfolio.books import Books
-from omega.backends.python.portfolio.money import check_balance, minor_rate
+from omega.backends.python.portfolio.currency import SAME
+from omega.backends.python.portfolio.money import Rates, check_balance, minor_rate
 from omega.backends.python.portfolio.position import (
     DealPrices,
     Position,
@@ -31,7 +32,8 @@ class Holdings:
 
     def __init__(self, plan: PortfolioPlan) -> None:
         digits = plan.account_digits
-        self.rates = [minor_rate(symbol.value, (1, 1), digits) for symbol in plan.symbols]
+        values = [minor_rate(symbol.value, (1, 1), digits) for symbol in plan.symbols]
+        self.rates = [Rates(credit=value, debit=value) for value in values]
         self.swap_tables = [swap_table(symbol, digits) for symbol in plan.symbols]
         self.marks: list[tuple[int, int] | None] = [None] * len(plan.symbols)
         self.books = Books(plan.balance, plan.start_us)
@@ -114,7 +116,7 @@ class Holdings:
             if table is None:
                 continue
             multiplier = table.multipliers[weekday]
-            amount = nightly_amount(table, position, self._mark_of(position), fx_day, multiplier)
+            amount = nightly_amount(table, position, self._mark_of(position), Night(fx_day, multiplier), SAME)
             if amount == 0:
                 continue
             position.accrued_swap += amount
@@ -226,6 +228,8 @@ def _position(position_id: int, symbol: int, direction: int, magic: int, deal: D
         entry_time_us=time_us,
         entry_points=price,
         entry_pass=0,
+        entry_row=0,
+        is_inside=False,
         sl=None,
         tp=None,
     )

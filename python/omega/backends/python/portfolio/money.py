@@ -10,7 +10,10 @@ import math
 from dataclasses import dataclass
 
 from omega.backends.python.numerics import half_even_quotient
+from omega.backends.python.plan_fields import Fraction
 from omega.errors import error_for
+
+ONE: Fraction = (1, 1)
 
 MAX_RATE_TERM = 10**18
 
@@ -59,6 +62,40 @@ def signed_rate(first: tuple[int, int], second: tuple[int, int], divisor: int, d
     """
     magnitude = (abs(first[0]), first[1])
     return SignedRate(first[0] < 0, minor_rate(magnitude, second, digits, divisor))
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a credit and a debit book: equal where nothing is converted, or both sides of the quote are (CUR)."""
+
+    credit: Rate
+    debit: Rate
+
+
+def product(first: Fraction, second: Fraction) -> Fraction:
+    """Return the reduced product of two fractions above 0.
+
+    Raises:
+        EngineError: ``engine.overflow`` if a term of it is above 10^18.
+    """
+    left, right = math.gcd(first[0], second[1]), math.gcd(second[0], first[1])
+    numerator = (first[0] // left) * (second[0] // right)
+    denominator = (first[1] // right) * (second[1] // left)
+    if numerator > MAX_RATE_TERM or denominator > MAX_RATE_TERM:
+        raise error_for("engine.overflow", what="a conversion rate")
+    return numerator, denominator
+
+
+def converted(rate: Rate, factor: Fraction) -> Rate:
+    """Return a rate times a factor above 0. Errors as `product`; a rate of 0 stays 0."""
+    if rate.numerator == 0:
+        return rate
+    return Rate(*product((rate.numerator, rate.denominator), factor))
+
+
+def rate_for(amount: int, rates: Rates) -> Rate:
+    """Return the rate at which an amount is booked: that of a credit from 0 on, below it that of a debit."""
+    return rates.credit if amount >= 0 else rates.debit
 
 
 def book_signed(amount: int, rate: SignedRate) -> int:

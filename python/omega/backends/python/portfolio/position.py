@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from omega.backends.python.numerics import half_even_quotient, quotient
-from omega.backends.python.portfolio.money import Rate, book
+from omega.backends.python.portfolio.margin import released_margin
+from omega.backends.python.portfolio.money import Rate, Rates, book, rate_for
 from omega.schema import ExitReason, OrderType
 
 
 @dataclass(slots=True)
 class Entered:
-    """What all fills of the entry add up to: steps, and points times steps."""
+    """What all fills of the entry add up to: steps, points times steps, and the margin they took."""
 
     steps: int = 0
     points: int = 0
+    margin: int = 0
 
 
 @dataclass(slots=True)
@@ -62,8 +64,11 @@ class Position:
         entry_pass: The pass over a bar in which it opened: older positions existed at the open (FIL-5).
         steps: What is open now; `k`, `k_raw` and `k_cost_free` are its sums at the deals' prices, before
             slippage, and without the spread.
+        entry_row: The first row of equity that contains it.
+        is_inside: Whether it opened after the open of its bar.
         first_sl: The stop of the first fill, by which risk is measured (POS-2).
         stop_reason: What a close at `sl` is called.
+        margin: Held for what is open (MRG).
         commission: Booked so far, entry and closes.
         accrued_swap: Accrued and not yet booked.
     """
@@ -77,6 +82,8 @@ class Position:
     entry_time_us: int
     entry_points: int
     entry_pass: int
+    entry_row: int
+    is_inside: bool
     sl: int | None
     tp: int | None
     steps: int = 0
@@ -117,6 +124,12 @@ class DealPrices:
     spread_points: int
 
 
+def add_margin(position: Position, margin: int) -> None:
+    """Let one fill of the entry hold its margin (MRG)."""
+    position.margin += margin
+    position.entered.margin += margin
+
+
 def add_fill(position: Position, deal: DealPrices, steps: int) -> None:
     """Let one fill of the entry enlarge the position."""
     position.steps += steps
@@ -153,10 +166,11 @@ def excursions(position: Position) -> tuple[float, float]:
     return quotient(min(low, 0), entered.steps), quotient(max(high, 0), entered.steps)
 
 
-def close_part(position: Position, steps: int, deal: DealPrices, rate: Rate) -> Gross:
+def close_part(position: Position, steps: int, deal: DealPrices, rates: Rates) -> Gross:
     """Close `steps` of the position and return their gross result with its memos (POS-1).
 
     The part's share of each sum is rounded half to even and leaves the position; the whole takes all of it.
+    One rate converts all of it, that of the booked profit's sign; the part's margin is set free.
     Each memo is the difference of two rounded products, slippage first, so that
     `cost_free + slippage + spread` equals the booked profit exactly.
     """
@@ -164,9 +178,12 @@ def close_part(position: Position, steps: int, deal: DealPrices, rate: Rate) -> 
     k = half_even_quotient(position.k * steps, open_steps)
     k_raw = half_even_quotient(position.k_raw * steps, open_steps)
     k_cost_free = half_even_quotient(position.k_cost_free * steps, open_steps)
-    booked = book(direction * (deal.price * steps - k), rate)
+    profit = direction * (deal.price * steps - k)
+    rate = rate_for(profit, rates)
+    booked = book(profit, rate)
     raw = book(direction * (deal.raw_price * steps - k_raw), rate)
     cost_free = book(direction * ((deal.raw_price - deal.spread_points) * steps - k_cost_free), rate)
+    position.margin -= released_margin(position.margin, steps, open_steps)
     position.steps -= steps
     position.k -= k
     position.k_raw -= k_raw
@@ -184,9 +201,10 @@ def settle_swap(position: Position, steps: int, open_steps: int) -> int:
     return swap
 
 
-def open_profit(position: Position, mark: int, rate: Rate) -> int:
+def open_profit(position: Position, mark: int, rates: Rates) -> int:
     """Return the profit at the closing side's mark, rounded once (LED-2)."""
-    return book(position.direction * (mark * position.steps - position.k), rate)
+    profit = position.direction * (mark * position.steps - position.k)
+    return book(profit, rate_for(profit, rates))
 
 
 def _settle(settled: Settled, steps: int, price: int, gross: Gross) -> None:
