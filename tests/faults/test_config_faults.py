@@ -108,7 +108,7 @@ FAULTS = [
     ("execution.costs.defaults.swap", {"unit": "points", "long": 0, "short": 0, "dated": [3]}, SWAP),
     ("execution.swap", "none", UNKNOWN),
     ("execution.fill", "this_open", INVALID),
-    ("execution.intrabar", "finer", INVALID),
+    ("execution.intrabar", "ticks", INVALID),
     ("execution.close_at_end", "yes", INVALID),
     ("execution.close_at_end", 1, INVALID),
     ("execution.on_bad_signal", "ignore", INVALID),
@@ -116,7 +116,12 @@ FAULTS = [
     ("execution.seed", "1", INVALID),
     ("execution.seed", 2**53, INVALID),
     ("execution.progress_every", 0, INVALID),
-    ("execution.latency_ms", 10, UNKNOWN),
+    ("execution.latency_ms", -10, INVALID),
+    (
+        "execution.max_participation",
+        0.1,
+        INVALID,
+    ),  # of what? the spec has no lots_per_volume_unit, the costs no liquidity
     ("execution.spread", {"source": "column"}, INVALID),
     ("execution.spread", {"source": "constant"}, INVALID),
     ("execution.spread", {"source": "data", "add_points": 3}, INVALID),

@@ -303,12 +303,6 @@ def _dated_swap(raw: Any) -> tuple[int, Fraction, Fraction]:
     return fx_day, _signed(raw[1], "swap.dated"), _signed(raw[2], "swap.dated")
 
 
-def _off(raw: dict[str, Any], names: str) -> None:
-    for name in names.split():
-        if raw[name]:
-            raise _misfit(f"{name} is not known to this engine")
-
-
 def _volume(raw: Any, place: str) -> Fraction:
     """Return a fraction above 0 whose terms are those of a volume."""
     numerator, denominator = _positive(raw, place)
