@@ -121,7 +121,7 @@ FAULTS = [
         "execution.max_participation",
         0.1,
         INVALID,
-    ),  # of what? the spec has no lots_per_volume_unit, the costs no liquidity
+    ),  # of what?
     ("execution.spread", {"source": "column"}, INVALID),
     ("execution.spread", {"source": "constant"}, INVALID),
     ("execution.spread", {"source": "data", "add_points": 3}, INVALID),

@@ -248,7 +248,7 @@ def test_notes_tell_how_swap_is_charged(folder, swap, notes):
         (['sizing={"fixed_lots": 100.01}'], "config.invalid", "sizing.fixed_lots"),
         (["execution.max_participation=0.5"], "config.invalid", "execution.max_participation"),
         (
-            ["execution.max_participation=0.5", "execution.liquidity_lots=0.0000000000011"],
+            ["execution.max_participation=0.5", "execution.liquidity_lots=0.000000000011"],
             "config.invalid",
             "execution.max_participation",
         ),
