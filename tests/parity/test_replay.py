@@ -80,7 +80,8 @@ def test_stressed_markets_are_the_same_bits_on_both_backends() -> None:
 
 PROGRAM = """
 import hashlib, omega
-data = omega.load("data/oanda_h1", symbols="EURUSD", timeframe="H1", start="2010-03-01", end="2010-09-01", warmup_bars=100)
+period = {"start": "2010-03-01", "end": "2010-09-01", "warmup_bars": 100}
+data = omega.load("data/oanda_h1", symbols="EURUSD", timeframe="H1", **period)
 result = omega.backtest(
     data, "ema_cross", parameters={"fast": 10, "slow": 30, "stop_pips": 40.0, "target_pips": 80.0},
     costs="examples/execution_costs.yaml", account={"currency": "USD", "balance": 100_000}, sizing={"risk_amount": 100},

@@ -9,7 +9,10 @@ import pytest
 from omega.runner import compare_backends, run_config
 
 CONFIG = "examples/eurusd_ema_cross.json"
-SHORT = ["data.end=2010-07-01", "rating.samples=60", "rating.dropout_samples=20"]
+SHORT = [
+    *("data.end=2010-07-01", "rating.samples=60", "rating.dropout_samples=20"),
+    *("rating.data_samples=2", "rating.parameter_samples=2"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable
 
-from omega.data.calendar import new_york
 from omega.data.timeframes import DAY_US
+from omega.values import new_york
 
 __all__ = ["join_windows", "moments_at", "windows_between"]
 

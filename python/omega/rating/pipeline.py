@@ -119,6 +119,7 @@ class _Run:
         self._on_progress = on_progress
         self._done = 0
         self._total = 0
+        self._moved = False
         conditions = result.conditions
         tables = conditions.tables
         self._market = conditions.backend.open_market(tables.header, tables.series, tables.visible, tables.calendar)
@@ -166,10 +167,12 @@ class _Run:
         return outcomes
 
     def _noise(self, samples: int) -> list[Outcome]:
-        """Return runs that decide anew on noisy prices."""
+        """Return runs that decide anew on noisy prices; none where no price moved a decision."""
         if self.result.conditions.strategy.style == "native":
             return self._replay([Job(noise=sample, decide=True) for sample in range(samples)])
-        return [self._ask(noise=sample) for sample in range(samples)]
+        self._moved = False
+        outcomes = [self._ask(noise=sample) for sample in range(samples)]
+        return outcomes if self._moved else []
 
     def _neighbours(self, sets: Sequence[Mapping[str, Any]]) -> list[Outcome]:
         """Return runs with other parameters."""
@@ -196,8 +199,9 @@ class _Run:
             fresh = strategy._fresh() if parameters is None else type(strategy)(**parameters)
             stressed = run_plan(tables, resolved, fresh, backend=conditions.backend.name)
             outcome = _outcome(stressed)
+            self._moved |= stressed.raw["recorded_signals"] != self.result.raw["recorded_signals"]
         except OmegaError:
-            outcome = FAILED
+            outcome, self._moved = FAILED, True
         self._report(1)
         return outcome
 

@@ -116,7 +116,11 @@ def score_data_jitter(base: Outcome, stressed: Sequence[Outcome], weight: float)
     raw = _distribution("data", stressed)
     if not stressed:
         return Component(
-            name="data_jitter", weight=weight, score=None, reason="Not applicable: nothing decides anew.", raw=raw
+            name="data_jitter",
+            weight=weight,
+            score=None,
+            reason="Not applicable: no decision depends on prices.",
+            raw=raw,
         )
     share = 100.0 * number(raw["data_p_net_positive"])
     return Component(

@@ -47,6 +47,7 @@ FULL_YEARS = 2.0
 REJECT_BELOW = 4.0
 WATCH_BELOW = 7.0
 DAYS_PER_YEAR = 365.25
+LARGEST_CHANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +112,13 @@ def rate_run(
     trades = int(values["trades"] or 0)
     score = weighted_score(judged) if trades >= LEAST_TRADES else None
     seed = int(given["seed"] or 0)
+    word, doubt = ruled(recommendation(score), given["monte_carlo_p_value_net"])
     return RatingResult(
         final_score=score,
         confidence=confidence(values),
-        recommendation=recommendation(score),
+        recommendation=word,
         components=tuple(in_currency(component, account_digits) for component in judged),
-        reasons=(*reasons_in_words(values, score), *stress.notes),
+        reasons=(*doubt, *reasons_in_words(values, score), *stress.notes),
         label=f"final score over {len(DEFAULT_WEIGHTS)} weighted components",
         seeds=dict.fromkeys(("data_jitter", "monte_carlo", "parameter_jitter", "trade_dropout"), seed),
     )
@@ -177,6 +179,21 @@ def recommendation(score: float | None) -> str:
     if score < REJECT_BELOW:
         return "reject"
     return "watch" if score < WATCH_BELOW else "candidate"
+
+
+def ruled(word: str, chance: Number) -> tuple[str, tuple[str, ...]]:
+    """Return the recommendation once chance is asked: no candidate while luck alone may have made the profit.
+
+    Of many strategies without any edge the luckiest score well in every test that looks at the same trades;
+    benchmarks/calibration.py shows how many. `chance` is the bootstrap p-value of the mean net.
+    """
+    if word != "candidate" or (chance is not None and chance <= LARGEST_CHANCE):
+        return word, ()
+    share = "unknown" if chance is None else f"{100 * chance:.1f} %"
+    return "watch", (
+        f"Chance is not ruled out: the probability that a run without edge does as well is {share}; "
+        f"a candidate needs at most {100 * LARGEST_CHANCE:.0f} %.",
+    )
 
 
 def reasons_in_words(metrics: Values, score: float | None) -> tuple[str, ...]:

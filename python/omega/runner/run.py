@@ -98,7 +98,7 @@ def run_config(  # noqa: PLR0913 - the public call; everything after `config` is
         run_id: Name of the results folder; made of name, start and fingerprint when left out (OUT-2).
         force: Overwrite the run that `run_id` names.
         on_step: Called with the name of each step as it begins.
-        on_progress: Called with (current, total) bars while an `on_bar` strategy runs, then stressed runs of the rating.
+        on_progress: Called with (current, total) bars while an `on_bar` strategy runs, then stressed runs.
 
     Raises:
         ConfigError, DataError, SignalError, StrategyError, EngineError, BackendError: nothing is left behind.

@@ -16,7 +16,7 @@ from omega.engine import BacktestResult
 from omega.engine.run import market_tables, run_plan
 from omega.errors import error_for
 from omega.rating import RatingPipeline, RatingResult
-from omega.runner.run import load_data, strategy_of
+from omega.runner.run import load_conversion, load_data, strategy_of
 
 __all__ = ["rate_stored", "read_weights", "rebuild"]
 
@@ -76,7 +76,7 @@ def rebuild(folder: str | Path, *, on_step: Step | None = None) -> BacktestResul
     origins = dict.fromkeys(leaf_keys(document.tree), "stored run")
     resolved = resolve(RunConfig.checked(document, origins, required={}), base_dir=Path(manifest["base_dir"]))
     say("load")
-    tables = market_tables(load_data(resolved), resolved)
+    tables = market_tables(load_data(resolved), resolved, load_conversion(resolved))
     say("event loop")
     result = run_plan(tables, resolved, strategy_of(resolved), backend=manifest["ran"]["engine"]["name"])
     stored, now = manifest["fingerprint"]["digest"], result.fingerprint.digest
@@ -91,7 +91,7 @@ def _manifest(place: Path) -> dict[str, Any]:
             raise error_for("rating.no_run", folder=str(place), reason=f"it has no {name}")
     try:
         manifest: dict[str, Any] = json.loads((place / "manifest.json").read_text("utf-8"))
-        manifest["base_dir"], manifest["ran"]["engine"]["name"], manifest["fingerprint"]["digest"]  # noqa: B018
+        manifest["base_dir"], manifest["ran"]["engine"]["name"], manifest["fingerprint"]["digest"]
     except (ValueError, KeyError, TypeError) as error:
         raise error_for("rating.no_run", folder=str(place), reason=f"manifest.json is damaged ({error})") from error
     return manifest

@@ -10,6 +10,7 @@ Rules SIG and SIG-1 in `docs/spec/engine.md`. Tables of many signals are read by
 from __future__ import annotations
 
 import datetime
+import difflib
 import functools
 import json
 import numbers
@@ -251,7 +252,7 @@ def code_of(value: Any, codes: Mapping[Any, int], code: str, moment: Moment) -> 
     except TypeError:
         found = None
     if found is None:
-        raise fault(code, moment, value=_shown(value))
+        raise fault(code, moment, value=_shown(value) + _meant(value, codes))
     return found
 
 
@@ -366,6 +367,15 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _meant(value: Any, words: Iterable[Any]) -> str:
+    """Return the closest of the words that would have been understood, in brackets; nothing where none is close."""
+    if not isinstance(value, str):
+        return ""
+    known = {word.lower(): word for word in words if isinstance(word, str)}
+    close = difflib.get_close_matches(value[:80].lower().replace("-", "_"), known, n=1)
+    return f" (did you mean {known[close[0]]!r}?)" if close else ""
 
 
 def _shown(value: Any) -> str:

@@ -239,7 +239,7 @@ def test_distances_are_scaled_alone(backend):
 
 
 def test_spreads_are_widened_half_even_and_bars_stay_valid(backend):
-    """RAT-3: ask' = bid + half_even(f·(ask - bid)): 10 points become 15 at 1.5 and 12 at 1.25 (12.5, to the even one)."""
+    """RAT-3: ask' = bid + half_even(f·(ask - bid)): 10 points become 15 at 1.5, 12 at 1.25 (of 12.5)."""
     result = omega.backtest(hand_made(backend), One(), backend=backend.name, **FREE)
     for factor, spread in (([3, 2], 15), ([5, 4], 12), ([2, 1], 20)):
         (bars,) = backend.stress_market(market_of(result), json.dumps({"spread": factor, "noise": None, "seed": 0}))

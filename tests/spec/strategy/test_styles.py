@@ -320,7 +320,7 @@ def test_the_summary_says_why_signals_were_refused_and_what_was_tolerated(data, 
                 return self.buy(sl=bar.close + 1)
             return self.buy(size=1000) if bar.index == 72 else None
 
-    lines = str(run(data, Careless, backend)).splitlines()
+    lines = str(run(data, Careless, backend, account={"currency": "USD", "balance": 10_000_000})).splitlines()
 
     assert "rejected signals      2 (order.invalid_stops 2)" in lines
     assert "tolerated             size.capped 1" in lines

@@ -6,7 +6,8 @@ import pytest
 from omega.cli import main
 
 EXAMPLE = pathlib.Path(__file__).parents[3] / "examples/eurusd_ema_cross.json"
-SHORT = ["--set", "data.end=2010-06-01", "--backend", "python"]
+SETTINGS = ("data.end=2010-06-01", "rating.data_samples=1", "rating.parameter_samples=1", "rating.samples=100")
+SHORT = [*(word for setting in SETTINGS for word in ("--set", setting)), "--backend", "python"]
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,10 @@ from omega.rating.definitions import METRICS
 from omega.runner import STEPS, run_config
 
 CONFIG = "examples/eurusd_ema_cross.json"
-SHORT = ["data.end=2010-07-01", "rating.samples=60", "rating.dropout_samples=20"]
+SHORT = [
+    *("data.end=2010-07-01", "rating.samples=60", "rating.dropout_samples=20"),
+    *("rating.data_samples=2", "rating.parameter_samples=2"),
+]
 FILES = {
     "config.json",
     "trades.csv",

@@ -109,9 +109,9 @@ pub(crate) fn apply_rules(rules: &[PositionRule], position: &mut Position, best:
     has_moved
 }
 
-/// The least signed price at which a rule does anything, or `None` if none ever will.
+/// The least signed price at which a rule does anything, or `None` if none ever will; trailing by ATR left out.
 ///
-/// A trailing stop without a standing one, or by ATR, may move on any bar: `ALWAYS` then.
+/// A trailing stop without a standing one moves on any bar: `ALWAYS` then. twin: none — part of the strides.
 pub(crate) fn find_wake(rules: &[PositionRule], position: &Position, tick_points: i64) -> Option<i64> {
     let mut wake: Option<i64> = None;
     for (idx, rule) in rules.iter().enumerate() {
@@ -126,6 +126,40 @@ pub(crate) fn find_wake(rules: &[PositionRule], position: &Position, tick_points
         };
     }
     wake
+}
+
+/// The first bar of `from..to` in which a trailing stop by ATR moves, or `to`. twin: none — part of the strides.
+pub(crate) fn first_move_by_atr(
+    simulation: &Simulation,
+    position: &Position,
+    from: usize,
+    to: usize,
+) -> usize {
+    let mut end = to;
+    let tick = simulation.symbol().tick_points;
+    let direction = position.direction;
+    let side = closing::closing_side(simulation.series(), position);
+    let extremes = if direction > 0 { &side.high } else { &side.low };
+    for (idx, rule) in simulation.plan.position_rules.iter().enumerate() {
+        let PositionRule::Trailing { distance: Measure::Atr(multiple), step_points, .. } = rule else {
+            continue;
+        };
+        if position.rules.done & (1_u32 << idx) == 0 {
+            continue;
+        }
+        let (num, den) = wide(*multiple);
+        let multiple = quotient(num, den);
+        let moves = |bar_idx: &usize| {
+            let atr = simulation.volatility.atr(direction, *bar_idx);
+            let stop = || {
+                let distance = to_points(multiple, atr, tick).max(tick);
+                direction * i64::from(extremes[*bar_idx]) - distance
+            };
+            !atr.is_nan() && position.sl.is_none_or(|sl| stop() - direction * sl >= (*step_points).max(1))
+        };
+        end = (from..end).find(moves).unwrap_or(end);
+    }
+    end
 }
 
 /// Whether a rule is measured in ATR.
@@ -200,15 +234,12 @@ fn reach_of(rule: &PositionRule, position: &Position) -> Option<i64> {
     }
 }
 
-/// The least signed price that moves a trailing stop which has begun.
+/// The least signed price that moves a trailing stop in points or R which has begun.
+/// twin: none — part of the strides.
 fn next_trail(rule: &PositionRule, position: &Position, tick_points: i64) -> Option<i64> {
     let PositionRule::Trailing { distance, step_points, .. } = rule else { return None };
-    let Some(sl) = position.sl else { return Some(ALWAYS) };
-    if matches!(distance, Measure::Atr(_)) {
-        return Some(ALWAYS);
-    }
     let distance = trail_distance(*distance, position, Scale { atr: f64::NAN, tick_points })?;
-    Some(position.direction * sl + distance + (*step_points).max(1))
+    Some(position.sl.map_or(ALWAYS, |sl| position.direction * sl + distance + (*step_points).max(1)))
 }
 
 /// Moves the stop to `stop`, signed, if that is at least `step` points better; returns whether it moved.

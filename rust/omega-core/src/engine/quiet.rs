@@ -11,6 +11,7 @@ use crate::engine::management;
 use crate::engine::opening::takes_the_open_only;
 use crate::engine::orders::{Order, is_at_market, trigger_of};
 use crate::engine::simulation::Simulation;
+use crate::error::Result;
 use crate::execution::fills::works_as_limit;
 use crate::market::{Prices, Series};
 use crate::plan_money::MarginPlan;
@@ -29,27 +30,50 @@ const LANES: usize = 16;
 
 /// Runs the steps `from..to` for as long as no bar reaches a level; returns the first step not run.
 ///
-/// There are no requests in `from..to`, and at least one position is open or one order works.
-pub(crate) fn run(simulation: &mut Simulation, from: usize, to: usize) -> usize {
-    let Some(rate) = simulation.exchange.fixed_worth().map(|worth| worth.rates.credit) else { return from };
-    if !fits(simulation, rate) || simulation.is_called || !simulation.stop_outs.is_empty() {
-        return from;
+/// There are no requests in `from..to`, and at least one position is open or one order works. A bar in which
+/// only position rules do something is run here, too, unless a stop-out would have to be tested after it.
+///
+/// # Errors
+/// `engine.overflow` if money leaves its range.
+pub(crate) fn run(simulation: &mut Simulation, mut from: usize, to: usize) -> Result<usize> {
+    let Some(rate) = simulation.exchange.fixed_worth().map(|worth| worth.rates.credit) else {
+        return Ok(from);
+    };
+    let is_ruled = !simulation.plan.position_rules.is_empty() && simulation.plan.margin.is_none();
+    while from < to && fits(simulation, rate) && !simulation.is_called && simulation.stop_outs.is_empty() {
+        let end = first_step(simulation, from, to, true);
+        if end > from {
+            hold(simulation, rate, from, end);
+        }
+        if end == to || !is_ruled || first_step(simulation, end, end + 1, false) == end {
+            return Ok(end);
+        }
+        management::manage(simulation, end)?;
+        hold(simulation, rate, end, end + 1);
+        from = end + 1;
     }
+    Ok(from)
+}
+
+/// The first step of `from..to` in which a level is reached, something is due, or, if asked for, a rule wakes.
+fn first_step(simulation: &Simulation, from: usize, to: usize, with_rules: bool) -> usize {
     let series = simulation.series();
     let mut end = clock_rules::next_due_step(simulation, from, to);
     for order in &simulation.working {
         end = first_step_of(simulation, order, from, end);
     }
     for position in &simulation.positions {
-        let range = awake(simulation, position, range_of_position(simulation, position));
+        let mut range = range_of_position(simulation, position);
+        if with_rules {
+            range = awake(simulation, position, range);
+        }
         end = first_reached(range, closing_side(series, position), from, end);
+        if with_rules && management::needs_atr(&simulation.plan.position_rules) {
+            end = management::first_move_by_atr(simulation, position, from, end);
+        }
     }
     if let Some(levels) = simulation.plan.margin {
         end = margin_end(simulation, levels, from, end);
-    }
-    if end > from {
-        simulation.pass_number += 1;
-        hold(simulation, rate, from, end);
     }
     end
 }
@@ -215,6 +239,7 @@ fn first_reached((floor, ceiling): Range, side: &Prices, from: usize, to: usize)
 
 /// Marks `from..to` with every position held throughout.
 fn hold(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) {
+    simulation.pass_number += 1;
     let start = simulation.books.equity.len();
     let balance = simulation.books.balance;
     let accrued = simulation.positions.iter().fold(0, |accrued, position| accrued + position.accrued_swap);

@@ -239,7 +239,7 @@ impl Simulation {
                 return Ok(());
             }
             let rollover_step = rollover::next_rollover_step(self, bar_idx, to);
-            bar_idx = quiet::run(self, bar_idx, rollover_step);
+            bar_idx = quiet::run(self, bar_idx, rollover_step)?;
             if bar_idx < to {
                 self.step(bar_idx, &[])?;
                 bar_idx += 1;

@@ -89,23 +89,6 @@ def apply_rules(rules: tuple[PositionRule, ...], position: Position, best: int, 
     return has_moved
 
 
-def find_wake(rules: tuple[PositionRule, ...], position: Position, tick_points: int) -> int | None:
-    """Return the least signed price at which a rule does anything, None if none ever will.
-
-    A trailing stop without a standing one, or by ATR, may move on any bar: 0 - 10^12 then.
-    """
-    wake: int | None = None
-    for idx, rule in enumerate(rules):
-        found: int | None = None
-        if not position.rules.done & (1 << idx):
-            found = _reach_of(rule, position)
-        elif isinstance(rule, Trailing):
-            found = _next_trail(rule, position, tick_points)
-        if found is not None and (wake is None or found < wake):
-            wake = found
-    return wake
-
-
 def needs_atr(rules: tuple[PositionRule, ...]) -> bool:
     """Return whether a rule is measured in ATR."""
     return any(isinstance(rule, Trailing) and rule.distance.unit == "atr" for rule in rules)
@@ -169,16 +152,6 @@ def _reach_of(rule: PositionRule, position: Position) -> int | None:
     if isinstance(rule, Trailing):
         return ALWAYS if rule.start is None else reach_of_measure(rule.start, position)
     return None
-
-
-def _next_trail(rule: Trailing, position: Position, tick_points: int) -> int | None:
-    """Return the least signed price that moves a trailing stop which has begun."""
-    if position.sl is None or rule.distance.unit == "atr":
-        return ALWAYS
-    distance = trail_distance(rule.distance, position, nan, tick_points)
-    if distance is None:
-        return None
-    return position.direction * position.sl + distance + max(rule.step_points, 1)
 
 
 def _move_stop(position: Position, stop: int, step: int, reason: ExitReason) -> bool:
