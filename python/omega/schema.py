@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "efdd040644a2b50b"
+SCHEMA_HASH = "45e416c6d2432590"
 
 
 class Column(NamedTuple):

@@ -251,7 +251,7 @@ def _pending(
 ) -> tuple[int, tuple[Any, ...]]:
     """Return an order type and the columns of an order that waits near the market."""
     order_type = draw.choice((2, 3, 4))
-    entry = close + point * draw.choice((-150, -30, -8, 0, 8, 30, 150))
+    entry: float | None = close + point * draw.choice((-150, -30, -8, 0, 8, 30, 150))
     limit = close + point * draw.choice((-60, -10, 0, 10, 60)) if order_type == 4 else None
     if draw.random() < spoil:
         entry = draw.choice((None, -1.0, float("nan")))

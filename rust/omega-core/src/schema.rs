@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "efdd040644a2b50b";
+pub const SCHEMA_HASH: &str = "45e416c6d2432590";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -842,9 +842,9 @@ pub mod number {
     /// `portfolio.value`
     pub const PORTFOLIO_VALUE: i16 = 4013;
     /// `rates.missing`
-    pub const RATES_MISSING: i16 = 4020;
+    pub const RATES_MISSING: i16 = 2090;
     /// `rates.stale`
-    pub const RATES_STALE: i16 = 4021;
+    pub const RATES_STALE: i16 = 2091;
     /// `margin.negative_balance`
     pub const MARGIN_NEGATIVE_BALANCE: i16 = 4022;
     /// `costs.invalid_slippage_model`
@@ -1079,8 +1079,8 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("position.volume", 4011),
     ("portfolio.time_back", 4012),
     ("portfolio.value", 4013),
-    ("rates.missing", 4020),
-    ("rates.stale", 4021),
+    ("rates.missing", 2090),
+    ("rates.stale", 2091),
     ("margin.negative_balance", 4022),
     ("costs.invalid_slippage_model", 5001),
     ("costs.invalid_fee_config", 5002),

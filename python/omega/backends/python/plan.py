@@ -273,8 +273,6 @@ def _dated_swap(raw: Any) -> tuple[int, Fraction, Fraction]:
     return fx_day, _signed(raw[1], "swap.dated"), _signed(raw[2], "swap.dated")
 
 
-
-
 def _off(raw: dict[str, Any], names: str) -> None:
     for name in names.split():
         if raw[name]:
