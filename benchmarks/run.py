@@ -39,6 +39,8 @@ def measure(sizes: dict[str, cases.Size]) -> Iterator[cases.Figure]:
     for name, size in sizes.items():
         yield from rating_cases.resampling(name, size.repeats)
         yield from rating_cases.replays(name)
+    if "rust" in sizes:
+        yield from rating_cases.default_rating("rust")
     largest = max(size.bars for size in sizes.values())
     yield from cases.loading(largest, 2)
     yield from cases.importing(largest, 2)
