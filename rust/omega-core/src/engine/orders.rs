@@ -10,6 +10,7 @@ use crate::engine::filters::{self, Happened};
 use crate::engine::records::{DiagnosticRow, OrderRow, RejectionRow, direction_code};
 use crate::engine::signals::{Request, Signal};
 use crate::engine::simulation::Simulation;
+use crate::engine::slipping::lacks_atr;
 use crate::error::Result;
 use crate::execution::commission::Charge;
 use crate::execution::fills::Trigger;
@@ -128,6 +129,9 @@ fn checked(
         return Ok(Err(code));
     }
     let stop_distance = stop.map(|stop| levels::distance_from(stop, terms.entry));
+    if lacks_atr(simulation, direction, fill_bar.bar_idx) {
+        return Ok(Err(COST_NO_ATR));
+    }
     let wanted = signal.size.map(|lots| steps_of_lots(lots, symbol.volume_step).0);
     let stake = account::stake_of(simulation, terms.entry, stop_distance, bar_idx)?;
     let (steps, is_capped) = match size_order(&simulation.plan.sizing, simulation.symbol(), wanted, &stake) {

@@ -15,6 +15,7 @@ from omega.backends.python.engine import account, filters
 from omega.backends.python.engine.fill_bar import FillBar, known_bar
 from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.signals import Request, Signal
+from omega.backends.python.engine.slipping import lacks_atr
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import Charge
 from omega.backends.python.execution.fills import Trigger
@@ -35,6 +36,7 @@ NO_MARGIN = CATALOGUE["order.no_margin"].number
 STOP_OUT = CATALOGUE["margin.stop_out"].number
 NO_ATR = CATALOGUE["cost.no_atr"].number
 NO_MORE_BARS = CATALOGUE["order.no_more_bars"].number
+NO_ATR = CATALOGUE["cost.no_atr"].number
 
 
 @dataclass(slots=True)
@@ -104,6 +106,9 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
     refusal = _find_refusal(simulation, signal.direction, terms, stop, target)
     if refusal:
         simulation.reject(fill_bar, refusal, request.number)
+        return None
+    if lacks_atr(simulation, signal.direction, fill_bar.bar_idx):
+        simulation.reject(fill_bar, NO_ATR, request.number)
         return None
     wanted = None if signal.size is None else steps_of_lots(signal.size, symbol.volume_step)[0]
     stake = account.stake_of(simulation, terms.entry, stop_distance, bar_idx)
