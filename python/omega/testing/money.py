@@ -59,15 +59,15 @@ class MoneyCase(Case):
 def _draw_margin(draw: random.Random, plan: dict[str, Any]) -> None:
     """Draw levels and terms; the account holds a few positions, or hardly one."""
     symbol = plan["symbols"][0]
-    leverage = draw.choice(([1, 1], [30, 1], [500, 1], [7, 2]))
+    leverage = draw.choice(([30, 1], [500, 1], [500, 1], [801, 2]))
     symbol["margin"] = {"leverage": leverage, "hedged": draw.choice((None, [1, 2], [0, 1], [3, 4]))}
     plan["margin"] = {
-        "stop_out_level": draw.choice(([1, 2], [0, 1], [9, 10])),
+        "stop_out_level": draw.choice(([1, 2], [0, 1], [9, 10], [9, 10])),
         "margin_call_level": draw.choice(([1, 1], [3, 2])),
     }
     num, den = symbol["value"]
     notional = 60_000 * num * 10 ** plan["account"]["digits"] * leverage[1] // (den * leverage[0])
-    plan["account"]["balance"] = max(1_000, notional * draw.choice((2, 20, 200)))
+    plan["account"]["balance"] = max(1_000, notional * draw.choice((10, 40, 100)))
 
 
 def _draw_rates(draw: random.Random, plan: dict[str, Any], tables: MarketTables) -> MarketTables:
