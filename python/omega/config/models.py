@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic import model_validator as check_model
 from pydantic_core import PydanticCustomError
 
-from omega.config.costs import Slippage
+from omega.config.costs import Liquidity, Slippage
 from omega.config.documents import Document, document_of, leaf_keys
 from omega.config.exact import Count, Exact, Number, as_text, unmark
 from omega.config.position_rules import Filters, PositionRules
@@ -201,6 +201,9 @@ class ExecutionConfig(Table):
     )
     spread: Spread | None = Field(default=None, description="Replaces the spread of the cost file.")
     slippage: Slippage | None = Field(default=None, description="Replaces the slippage of the cost file.")
+    liquidity_lots: Liquidity | None = Field(
+        default=None, description="Lots the market takes at its price; replaces that of the cost file."
+    )
     rates: RatesConfig | None = Field(
         default=None, description="Conversion rates by pair, or source series; null = the symbol's own quotes (CUR)."
     )
