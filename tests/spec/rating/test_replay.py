@@ -74,6 +74,27 @@ class Careful(Cross):
         return None
 
 
+class Watched(Cross):
+    """Closes what is open for twelve bars, asked at the close of every bar."""
+
+    def check_exit(self, position, bar):
+        return bar.index - position.entry_bar_idx >= 12
+
+
+class Pending(Cross):
+    """Limits and stops around the price, with expiry, cancels and a partial close."""
+
+    def on_bar(self, bar):
+        step = bar.index % 12
+        if step == 0:
+            return self.buy(type="limit", entry=bar.close - 0.0008, sl_pips=15, tp_pips=30, expiry_bars=6)
+        if step == 4:
+            return self.sell(type="stop", entry=bar.close - 0.0010, sl=bar.close + 0.0020, tp=bar.close - 0.0060)
+        if step == 11:
+            return [self.close(share=0.5), self.cancel()]
+        return None
+
+
 class Fickle(Cross):
     """Refused now and then: a row that cannot be is recorded as well."""
 
@@ -120,6 +141,8 @@ STYLES = {
     "native": ("ema_cross", {"parameters": {"fast": 5, "slow": 12, "stop_pips": 15.0, "target_pips": 30.0}}),
     "path dependent": (Careful(), {}),
     "with refused rows": (Fickle(), {"execution": {"on_bad_signal": "reject"}}),
+    "managed": (Watched(), {}),
+    "pending orders": (Pending(), {}),
     "at the close": (Cross(), {"execution": {"fill": "signal_close"}}),
 }
 

@@ -119,7 +119,12 @@ fn checked(
     let price = if order_type == OrderType::Market { None } else { points(signal.entry) };
     let limit = if order_type == OrderType::StopLimit { points(signal.limit) } else { None };
     let terms = terms(simulation, fill_bar, direction, limit.or(price), bar_idx);
-    let (stop, target) = (levels::stop_level(&signal, symbol), levels::target_level(&signal, symbol));
+    let atr = atr_of(simulation, &signal, direction, bar_idx);
+    if atr.is_nan() {
+        return Ok(Err(COST_NO_ATR));
+    }
+    let stop = levels::stop_level(&signal, symbol, atr);
+    let target = levels::target_level(&signal, symbol);
     if let Err(code) = find_refusal(simulation, direction, terms, stop, target) {
         return Ok(Err(code));
     }
@@ -165,6 +170,15 @@ fn checked(
         fills: 0,
         charged: Charge::default(),
     }))
+}
+
+/// Returns the ATR a signal measures its stop by: 0 if it does not, NaN if it is not known yet.
+#[must_use]
+pub fn atr_of(simulation: &Simulation, signal: &Signal, direction: i64, bar_idx: usize) -> f64 {
+    if signal.sl_atr.is_none() {
+        return 0.0;
+    }
+    simulation.volatility.atr_before(simulation.series(), direction, bar_idx)
 }
 
 /// Returns whether an order takes any price: a market order, or what is left of a stop that was triggered.
@@ -239,7 +253,12 @@ pub fn modify(
     let points = |price: Option<f64>| price.map(|price| levels::price_points(price, symbol));
     let price = points(signal.entry).or(order.price);
     let limit = order.limit.map(|limit| points(signal.limit).unwrap_or(limit));
-    let stop = changed_level(order.stop, signal.sl, levels::stop_level(&signal, symbol));
+    let atr = atr_of(simulation, &signal, order.direction, bar_idx);
+    if atr.is_nan() {
+        simulation.reject(fill_bar, COST_NO_ATR, request.number);
+        return;
+    }
+    let stop = changed_level(order.stop, signal.sl, levels::stop_level(&signal, symbol, atr));
     let target = changed_level(order.target, signal.tp, levels::target_level(&signal, symbol));
     let terms = terms(simulation, fill_bar, order.direction, limit.or(price), bar_idx);
     if let Err(code) = find_refusal(simulation, order.direction, terms, stop, target) {

@@ -126,7 +126,7 @@ impl Simulation {
             accepted: Vec::new(),
             last_entry: None,
             last_exit: None,
-            volatility: Volatility::new(series, needs_atr(&plan)),
+            volatility: Volatility::default(),
             pass_number: 0,
             latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
             rollover_row: 0,
@@ -460,11 +460,6 @@ pub fn drive(
         bar_idx = stop;
     }
     simulation.finish(&taken[position..])
-}
-
-/// Whether slippage or a position rule reads ATR. twin: none — columns are computed there when first asked for.
-fn needs_atr(plan: &Plan) -> bool {
-    plan.symbols[0].slippage.volatility.is_some() || management::needs_atr(&plan.position_rules)
 }
 
 /// The step a request works in. twin: none — part of the strides between requests.

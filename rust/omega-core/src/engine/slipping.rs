@@ -35,8 +35,8 @@ pub fn lacks_atr(simulation: &Simulation, direction: i64, bar_idx: usize) -> boo
 /// Returns ATR(14) of the closing side when the bar opened; NaN if slippage does not need it, or it is not there.
 #[must_use]
 pub fn atr_before(simulation: &Simulation, direction: i64, bar_idx: usize) -> f64 {
-    if simulation.symbol().slippage.volatility.is_none() || bar_idx == 0 {
+    if simulation.symbol().slippage.volatility.is_none() {
         return f64::NAN;
     }
-    simulation.volatility.atr(direction, bar_idx - 1)
+    simulation.volatility.atr_before(simulation.series(), direction, bar_idx)
 }

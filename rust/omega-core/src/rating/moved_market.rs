@@ -1,7 +1,7 @@
 //! The market of a stressed run: wider spreads, or prices moved by noise (RAT-3).
 //!
-//! Times, calendar and alignments stay. All timeframes are resampled from the moved bars of the step
-//! timeframe; a bar of another series that those do not cover stays as it is.
+//! Times, calendar, alignments and other symbols stay. All timeframes are resampled from the moved bars of
+//! the step timeframe; a bar of another series that those do not cover stays as it is.
 
 use arrow_buffer::ScalarBuffer;
 
@@ -27,7 +27,10 @@ type Columns = [Vec<i32>; 4];
 pub(super) fn with_spread(market: &Market, factor: Fraction) -> Market {
     let mut moved = market.clone();
     if factor != (1, 1) {
-        moved.series = market.series.iter().map(|series| widened(series, factor)).collect();
+        let traded = market.series[0].symbol;
+        for series in moved.series.iter_mut().filter(|series| series.symbol == traded) {
+            *series = widened(series, factor);
+        }
     }
     moved
 }
@@ -77,7 +80,7 @@ pub(super) fn with_noise(market: &Market, seed: u64, sample: u64) -> Market {
         ..series.clone()
     };
     let mut moved = market.clone();
-    for other in &mut moved.series[1..] {
+    for other in moved.series[1..].iter_mut().filter(|other| other.symbol == step.symbol) {
         *other = resampled(other, &step);
     }
     moved.series[0] = step;

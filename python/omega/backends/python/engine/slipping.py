@@ -38,6 +38,6 @@ def lacks_atr(simulation: Simulation, direction: int, bar_idx: int) -> bool:
 
 def atr_before(simulation: Simulation, direction: int, bar_idx: int) -> float:
     """Return ATR(14) of the closing side when the bar opened; NaN if slippage does not need it, or it is not there."""
-    if simulation.symbol.slippage.volatility is None or bar_idx == 0:
+    if simulation.symbol.slippage.volatility is None:
         return nan
-    return simulation.volatility.atr(direction, bar_idx - 1)
+    return simulation.volatility.atr_before(direction, bar_idx)
