@@ -39,6 +39,9 @@ from omega.backends.python.plan_rules import Filters, PositionRule, parse_filter
 
 MAX_STEPS = 10**9
 MAX_SLIPPAGE_POINTS = 10**6
+MAX_VOLATILITY = 4
+"""Limit on the share of ATR(14), with room for the rating's dearer runs of a config's at most 1."""
+
 SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
 SWAP_UNITS = ("points", "money", "percent")
 INTRABAR = ("stop_first", "target_first", "nearest_extreme", "bar_color", "finer")
@@ -255,7 +258,9 @@ def _slippage(raw: Any, max_steps: int) -> Slippage:
         fixed_points=_bounded(raw["fixed_points"], "slippage.fixed_points", MAX_SLIPPAGE_POINTS),
         random_points=_integer(raw["random_points"], "slippage.random_points", 0, MAX_SLIPPAGE_POINTS),
         impact=None if raw["impact"] is None else _impact(raw["impact"], max_steps),
-        volatility=None if raw["volatility"] is None else _bounded(raw["volatility"], "slippage.volatility", 1),
+        volatility=None
+        if raw["volatility"] is None
+        else _bounded(raw["volatility"], "slippage.volatility", MAX_VOLATILITY),
     )
 
 
