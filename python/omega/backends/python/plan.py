@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omega.backends.python.plan_fields import MAX_TERM
 from omega.backends.python.plan_fields import Fraction as Fraction
 from omega.backends.python.plan_fields import bounded as _bounded
 from omega.backends.python.plan_fields import fields_of as _object
@@ -38,6 +39,9 @@ from omega.backends.python.plan_rules import Filters, PositionRule, parse_filter
 
 MAX_STEPS = 10**9
 MAX_SLIPPAGE_POINTS = 10**6
+MAX_VOLATILITY = 4
+"""Limit on the share of ATR(14), with room for the rating's dearer runs of a config's at most 1."""
+
 SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
 SWAP_UNITS = ("points", "money", "percent")
 INTRABAR = ("stop_first", "target_first", "nearest_extreme", "bar_color", "finer")
@@ -48,11 +52,22 @@ MAX_LATENCY_US = 7 * 86_400 * 10**6
 
 
 @dataclass(frozen=True, slots=True)
+class Impact:
+    """CST-2: points at the liquidity, and that liquidity in steps; linear, or with the square root of the volume."""
+
+    is_root: bool
+    points: Fraction
+    liquidity_steps: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Slippage:
-    """CST-2: fixed part in points (a fraction) and the largest random part."""
+    """CST-2: fixed part in points, the largest random part, impact of the volume, and a factor on ATR(14)."""
 
     fixed_points: Fraction
     random_points: int
+    impact: Impact | None
+    volatility: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +226,8 @@ def _symbol(raw: Any) -> SymbolPlan:
         "name digits pip_points tick_points value volume_step volume_min_steps volume_max_steps"
         " min_stop_points slippage commission swap liquidity margin",
     )
-    slippage = _object(raw["slippage"], "slippage", "fixed_points random_points impact volatility")
-    _off(slippage, "impact volatility")
     commission = _object(raw["commission"], "commission", "scheme rate minimum on_entry on_exit")
+    max_steps = _integer(raw["volume_max_steps"], "volume_max_steps", 1, MAX_STEPS)
     return SymbolPlan(
         name=raw["name"],
         digits=_integer(raw["digits"], "digits", 0, 8),
@@ -222,12 +236,9 @@ def _symbol(raw: Any) -> SymbolPlan:
         value=_positive(raw["value"], "value"),
         volume_step=_positive(raw["volume_step"], "volume_step"),
         volume_min_steps=_integer(raw["volume_min_steps"], "volume_min_steps", 1, MAX_STEPS),
-        volume_max_steps=_integer(raw["volume_max_steps"], "volume_max_steps", 1, MAX_STEPS),
+        volume_max_steps=max_steps,
         min_stop_points=_integer(raw["min_stop_points"], "min_stop_points", 0, 10**9),
-        slippage=Slippage(
-            fixed_points=_bounded(slippage["fixed_points"], "slippage.fixed_points", MAX_SLIPPAGE_POINTS),
-            random_points=_integer(slippage["random_points"], "slippage.random_points", 0, MAX_SLIPPAGE_POINTS),
-        ),
+        slippage=_slippage(raw["slippage"], max_steps),
         commission=Commission(
             scheme=_one_of(commission["scheme"], "commission.scheme", SCHEMES),
             rate=_fraction(commission["rate"], "commission.rate"),
@@ -239,6 +250,30 @@ def _symbol(raw: Any) -> SymbolPlan:
         liquidity=None if raw["liquidity"] is None else _liquidity(raw["liquidity"]),
         margin=parse_symbol_margin(raw["margin"]),
     )
+
+
+def _slippage(raw: Any, max_steps: int) -> Slippage:
+    raw = _object(raw, "slippage", "fixed_points random_points impact volatility")
+    return Slippage(
+        fixed_points=_bounded(raw["fixed_points"], "slippage.fixed_points", MAX_SLIPPAGE_POINTS),
+        random_points=_integer(raw["random_points"], "slippage.random_points", 0, MAX_SLIPPAGE_POINTS),
+        impact=None if raw["impact"] is None else _impact(raw["impact"], max_steps),
+        volatility=None
+        if raw["volatility"] is None
+        else _bounded(raw["volatility"], "slippage.volatility", MAX_VOLATILITY),
+    )
+
+
+def _impact(raw: Any, max_steps: int) -> Impact:
+    """Return the impact; its exact products stay in 128 bits, and the largest order slips 10^6 points at most."""
+    raw = _object(raw, "slippage.impact", "curve points liquidity_steps")
+    points = _positive(raw["points"], "slippage.impact.points")
+    liquidity = _positive(raw["liquidity_steps"], "slippage.impact.liquidity_steps")
+    part, part_den = points[0] * liquidity[1], points[1] * liquidity[0]
+    if part > MAX_TERM or part_den > MAX_TERM or part * max_steps > MAX_SLIPPAGE_POINTS * part_den:
+        raise _misfit("slippage.impact is too large, or has too many digits")
+    is_root = _choice(raw["curve"], "slippage.impact.curve", "linear", "square_root")
+    return Impact(is_root=is_root, points=points, liquidity_steps=liquidity)
 
 
 def _liquidity(raw: Any) -> Liquidity:
@@ -271,14 +306,6 @@ def _dated_swap(raw: Any) -> tuple[int, Fraction, Fraction]:
         raise _misfit("swap.dated entries must be [fx_day, long, short]")
     fx_day = _integer(raw[0], "swap.dated", -(10**6), 10**6)
     return fx_day, _signed(raw[1], "swap.dated"), _signed(raw[2], "swap.dated")
-
-
-
-
-def _off(raw: dict[str, Any], names: str) -> None:
-    for name in names.split():
-        if raw[name]:
-            raise _misfit(f"{name} is not known to this engine")
 
 
 def _volume(raw: Any, place: str) -> Fraction:

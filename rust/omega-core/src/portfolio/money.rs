@@ -95,10 +95,8 @@ pub fn converted(rate: Rate, factor: Fraction) -> Result<Rate> {
         return Ok(rate);
     }
     let what = "a conversion rate";
-    let narrow = (
-        within(rate.numerator, MAX_RATE_TERM, what)?,
-        within(rate.denominator, MAX_RATE_TERM, what)?,
-    );
+    let narrow =
+        (within(rate.numerator, MAX_RATE_TERM, what)?, within(rate.denominator, MAX_RATE_TERM, what)?);
     let (numerator, denominator) = product(narrow, factor)?;
     Ok(Rate { numerator: i128::from(numerator), denominator: i128::from(denominator) })
 }
