@@ -180,11 +180,7 @@ class Portfolio:
         return position_id
 
     def register_fill(self, position: int, size: Exactly, price: Exactly, ts: Moment) -> None:
-        """Add another deal of the same opening order to a position.
-
-        Raises:
-            EngineError: ``position.not_held``.
-        """
+        """Add another deal of the same opening order to a position; ``position.not_held`` if it is not open."""
         number = self._held(position)[1]
         steps, points = self._steps(number, size), self._points(number, price)
         self._core.add(position, (self._advance(ts), steps, points))
@@ -371,11 +367,8 @@ def _plan_of(spec: SymbolSpec, balance: Exactly, currency: str, swap: Any) -> di
         costs: Any = {"per_symbol": tables}
     else:
         costs = {"defaults": {"slippage": "none", "commission": "none", "swap": swap}}
-    config = RunConfig.from_arguments(
-        account={"currency": currency, "balance": balance, "leverage": None},
-        sizing={"fixed_lots": spec.volume_min},
-        costs=costs,
-    )
+    account = {"currency": currency, "balance": balance, "leverage": None}
+    config = RunConfig.from_arguments(account=account, sizing={"fixed_lots": spec.volume_min}, costs=costs)
     resolved = resolve(config, spec=spec)
     if resolved.rates.quote is not None:
         where = {"file": "Portfolio", "line": "", "key": "currency", "value": currency, "hint": ""}
