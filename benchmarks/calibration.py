@@ -1,4 +1,4 @@
-"""What the rating says of strategies whose truth is known: no edge, a planted edge, four well-known ways to fool oneself.
+"""What the rating says of strategies whose truth is known: no edge, a planted edge, four ways to fool oneself.
 
     python benchmarks/calibration.py [--strategies N] [--write]
 
@@ -291,8 +291,8 @@ def page(strategies: int) -> str:
         "# Calibration of the rating",
         "",
         "Written by `benchmarks/calibration.py --write`. Random walks without drift and spread, H1, "
-        f"{BARS:,} bars, {MARKETS} of them; orders on drawn bars with stop and target {STOP_PIPS:.0f} pips away and 1 % "
-        f"of the balance at risk. "
+        f"{BARS:,} bars, {MARKETS} of them; orders on drawn bars with stop and target {STOP_PIPS:.0f} pips away and 1 "
+        "% of the balance at risk. "
         f"{PIPELINE.samples:,} resamples, {PIPELINE.data_samples} noise samples.",
         "",
         "## No edge: random entries, no costs",

@@ -31,7 +31,7 @@ import cases
 import omega
 from omega.indicators import CATALOGUE
 
-BARS, REPEATS = 1_000_000, 25
+BARS, REPEATS = 1_000_000, 40
 PARITY = ("sma", "ema", "rsi", "macd", "bbands", "atr", "adx", "stoch", "cci")
 PERIODS = dict.fromkeys(("sma", "ema", "wma", "dema", "tema", "kama", "bbands", "stddev"), 20)
 MANY = [*PARITY, "kama", "natr", "dx", "stochrsi", "willr", "aroon", "stddev", "linearreg", "highest", "lowest", "tema"]
@@ -178,6 +178,7 @@ def read_ns() -> float:
 
 def table(found: list[tuple[str, float, float | None]], case: cases.Case) -> str:
     machine = f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
+    machine += f", load average {os.getloadavg()[0]:.0f} at the end"
     facts = {"bars": BARS, "machine": machine, "talib": talib.__version__, "repeats": REPEATS}
     text = HEAD.format(**facts, conversion=conversion_ns(case))
     for name, ours, theirs in sorted(found, key=lambda row: (row[0] not in PARITY, row[0])):

@@ -43,7 +43,7 @@ def test_books_add_up_in_the_twin(case: Case) -> None:
 )
 def test_the_books_guard_notices_one_unit(table: str, column: str) -> None:
     """Canary."""
-    case = make_case(8, 150, ())
+    case = make_case(5, 150, ())
     tables = outcome(get_backend("python"), case)
     assert not isinstance(tables, Failure)
     values = tables[table][column].to_pylist()

@@ -52,7 +52,9 @@ class Session(Protocol):
         """
 
     def positions(self) -> Sequence[tuple[Any, ...]]:
-        """Open positions: (id, symbol, direction, magic, entry_bar_idx, entry_time_us, entry_points, steps, sl, tp)."""
+        """Open positions: (id, symbol, direction, magic, entry_bar_idx, entry_time_us, entry_points, steps, sl, tp,
+        is_due): due is what a position rule or a stop-out closes in the next step, whole or in part.
+        """
 
     def orders(self) -> Sequence[tuple[Any, ...]]:
         """Working orders in order of acceptance: (id, symbol, direction, order_type, magic, entry, limit, steps, sl,

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidatorFunctionWrapHan
 from pydantic_core import PydanticCustomError
 
 from omega.config.documents import Document, Key, document_of, read_document
-from omega.config.exact import Exact, show_exact
+from omega.config.exact import LIMIT, Exact, as_pair, show_exact
 from omega.config.specs import STRICT, Currency, SymbolSpec
 from omega.config.spread import Spread, settle_spread
 from omega.config.swap import Swap, swap_of_spec
@@ -28,6 +28,7 @@ __all__ = ["Commission", "Costs", "Slippage", "Spread", "SymbolCosts", "load_cos
 
 MAX_SLIPPAGE_POINTS = 10**6
 Pips = Annotated[Exact, Field(ge=0, le=10**4)]
+Liquidity = Annotated[Exact, Field(gt=0, le=10**9)]
 Percent = Annotated[Exact, Field(ge=0, le=100)]
 Money = Annotated[Exact, Field(ge=0, le=10**6)]
 SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
@@ -50,6 +51,16 @@ class Slippage(BaseModel):
     fixed_pips: Pips = Field(default=Fraction(0), description="Always, pips; parts of a point are allowed.")
     random_pips: Pips = Field(
         default=Fraction(0), description="Largest random part, pips; whole points; uniform from 0."
+    )
+    impact: Pips = Field(
+        default=Fraction(0),
+        description="Of a fill of liquidity_lots, pips; grows with the volume of the fill.",
+    )
+    impact_curve: Literal["linear", "square_root"] = Field(
+        default="linear", description="How impact grows: with lots / liquidity_lots, or with the square root of it."
+    )
+    volatility: Annotated[Exact, Field(ge=0, le=1)] = Field(
+        default=Fraction(0), description="Share of ATR(14) of the step timeframe, closing side, 0 to 1."
     )
 
 
@@ -98,6 +109,9 @@ class CostEntry(BaseModel):
         default=None, description='Swap table, "spec" for the figures of the symbol spec, or "none".'
     )
     spread: Spread = Field(default=Spread(), description="Where the ask comes from.")
+    liquidity_lots: Liquidity | None = Field(
+        default=None, description="Lots the market takes at its price; what impact is measured by."
+    )
 
 
 class CostFile(BaseModel):
@@ -108,7 +122,7 @@ class CostFile(BaseModel):
     per_symbol: dict[str, CostEntry] = Field(default={}, description="Costs by symbol; each part replaces its default.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SymbolCosts:
     """The costs of one symbol as they resolved. None is no commission and no swap, on purpose.
 
@@ -120,6 +134,7 @@ class SymbolCosts:
     swap: Swap | None
     swap_source: str
     spread: Spread
+    liquidity_lots: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +149,15 @@ class Costs:
     base_dir: Path = Path()
     folder: str = ""
 
-    def for_symbol(self, spec: SymbolSpec, *, currency: str | None = None) -> SymbolCosts:
+    def for_symbol(
+        self, spec: SymbolSpec, *, currency: str | None = None, liquidity_lots: Fraction | None = None
+    ) -> SymbolCosts:
         """Return the costs of a symbol.
 
         Args:
             spec: The symbol.
             currency: Account currency, which that of swap in money must equal; None leaves that untested.
+            liquidity_lots: Replaces that of the file.
 
         Raises:
             ConfigError: ``costs.symbol_not_in_config``; ``config.missing_key`` where neither entry nor defaults name
@@ -148,12 +166,13 @@ class Costs:
                 figures; ``config.*`` for a file of spreads.
         """
         if self.written is None:
-            return SymbolCosts(slippage=Slippage(), commission=None, swap=None, swap_source="", spread=Spread())
+            return SymbolCosts(Slippage(), None, None, "", Spread(), liquidity_lots)
         slippage_key, slippage = self._part("slippage", spec.name)
         _, commission = self._part("commission", spec.name)
         _, spread = self._part("spread", spec.name)
+        liquidity = liquidity_lots or self._part("liquidity_lots", spec.name)[1]
         if slippage is not None:
-            check_slippage(slippage, spec, document=self.document, key=slippage_key)
+            check_slippage(slippage, spec, liquidity, document=self.document, key=slippage_key)
         swap, source = self._swap(spec, currency)
         return SymbolCosts(
             slippage=slippage or Slippage(),
@@ -161,6 +180,7 @@ class Costs:
             swap=swap,
             swap_source=source,
             spread=settle_spread(spread or Spread(), self.base_dir, self.folder),
+            liquidity_lots=liquidity,
         )
 
     def _swap(self, spec: SymbolSpec, currency: str | None) -> tuple[Swap | None, str]:
@@ -191,7 +211,7 @@ class Costs:
         for key, entry in entries.items():
             if entry is not None and name in entry.model_fields_set:
                 return (*key, name), getattr(entry, name)
-        if name == "spread":
+        if name in ("spread", "liquidity_lots"):
             return (), None
         key = ("per_symbol", symbol, name)
         words = '"none" says that there is none'
@@ -201,16 +221,57 @@ class Costs:
         raise error_for("config.missing_key", **self.document.place(key), expected=expected)
 
 
-def check_slippage(slippage: Slippage, spec: SymbolSpec, *, document: Document, key: Key) -> None:
-    """Refuse a random part that is not a whole number of points (NUM-3 draws integers), and parts above 10^6 points."""
-    for name, pips in (("fixed_pips", slippage.fixed_pips), ("random_pips", slippage.random_pips)):
-        points = pips * spec.pip_points
-        expected = "at most 10^6 points" if points > MAX_SLIPPAGE_POINTS else ""
-        if name == "random_pips" and points.denominator != 1:
-            expected = f"a whole number of points (1 pip of {spec.name} is {spec.pip_points} points)"
-        if expected:
-            reason = f"expected {expected}; got {show_exact(pips)}."
-            raise fault(document, (*key, name), "costs.invalid_slippage_model", reason)
+def check_slippage(
+    slippage: Slippage, spec: SymbolSpec, liquidity_lots: Fraction | None, *, document: Document, key: Key
+) -> None:
+    """Refuse what the points of a symbol cannot express.
+
+    A random part must be a whole number of points (NUM-3 draws integers), each part at most 10^6 points, impact at
+    the largest volume; impact needs liquidity.
+    """
+    found = _slippage_fault(slippage, spec, liquidity_lots)
+    if found is not None:
+        name, expected = found
+        reason = f"expected {expected}; got {show_exact(getattr(slippage, name))}."
+        raise fault(document, (*key, name), "costs.invalid_slippage_model", reason)
+
+
+def _slippage_fault(slippage: Slippage, spec: SymbolSpec, liquidity_lots: Fraction | None) -> tuple[str, str] | None:
+    """Return the part that does not fit, and what would."""
+    random_points = slippage.random_pips * spec.pip_points
+    if slippage.fixed_pips * spec.pip_points > MAX_SLIPPAGE_POINTS:
+        return "fixed_pips", "at most 10^6 points"
+    if random_points.denominator != 1:
+        return "random_pips", f"a whole number of points (1 pip of {spec.name} is {spec.pip_points} points)"
+    if random_points > MAX_SLIPPAGE_POINTS:
+        return "random_pips", "at most 10^6 points"
+    if slippage.impact == 0:
+        return None
+    if liquidity_lots is None:
+        return "impact", "liquidity_lots beside slippage, which impact is measured by, or no impact"
+    points, steps = slippage.impact * spec.pip_points, liquidity_lots / spec.volume_step
+    if points * spec.volume_max_steps > MAX_SLIPPAGE_POINTS * steps:
+        return "impact", f"at most 10^6 points for {show_exact(spec.volume_max)} lots (volume_max)"
+    if max(points.numerator * steps.denominator, points.denominator * steps.numerator) > LIMIT:
+        return "impact", "impact and liquidity_lots with fewer digits"
+    return None
+
+
+def slippage_plan(slippage: Slippage, spec: SymbolSpec, liquidity_lots: Fraction | None) -> dict[str, Any]:
+    """Return the `slippage` of a symbol in the plan; what is off is null."""
+    impact = None
+    if slippage.impact > 0 and liquidity_lots is not None:
+        impact = {
+            "curve": slippage.impact_curve,
+            "points": as_pair(slippage.impact * spec.pip_points),
+            "liquidity_steps": as_pair(liquidity_lots / spec.volume_step),
+        }
+    return {
+        "fixed_points": as_pair(slippage.fixed_pips * spec.pip_points),
+        "random_points": int(slippage.random_pips * spec.pip_points),
+        "impact": impact,
+        "volatility": as_pair(slippage.volatility) if slippage.volatility > 0 else None,
+    }
 
 
 def fault(document: Document, key: Key, code: str, reason: str) -> OmegaError:

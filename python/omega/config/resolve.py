@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from omega.config.costs import SymbolCosts, check_slippage, load_costs
+from omega.config.costs import SymbolCosts, check_slippage, load_costs, slippage_plan
 from omega.config.documents import Document, leaf_keys
 from omega.config.exact import LIMIT, as_pair, show_exact
 from omega.config.iso4217 import minor_digits
@@ -26,6 +26,9 @@ from omega.config.spread import Spread, settle_spread, spread_notes
 from omega.config.swap import swap_notes, swap_plan
 from omega.config.validation import invalid, raise_all, validate
 from omega.errors import OmegaError, error_for
+
+MAX_VOLUME_TERM = 10**11
+"""Limit of the plan on the terms of volumes on offer."""
 
 __all__ = ["ResolvedConfig", "canonical_json", "resolve"]
 
@@ -108,6 +111,7 @@ class ResolvedConfig:
                     "source": self.costs.swap_source,
                 },
                 "spread": self.spread.model_dump(mode="json"),
+                "liquidity_lots": self.costs.liquidity_lots and show_exact(self.costs.liquidity_lots),
             },
             "notes": list(self.notes),
             "origins": dict(self.origins),
@@ -150,7 +154,7 @@ class ResolvedConfig:
         }
 
     def _symbol_plan(self) -> dict[str, Any]:
-        spec, slippage, commission = self.spec, self.costs.slippage, self.costs.commission
+        spec, commission = self.spec, self.costs.commission
         return {
             "name": spec.name,
             "digits": spec.digits,
@@ -161,12 +165,7 @@ class ResolvedConfig:
             "volume_min_steps": spec.volume_min_steps,
             "volume_max_steps": spec.volume_max_steps,
             "min_stop_points": spec.min_stop_points,
-            "slippage": {
-                "fixed_points": as_pair(slippage.fixed_pips * spec.pip_points),
-                "random_points": int(slippage.random_pips * spec.pip_points),
-                "impact": None,
-                "volatility": None,
-            },
+            "slippage": slippage_plan(self.costs.slippage, spec, self.costs.liquidity_lots),
             "commission": {
                 "scheme": commission.scheme if commission else "per_lot",
                 "rate": as_pair(commission.rate) if commission else [0, 1],
@@ -175,9 +174,17 @@ class ResolvedConfig:
                 "on_exit": commission is not None and commission.sides != "entry",
             },
             "swap": swap_plan(self.costs.swap),
-            "liquidity": spec.lots_per_volume_unit and {"lots_per_volume_unit": as_pair(spec.lots_per_volume_unit)},
+            "liquidity": self._liquidity_plan(),
             "margin": self._symbol_margin_plan(),
         }
+
+    def _liquidity_plan(self) -> dict[str, Any] | None:
+        """Return what a bar offers, where participation is limited: its volume in lots, or the same for every bar."""
+        if self.config.execution.max_participation is None:
+            return None
+        if self.spec.lots_per_volume_unit is not None:
+            return {"lots_per_volume_unit": as_pair(self.spec.lots_per_volume_unit)}
+        return {"lots": _pair(self.costs.liquidity_lots)}
 
     def _sizing_plan(self) -> dict[str, Any]:
         sizing = self.config.sizing
@@ -237,6 +244,7 @@ def resolve(
         commission=currency,
     )
     raise_all([*_find_unconverted(config, document, missing), *_find_conflicts(config, document, spec, rates, digits)])
+    raise_all(_find_no_liquidity(config, document, spec, costs))
     native = None
     if config.strategy is not None and config.strategy.native is not None:
         native = _native_parameters(config.strategy.parameters, document)
@@ -275,14 +283,16 @@ def _resolve_costs(config: RunConfig, document: Document, base: Path, spec: Symb
         costs = load_costs(document.at("execution", "costs"), base_dir=base)
     else:
         costs = load_costs(execution.costs, base_dir=base)
-    resolved = costs.for_symbol(spec, currency=config.account.currency)
+    resolved = costs.for_symbol(spec, currency=config.account.currency, liquidity_lots=execution.liquidity_lots)
+    liquidity = resolved.liquidity_lots
     if execution.slippage is not None:
-        check_slippage(execution.slippage, spec, document=document, key=("execution", "slippage"))
+        check_slippage(execution.slippage, spec, liquidity, document=document, key=("execution", "slippage"))
     return SymbolCosts(
         slippage=execution.slippage or resolved.slippage,
         commission=resolved.commission,
         swap=resolved.swap,
         swap_source=resolved.swap_source,
+        liquidity_lots=liquidity,
         spread=resolved.spread if execution.spread is None else settle_spread(execution.spread, base),
     )
 
@@ -312,6 +322,20 @@ def _find_unconverted(config: RunConfig, document: Document, missing: list[str])
     ]
 
 
+def _find_no_liquidity(config: RunConfig, document: Document, spec: SymbolSpec, costs: SymbolCosts) -> list[OmegaError]:
+    """Return why participation cannot be measured (FIL-12)."""
+    offered = spec.lots_per_volume_unit or costs.liquidity_lots
+    if config.execution.max_participation is None:
+        return []
+    key = ("execution", "max_participation")
+    if offered is None:
+        expected = f"null: {spec.name} has neither lots_per_volume_unit in its spec nor liquidity_lots in its costs"
+        return [invalid(document, key, expected)]
+    if max(offered.numerator, offered.denominator) > MAX_VOLUME_TERM:
+        return [invalid(document, key, "null, or lots_per_volume_unit or liquidity_lots with at most 11 digits")]
+    return []
+
+
 def _find_conflicts(
     config: RunConfig, document: Document, spec: SymbolSpec, rates: ResolvedRates, digits: int
 ) -> list[OmegaError]:
@@ -327,9 +351,6 @@ def _find_conflicts(
         errors.append(invalid(document, ("account", "balance"), f"an amount with at most {digits} decimals"))
     if balance > LIMIT:
         errors.append(invalid(document, ("account", "balance"), "at most 10^15 minor units"))
-    if config.execution.max_participation is not None and spec.lots_per_volume_unit is None:
-        key = ("execution", "max_participation")
-        errors.append(invalid(document, key, f"null: the spec of {spec.name} has no lots_per_volume_unit"))
     if sizing.fixed_lots is not None:
         key = ("sizing", "fixed_lots")
         if (sizing.fixed_lots / spec.volume_step).denominator != 1:

@@ -37,7 +37,7 @@ def write_spread_hours(audits: Sequence[Audit], path: pathlib.Path) -> None:
     span = f"{iso_text(audit.first_us)[:10]} to {iso_text(audit.last_us)[:10]}"
     lines = [
         f"# {audit.symbol}: mean spread in points by hour of the New York week,",
-        f"# measured on {audit.rows:,} rows of {audit.timeframe}, {audit.sides}, {span}. null: nothing trades.",
+        f"# measured on {audit.rows:,} closes of {audit.timeframe}, {audit.sides}, {span}. null: nothing trades.",
         "hours:",
     ]
     for name, day in zip(_DAYS, week_table(spread), strict=True):

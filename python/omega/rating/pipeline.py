@@ -221,9 +221,9 @@ class _Costlier:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._resolved, name)
 
-    def plan_json(self, first_step: int) -> str:
+    def plan_json(self, *arguments: Any) -> str:
         """Return the plan of the run, costlier."""
-        return json.dumps(costlier(json.loads(self._resolved.plan_json(first_step)), self._factor), sort_keys=True)
+        return json.dumps(costlier(json.loads(self._resolved.plan_json(*arguments)), self._factor), sort_keys=True)
 
 
 def _outcome(result: BacktestResult) -> Outcome:

@@ -18,7 +18,7 @@ from omega.engine import BacktestResult
 from omega.error_catalogue import CATALOGUE
 from omega.schema import TABLES, SignalKind
 
-__all__ = ["Job", "Outcome", "costlier", "recorded_table", "replay"]
+__all__ = ["Job", "Outcome", "costlier", "recorded_table", "replay", "written_jobs"]
 
 
 class Outcome(NamedTuple):
@@ -74,16 +74,18 @@ def replay(result: BacktestResult, market: Any, jobs: Sequence[Job], *, plan: st
     Raises:
         DataError, SignalError, EngineError: where the record itself cannot be run again.
     """
-    own = plan or result.conditions.plan
-    plans = [own]
+    text = written_jobs(jobs, plan or result.conditions.plan)
+    return [Outcome(*row) for row in result.conditions.backend.replay(market, recorded_table(result), text)]
+
+
+def written_jobs(jobs: Sequence[Job], own: str) -> str:
+    """Return jobs as the seam takes them; `own` is the plan, JSON, of those without one. Equal plans go once."""
+    places: dict[str, int] = {own: 0}
     written = []
     for job in jobs:
         text = own if job.plan is None else json.dumps(job.plan, sort_keys=True)
-        if text not in plans:
-            plans.append(text)
-        written.append(_written(job, plans.index(text)))
-    text = json.dumps({"plans": plans, "jobs": written})
-    return [Outcome(*row) for row in result.conditions.backend.replay(market, recorded_table(result), text)]
+        written.append(_written(job, places.setdefault(text, len(places))))
+    return json.dumps({"plans": list(places), "jobs": written})
 
 
 def recorded_table(result: BacktestResult) -> pa.Table:
@@ -130,9 +132,9 @@ def costlier(plan: Mapping[str, Any], factor: Fraction) -> dict[str, Any]:
 
 
 def _scaled_model(model: Any, factor: Fraction) -> Any:
-    """Return a slippage model with its coefficient scaled: a fraction, or a table with one named ``k``."""
+    """Return a slippage model with its coefficient scaled: a fraction, or a table with ``points``."""
     if isinstance(model, Mapping):
-        return {**model, "k": _times(model["k"], factor)}
+        return {**model, "points": _times(model["points"], factor)}
     return _times(model, factor)
 
 

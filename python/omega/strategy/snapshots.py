@@ -24,7 +24,7 @@ TYPES = {int(kind): kind.name.lower() for kind in OrderType}
 class Position:
     """One open position, as it was when `Strategy.positions` was read. Prices are floats, size is in lots.
 
-    `is_closing` says that a close of it, or of a part, was asked for and has not been filled yet.
+    `is_closing` says that a close of it, or of a part, is due: asked for, or by a rule or a stop-out in the next step.
     """
 
     id: int
@@ -106,7 +106,7 @@ def position_of(row: tuple[Any, ...], symbols: Sequence[Mapping[str, Any]], clos
         symbols: Those of the plan.
         closes: Signal rows of closes that were asked for and are not filled.
     """
-    number, symbol, direction, magic, entry_bar_idx, entry_us, entry_points, steps, sl, tp = row
+    number, symbol, direction, magic, entry_bar_idx, entry_us, entry_points, steps, sl, tp, is_due = row
     spec = symbols[symbol]
     return Position(
         id=number,
@@ -119,7 +119,7 @@ def position_of(row: tuple[Any, ...], symbols: Sequence[Mapping[str, Any]], clos
         size=_lots(steps, spec),
         sl=_price(sl, spec),
         tp=_price(tp, spec),
-        is_closing=any(_closes(close, row) for close in closes),
+        is_closing=is_due or any(_closes(close, row) for close in closes),
     )
 
 

@@ -28,6 +28,10 @@ __all__ = ["EVENTS", "Case", "make_case", "simulation_cases"]
 EVENTS = ("gap_up", "gap_down", "wide_bar", "flat_bar", "no_spread", "wide_spread", "missing_bars", "missing_days")
 MINUTE_US = 60_000_000
 DAY_US = 1_440 * MINUTE_US
+IMPACTS = (
+    {"curve": "linear", "points": [2, 1], "liquidity_steps": [100, 3]},
+    {"curve": "square_root", "points": [7, 3], "liquidity_steps": [50, 1]},
+)
 SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
 AT_MARKET = (None, None, None, None, 1, None, None, None)
 START_US = 1_704_672_000_000_000  # Monday 2024-01-08
@@ -127,6 +131,8 @@ def make_plan(draw: random.Random, digits: int, first_step: int) -> dict[str, An
                     "slippage": {
                         "fixed_points": draw.choice(([0, 1], [5, 2], [1, 3], [4, 1])),
                         "random_points": draw.choice((0, 0, 3, 50)),
+                        "impact": draw.choice((None, None, *IMPACTS)),
+                        "volatility": draw.choice((None, None, None, None, None, [1, 20], [1, 3])),
                     },
                     "commission": {
                         "scheme": draw.choice(SCHEMES),
@@ -251,7 +257,7 @@ def _pending(
 ) -> tuple[int, tuple[Any, ...]]:
     """Return an order type and the columns of an order that waits near the market."""
     order_type = draw.choice((2, 3, 4))
-    entry = close + point * draw.choice((-150, -30, -8, 0, 8, 30, 150))
+    entry: float | None = close + point * draw.choice((-150, -30, -8, 0, 8, 30, 150))
     limit = close + point * draw.choice((-60, -10, 0, 10, 60)) if order_type == 4 else None
     if draw.random() < spoil:
         entry = draw.choice((None, -1.0, float("nan")))

@@ -301,8 +301,7 @@ pub fn erfc(x: f64) -> f64 {
     for n in (1..=20 + (130.0 / (magnitude * magnitude)) as i32).rev() {
         fraction = magnitude + 0.5 * f64::from(n) / fraction;
     }
-    let tail =
-        exp(-(high * high)) * exp(-((magnitude - high) * (magnitude + high))) / (SQRT_PI * fraction);
+    let tail = exp(-(high * high)) * exp(-((magnitude - high) * (magnitude + high))) / (SQRT_PI * fraction);
     if x < 0.0 { 2.0 - tail } else { tail }
 }
 

@@ -23,11 +23,35 @@ pub const MAX_LATENCY_US: i64 = 7 * 86_400 * 1_000_000;
 pub const MAX_VOLUME_TERM: i64 = 100_000_000_000;
 /// Limit on each part of slippage, in points.
 pub const MAX_SLIPPAGE_POINTS: i64 = 1_000_000;
+/// Limit on the share of ATR(14), with room for the rating's dearer runs of a config's at most 1.
+pub const MAX_VOLATILITY: i64 = 4;
 
 /// An exact fraction: numerator and denominator > 0.
 pub type Fraction = (i64, i64);
 
-/// CST-2: fixed part in points (a fraction) and the largest random part.
+/// CST-2: how impact grows with the volume of a fill.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Curve {
+    /// In proportion to it.
+    Linear,
+    /// With its square root.
+    SquareRoot,
+}
+
+/// CST-2: points at the liquidity, and that liquidity in steps.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Impact {
+    /// How it grows.
+    pub curve: Curve,
+    /// Points of a fill as large as the liquidity.
+    pub points: Fraction,
+    /// Steps the market takes at its price.
+    pub liquidity_steps: Fraction,
+}
+
+/// CST-2: fixed part in points, the largest random part, impact of the volume, and a factor on ATR(14).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Slippage {
@@ -35,12 +59,10 @@ pub struct Slippage {
     pub fixed_points: Fraction,
     /// Largest random part, in points.
     pub random_points: i64,
-    /// Not known to this version.
-    #[serde(rename = "impact")]
-    _impact: (),
-    /// Not known to this version.
-    #[serde(rename = "volatility")]
-    _volatility: (),
+    /// Part that grows with the volume, if there is one.
+    pub impact: Option<Impact>,
+    /// Share of ATR(14), if there is one.
+    pub volatility: Option<Fraction>,
 }
 
 /// CST-3: what a commission rate is per.
@@ -378,12 +400,7 @@ fn check_symbol(symbol: &SymbolPlan) -> Result<()> {
     within(symbol.volume_min_steps, "volume_min_steps", 1, MAX_STEPS)?;
     within(symbol.volume_max_steps, "volume_max_steps", 1, MAX_STEPS)?;
     within(symbol.min_stop_points, "min_stop_points", 0, 1_000_000_000)?;
-    let fixed = symbol.slippage.fixed_points;
-    fraction(fixed, "slippage.fixed_points")?;
-    if i128::from(fixed.0) > i128::from(MAX_SLIPPAGE_POINTS) * i128::from(fixed.1) {
-        return Err(misfit("slippage.fixed_points is too large"));
-    }
-    within(symbol.slippage.random_points, "slippage.random_points", 0, MAX_SLIPPAGE_POINTS)?;
+    check_slippage(&symbol.slippage, symbol.volume_max_steps)?;
     fraction(symbol.commission.rate, "commission.rate")?;
     fraction(symbol.commission.minimum, "commission.minimum")?;
     match symbol.liquidity {
@@ -394,6 +411,30 @@ fn check_symbol(symbol: &SymbolPlan) -> Result<()> {
         None => {}
     }
     symbol.swap.as_ref().map_or(Ok(()), check_swap)
+}
+
+fn check_slippage(slippage: &Slippage, max_steps: i64) -> Result<()> {
+    bounded(slippage.fixed_points, "slippage.fixed_points", MAX_SLIPPAGE_POINTS)?;
+    within(slippage.random_points, "slippage.random_points", 0, MAX_SLIPPAGE_POINTS)?;
+    if let Some(factor) = slippage.volatility {
+        bounded(factor, "slippage.volatility", MAX_VOLATILITY)?;
+    }
+    slippage.impact.as_ref().map_or(Ok(()), |impact| check_impact(impact, max_steps))
+}
+
+/// The exact products of impact stay in 128 bits, and the largest order slips 10^6 points at most.
+fn check_impact(impact: &Impact, max_steps: i64) -> Result<()> {
+    let (points, liquidity) = (impact.points, impact.liquidity_steps);
+    positive(points, "slippage.impact.points")?;
+    positive(liquidity, "slippage.impact.liquidity_steps")?;
+    let part = i128::from(points.0) * i128::from(liquidity.1);
+    let part_den = i128::from(points.1) * i128::from(liquidity.0);
+    let limit = i128::from(MAX_TERM);
+    let largest = i128::from(MAX_SLIPPAGE_POINTS);
+    if part > limit || part_den > limit || part * i128::from(max_steps) > largest * part_den {
+        return Err(misfit("slippage.impact is too large, or has too many digits"));
+    }
+    Ok(())
 }
 
 fn check_swap(swap: &SwapPlan) -> Result<()> {
@@ -434,6 +475,15 @@ fn signed(value: Fraction, place: &str) -> Result<()> {
 pub(crate) fn positive(value: Fraction, place: &str) -> Result<()> {
     within(value.0, place, 1, MAX_TERM)?;
     within(value.1, place, 1, MAX_TERM)
+}
+
+/// A fraction that is at most `high`.
+fn bounded(value: Fraction, place: &str, high: i64) -> Result<()> {
+    fraction(value, place)?;
+    if i128::from(value.0) > i128::from(high) * i128::from(value.1) {
+        return Err(misfit(&format!("{place} must be at most {high}")));
+    }
+    Ok(())
 }
 
 /// A fraction above 0 whose terms are those of a volume.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use arrow_array::Array;
 use omega_core::engine::Simulation;
+use omega_core::engine::clock_rules::is_due;
 use omega_core::execution::levels::absolute;
 use omega_core::market::{Market, Prices, as_i64};
 use omega_core::numerics::quotient;
@@ -25,7 +26,7 @@ pub(crate) struct Session {
 }
 
 /// One open position as a tuple: see `omega.backends.protocol.Session.positions`.
-type PositionTuple = (i64, i16, i64, i64, usize, i64, f64, i64, Option<i64>, Option<i64>);
+type PositionTuple = (i64, i16, i64, i64, usize, i64, f64, i64, Option<i64>, Option<i64>, bool);
 
 /// One working order as a tuple: see `omega.backends.protocol.Session.orders`.
 type OrderTuple = (
@@ -69,6 +70,8 @@ impl Session {
 
     /// Returns the open positions.
     fn positions(&self, py: Python<'_>) -> PyResult<Vec<PositionTuple>> {
+        let simulation = self.running(py)?;
+        let next_step = usize::try_from(self.cursor.bar_idx() + 1).unwrap_or(0);
         let tuple_of = |position: &omega_core::portfolio::position::Position| {
             let entry = quotient(i128::from(position.entered.points), i128::from(position.entered.steps));
             (
@@ -82,9 +85,10 @@ impl Session {
                 position.steps,
                 position.sl,
                 position.tp,
+                is_due(position, next_step) || simulation.stop_outs.contains(&position.id),
             )
         };
-        Ok(self.running(py)?.positions.iter().map(tuple_of).collect())
+        Ok(simulation.positions.iter().map(tuple_of).collect())
     }
 
     /// Returns the working orders.

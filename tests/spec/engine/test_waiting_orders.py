@@ -26,7 +26,9 @@ def test_the_fill_of_a_waiting_order_cancels_the_other_that_waits(backend: Backe
     plan = make_plan(random.Random(0), 0, 0)
     plan["execution"] |= {"fill": "next_open", "max_participation": [1, 10], "latency_us": 0, "close_at_end": False}
     plan["symbols"][0] |= {"volume_step": [1, 100], "volume_min_steps": 1, "volume_max_steps": 100}
-    plan["symbols"][0] |= {"liquidity": {"lots": [1, 1]}, "tick_points": 1}
+    plan["symbols"][0] |= {"liquidity": {"lots": [1, 1]}, "tick_points": 1, "margin": None}
+    plan["symbols"][0]["slippage"] |= {"impact": None, "volatility": None}
+    plan |= {"margin": None, "filters": None, "position_rules": []}
     orders = [signal_row(0, order_type=OrderType.MARKET, direction=1, size=size, oco=oco) for size, oco in SIZES]
     case = Case(0, 8, (), bars_of(FLAT), table_of_rows(orders), json.dumps(plan))
 

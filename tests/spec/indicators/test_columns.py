@@ -53,6 +53,22 @@ def test_columns_are_identical_on_every_backend(bench, tables_of, walk, specs_of
     assert [column.tobytes() for column in columns] == [column.tobytes() for column in twin]
 
 
+@pytest.mark.parametrize("step", [1, 3_000])
+def test_long_columns_are_identical_on_every_backend(bench, tables_of, walk, specs_of, step):
+    """IND-3b: also where the core fills a column in another order of rows (decision 0007)."""
+    short = {"period": 3, "fast": 3, "slow": 5, "signal": 2}
+    specs = []
+    for name, entry in CATALOGUE.items():
+        fitting = {one.name: short[one.name] for one in entry.parameters if short.get(one.name, -1) >= one.minimum}
+        specs += [*specs_of(name), *specs_of(name, fitting)]
+    tables = tables_of(walk(step, 1_500, step), digits=5)
+
+    columns = bench.columns(tables, specs)
+
+    twin = type(bench)(get_backend("python")).columns(tables, specs)
+    assert [column.tobytes() for column in columns] == [column.tobytes() for column in twin]
+
+
 @SHARED
 @given(bars=walks, spec=drawn)
 def test_the_first_finite_value_stands_at_the_lookback(bench, tables_of, walk, specs_of, bars, spec):

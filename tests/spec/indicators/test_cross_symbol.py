@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import numpy as np
@@ -129,8 +130,8 @@ def test_a_strategy_reads_another_symbol_at_its_bars(backend, euro):
 
 def test_a_symbol_that_is_there_or_cannot_be_written_in_a_key_is_refused(euro):
     """IND-1: no two series share a name."""
-    for other in (euro, load("EURUSD", {0: 1.0})):
-        with pytest.raises(ConfigError, match="EURUSD"):
+    for other in (euro, load("EURUSD", {0: 1.0}), dataclasses.replace(euro, symbol="US_500")):
+        with pytest.raises(ConfigError, match=other.symbol):
             euro.beside(other)
 
 

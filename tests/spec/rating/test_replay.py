@@ -74,6 +74,27 @@ class Careful(Cross):
         return None
 
 
+class Watched(Cross):
+    """Closes what is open for twelve bars, asked at the close of every bar."""
+
+    def check_exit(self, position, bar):
+        return bar.index - position.entry_bar_idx >= 12
+
+
+class Pending(Cross):
+    """Limits and stops around the price, with expiry, cancels and a partial close."""
+
+    def on_bar(self, bar):
+        step = bar.index % 12
+        if step == 0:
+            return self.buy(type="limit", entry=bar.close - 0.0008, sl_pips=15, tp_pips=30, expiry_bars=6)
+        if step == 4:
+            return self.sell(type="stop", entry=bar.close - 0.0010, sl=bar.close + 0.0020, tp=bar.close - 0.0060)
+        if step == 11:
+            return [self.close(share=0.5), self.cancel()]
+        return None
+
+
 class Fickle(Cross):
     """Refused now and then: a row that cannot be is recorded as well."""
 
@@ -120,6 +141,8 @@ STYLES = {
     "native": ("ema_cross", {"parameters": {"fast": 5, "slow": 12, "stop_pips": 15.0, "target_pips": 30.0}}),
     "path dependent": (Careful(), {}),
     "with refused rows": (Fickle(), {"execution": {"on_bad_signal": "reject"}}),
+    "managed": (Watched(), {}),
+    "pending orders": (Pending(), {}),
     "at the close": (Cross(), {"execution": {"fill": "signal_close"}}),
 }
 
@@ -292,3 +315,17 @@ def test_costlier_plans_raise_debits_and_leave_credits(data, backend):
         rate = Fraction(*symbol["swap"][side])
         assert Fraction(*stressed["swap"][side]) == (rate * Fraction(3, 2) if rate < 0 else rate)
     assert {Fraction(*symbol["swap"][side]) < 0 for side in ("long", "short")} == {True, False}
+
+
+def test_costlier_plans_raise_impact_and_volatility_and_still_run(data, backend):
+    """RAT-3, CST-2: 0.5 pips at 50 lots and the largest share of ATR a config takes, twice as much of both."""
+    costs = json.loads(json.dumps(SETTINGS["costs"]))
+    costs["defaults"] |= {"slippage": {"impact": 0.5, "volatility": 1}, "liquidity_lots": 50}
+    result = run(data, Cross(), backend, costs=costs)
+
+    stressed = costlier(result.plan, Fraction(2))["symbols"][0]["slippage"]
+
+    assert (stressed["impact"]["points"], stressed["volatility"]) == ([10, 1], [2, 1])
+    assert len(result.trades) > 3
+    rated = {component.name: component.raw for component in omega.rate(result).components}
+    assert len(rated["cost_shock"]) > 0

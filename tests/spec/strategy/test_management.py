@@ -124,6 +124,24 @@ def test_a_position_with_a_due_close_says_so(run):
     assert seen == [[], [(1, False), (2, False)], [(1, False), (2, True)], [(1, False)], [(1, False)]]
 
 
+def test_a_position_that_a_rule_closes_next_says_so(run):
+    """LOOP step 2, MGT-3: bought at the open of bar 1, closed by the clock at that of bar 3."""
+    seen = []
+
+    class Held(omega.Strategy):
+        def on_bar(self, bar):
+            seen.append([position.is_closing for position in self.positions])
+            return self.buy() if bar.index == 0 else None
+
+        def manage(self, positions, bar):
+            seen.append([position.is_closing for position in positions])
+
+    run(BARS, Held, position_rules={"max_holding": {"bars": 2}})
+
+    assert seen[:5] == [[], [False], [False], [True], [True]]
+    assert seen[5:] == [[] for _ in seen[5:]]
+
+
 def test_manage_is_asked_while_orders_work_and_not_when_nothing_is_open(run):
     """LOOP-1."""
     seen = []

@@ -4,6 +4,7 @@ from fractions import Fraction
 import pytest
 
 from omega.config import Slippage, Spread, load_costs, load_specs
+from omega.config.costs import slippage_plan
 from omega.errors import ConfigError
 
 EURUSD, USDJPY = load_specs()["EURUSD"], load_specs()["USDJPY"]
@@ -215,6 +216,57 @@ def test_an_ill_formed_cost_file_names_file_line_and_key(tmp_path, old, new, cod
     facts = caught.value.context
     assert (caught.value.code, facts["file"], facts["key"]) == (code, str(file), key)
     assert str(facts["line"]).startswith(" line ")
+
+
+def with_slippage(slippage, **more):
+    return load_costs({"defaults": {"slippage": slippage, "commission": "none", "swap": "none", **more}})
+
+
+def test_impact_reaches_the_plan_in_points_and_steps():
+    """CST-2: 0.5 pips are 5 points; 100 lots of 0.01 are 10,000 steps; a tenth of ATR."""
+    slippage = {"impact": 0.5, "impact_curve": "square_root", "volatility": "0.1"}
+    costs = with_slippage(slippage, liquidity_lots=100).for_symbol(EURUSD)
+
+    assert slippage_plan(costs.slippage, EURUSD, costs.liquidity_lots) == {
+        "fixed_points": [0, 1],
+        "random_points": 0,
+        "impact": {"curve": "square_root", "points": [5, 1], "liquidity_steps": [10_000, 1]},
+        "volatility": [1, 10],
+    }
+
+
+def test_what_is_off_is_null_in_the_plan():
+    """S75: every parameter defaults to off, also where liquidity is known."""
+    costs = with_slippage({"impact": 0, "volatility": 0}, liquidity_lots=100).for_symbol(EURUSD)
+
+    plan = slippage_plan(costs.slippage, EURUSD, costs.liquidity_lots)
+
+    assert (plan["impact"], plan["volatility"]) == (None, None)
+
+
+def test_liquidity_is_of_the_symbol_before_it_is_of_the_defaults():
+    table = {"slippage": {"impact": 1}, "commission": "none", "swap": "none", "liquidity_lots": 50}
+    costs = load_costs({"defaults": table, "per_symbol": {"USDJPY": {"liquidity_lots": "12.5"}}})
+
+    assert costs.for_symbol(EURUSD).liquidity_lots == 50
+    assert costs.for_symbol(USDJPY).liquidity_lots == Fraction(25, 2)
+    assert costs.for_symbol(USDJPY, liquidity_lots=Fraction(3)).liquidity_lots == 3
+
+
+@pytest.mark.parametrize(
+    ("slippage", "more", "reason"),
+    [
+        ({"impact": 1}, {}, "liquidity_lots"),
+        ({"impact": 1}, {"liquidity_lots": "0.00001"}, "10\\^6 points for 100 lots"),
+        ({"impact": "0.123456789012"}, {"liquidity_lots": "0.987654321098"}, "fewer digits"),
+    ],
+)
+def test_impact_that_cannot_be_measured_is_refused(slippage, more, reason):
+    with pytest.raises(ConfigError, match=reason) as caught:
+        with_slippage(slippage, **more).for_symbol(EURUSD)
+
+    assert caught.value.code == "costs.invalid_slippage_model"
+    assert caught.value.context["key"] == "costs.defaults.slippage.impact"
 
 
 def test_slippage_beyond_the_engines_limit_is_refused():

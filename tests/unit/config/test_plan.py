@@ -1,4 +1,6 @@
+import dataclasses
 import json
+from fractions import Fraction
 
 import pytest
 
@@ -124,6 +126,17 @@ def test_execution_slippage_replaces_that_of_the_costs(folder):
     assert symbol["slippage"] == {"fixed_points": [0, 1], "random_points": 15, "impact": None, "volatility": None}
 
 
+def test_participation_is_of_the_bars_volume_or_else_of_the_liquidity(folder):
+    """FIL-12: lots_per_volume_unit before liquidity_lots; nothing of either is in the plan while it is off."""
+    overrides = ["execution.liquidity_lots=50", "execution.max_participation=0.1"]
+    assert plan_of(folder, overrides[0])["symbols"][0]["liquidity"] is None
+    assert plan_of(folder, *overrides)["symbols"][0]["liquidity"] == {"lots": [50, 1]}
+
+    spec = dataclasses.replace(load_specs()["EURUSD"], lots_per_volume_unit=Fraction(1, 4))
+    resolved = resolve(load_config(folder / "run.json", overrides), base_dir=folder, spec=spec)
+    assert json.loads(resolved.plan_json(0))["symbols"][0]["liquidity"] == {"lots_per_volume_unit": [1, 4]}
+
+
 def test_the_balance_is_exact_minor_units(folder):
     """0.07 USD is 7 cents; the float product 0.07 * 100 is 7.000000000000001."""
     assert plan_of(folder, "account.balance=0.07")["account"]["balance"] == 7
@@ -233,6 +246,12 @@ def test_notes_tell_how_swap_is_charged(folder, swap, notes):
         (["account.balance=0.0000000000001"], "config.too_precise", "account.balance"),
         (['sizing={"fixed_lots": 0.015}'], "config.invalid", "sizing.fixed_lots"),
         (['sizing={"fixed_lots": 100.01}'], "config.invalid", "sizing.fixed_lots"),
+        (["execution.max_participation=0.5"], "config.invalid", "execution.max_participation"),
+        (
+            ["execution.max_participation=0.5", "execution.liquidity_lots=0.000000000011"],
+            "config.invalid",
+            "execution.max_participation",
+        ),
         (["execution.slippage.random_pips=0.15"], "costs.invalid_slippage_model", "execution.slippage.random_pips"),
         (["strategy.parameters.fast=0"], "config.invalid", "strategy.parameters.fast"),
         (["strategy.parameters.fsat=3"], "config.unknown_key", "strategy.parameters.fsat"),

@@ -53,10 +53,10 @@ def decider_of(strategy, session, *, latency_us=0):
 
 
 def test_a_position_is_shown_in_prices_and_lots():
-    row = (4, 0, -1, 7, 3, 5_000_000, 110_005.5, 25, 110_500, None)
+    row = (4, 0, -1, 7, 3, 5_000_000, 110_005.5, 25, 110_500, None, True)
 
     assert decider_of(Waiting(), FakeSession([row])).positions() == (
-        Position(4, "EURUSD", "short", 7, 3, 5_000_000, 1.100055, 0.25, 1.105, None),
+        Position(4, "EURUSD", "short", 7, 3, 5_000_000, 1.100055, 0.25, 1.105, None, is_closing=True),
     )
 
 
@@ -92,7 +92,8 @@ def test_an_expiry_is_a_time():
     assert order.expiry == datetime.datetime(1970, 1, 1, 0, 1, tzinfo=datetime.UTC)
 
 
-LONG, SHORT = (4, 0, 1, 7, 3, 0, 110_000.0, 1, None, None), (5, 0, -1, 8, 3, 0, 110_000.0, 1, None, None)
+LONG = (4, 0, 1, 7, 3, 0, 110_000.0, 1, None, None, False)
+SHORT = (5, 0, -1, 8, 3, 0, 110_000.0, 1, None, None, False)
 
 
 @pytest.mark.parametrize(

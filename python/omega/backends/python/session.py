@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from omega.backends.python import frame
+from omega.backends.python.engine.clock_rules import is_due
 from omega.backends.python.execution.levels import absolute
 from omega.backends.python.market import Series
 from omega.backends.python.numerics import quotient
@@ -156,7 +157,8 @@ class Session:
 
     def positions(self) -> list[tuple[Any, ...]]:
         """Return the open positions: (id, symbol, direction, magic, entry_bar_idx, entry_time_us, entry_points,
-        steps, sl, tp); the entry is a float, points may be parts of one.
+        steps, sl, tp, is_due); the entry is a float, points may be parts of one; due is what a rule or a stop-out
+        closes in the next step, whole or in part.
         """
         return [
             (
@@ -170,6 +172,7 @@ class Session:
                 p.steps,
                 p.sl,
                 p.tp,
+                is_due(p, self.cursor + 1) or p.id in self._simulation.stop_outs,
             )
             for p in self._simulation.positions
         ]

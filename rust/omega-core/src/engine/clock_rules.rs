@@ -37,7 +37,13 @@ pub fn begin(simulation: &mut Simulation, idx: usize, moment: Moment) {
 /// Whether a rule closes something in step `bar_idx`.
 #[must_use]
 pub fn are_due(simulation: &Simulation, bar_idx: usize) -> bool {
-    simulation.positions.iter().any(|position| is_due(position, bar_idx) || position.rules.due_parts != 0)
+    simulation.positions.iter().any(|position| is_due(position, bar_idx))
+}
+
+/// Whether a rule closes the position, or a part of it, in step `bar_idx`.
+#[must_use]
+pub fn is_due(position: &Position, bar_idx: usize) -> bool {
+    is_over(position, bar_idx) || position.rules.due_parts != 0
 }
 
 /// Closes what is due in step `bar_idx`, by position id: the whole by the clock, else parts in order of the rules.
@@ -49,7 +55,7 @@ pub fn close_due(simulation: &mut Simulation, fill_bar: &FillBar, bar_idx: usize
     while idx < simulation.positions.len() {
         let position = &simulation.positions[idx];
         let count = simulation.positions.len();
-        if is_due(position, bar_idx) {
+        if is_over(position, bar_idx) {
             let (steps, reason) = (position.steps, position.rules.due_reason);
             closing::close_at_market(simulation, fill_bar, idx, steps, (Rule::Mgt3, reason))?;
         } else if position.rules.due_parts != 0 {
@@ -76,7 +82,7 @@ pub(crate) fn next_due_step(simulation: &Simulation, from: usize, to: usize) -> 
     end
 }
 
-fn is_due(position: &Position, bar_idx: usize) -> bool {
+fn is_over(position: &Position, bar_idx: usize) -> bool {
     position.rules.due_step.is_some_and(|due| due <= bar_idx)
 }
 

@@ -9,11 +9,12 @@ use crate::engine::pass_bar::PassBar;
 use crate::engine::records::{FillRow, TradeRow, direction_code};
 use crate::engine::signals::{Request, Signal};
 use crate::engine::simulation::Simulation;
+use crate::engine::slipping::slip_of;
 use crate::error::Result;
 use crate::execution::commission::{Charge, charge};
 use crate::execution::exits::Exit;
 use crate::execution::sizing::whole_steps;
-use crate::execution::slippage::{NO_SLIP, Slip, slip};
+use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::{Prices, Series, as_i64};
 use crate::numerics::quotient;
 use crate::portfolio::currency::rate_shown;
@@ -206,11 +207,12 @@ pub(crate) fn opening_spread(series: &Series, bar_idx: usize) -> i64 {
 pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -> Result<()> {
     let worth = simulation.exchange.worth()?;
     let commissions = simulation.exchange.commission()?;
-    let position = &mut simulation.positions[idx];
+    let (id, direction) = (simulation.positions[idx].id, simulation.positions[idx].direction);
     let slipped = match deal.rule {
         Rule::Fil6 => NO_SLIP,
-        _ => slip(&simulation.plan.symbols[0].slippage, simulation.plan.seed, position.id, deal.leg, 0),
+        _ => slip_of(simulation, direction, (id, deal.leg, 0), steps, deal.bar_idx),
     };
+    let position = &mut simulation.positions[idx];
     let price = deal.raw_price - position.direction * slipped.points;
     see_price(position, price);
     let commission = charge(&commissions, &mut Charge::default(), price, steps, false)?;
@@ -219,9 +221,15 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     let gross = close_part(position, steps, prices, worth.rates)?;
     let factor = if gross.booked >= 0 { worth.factors.credit } else { worth.factors.debit };
     position.commission += commission;
-    let (id, symbol, is_flat) = (position.id, position.symbol, position.steps == 0);
+    let (symbol, is_flat) = (position.symbol, position.steps == 0);
     simulation.liquidity.see_exit(deal.bar_idx, steps);
-    simulation.records.fills.push(fill_row(position, deal, slipped, steps, Paid { commission, conversion_rate: rate_shown(factor) }));
+    simulation.records.fills.push(fill_row(
+        position,
+        deal,
+        slipped,
+        steps,
+        Paid { commission, conversion_rate: rate_shown(factor) },
+    ));
     simulation.books.write(LedgerKind::Profit, gross.booked, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Commission, commission, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Swap, swap, deal.time_us, symbol, id)?;
@@ -299,6 +307,8 @@ fn fill_row(position: &Position, deal: &Deal, slipped: Slip, steps: i64, paid: P
         steps,
         slippage_points: slipped.points,
         slippage_random_points: slipped.random_points,
+        slippage_impact_points: slipped.impact_points,
+        slippage_volatility_points: slipped.volatility_points,
         spread_points: deal.spread_points,
         commission: paid.commission,
         conversion_rate: paid.conversion_rate,

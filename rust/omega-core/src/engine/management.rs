@@ -48,7 +48,12 @@ pub fn manage(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
     while idx < simulation.positions.len() {
         let seen = see_bar(simulation, idx, bar_idx);
         let direction = simulation.positions[idx].direction;
-        let atr = simulation.volatility.atr(direction, bar_idx);
+        let is_asked_for = needs_atr(&simulation.plan.position_rules);
+        let atr = if is_asked_for {
+            simulation.volatility.atr(simulation.series(), direction, bar_idx)
+        } else {
+            f64::NAN
+        };
         let scale = Scale { atr, tick_points: simulation.symbol().tick_points };
         let has_moved =
             apply_rules(&simulation.plan.position_rules, &mut simulation.positions[idx], seen.best, scale);
@@ -150,7 +155,7 @@ pub(crate) fn first_move_by_atr(
         let (num, den) = wide(*multiple);
         let multiple = quotient(num, den);
         let moves = |bar_idx: &usize| {
-            let atr = simulation.volatility.atr(direction, *bar_idx);
+            let atr = simulation.volatility.atr(simulation.series(), direction, *bar_idx);
             let stop = || {
                 let distance = to_points(multiple, atr, tick).max(tick);
                 direction * i64::from(extremes[*bar_idx]) - distance

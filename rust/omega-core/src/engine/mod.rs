@@ -19,6 +19,7 @@ pub mod rollover;
 pub mod signals;
 pub mod simulation;
 pub mod simulator;
+pub mod slipping;
 pub mod stop_out;
 pub mod volatility;
 

@@ -9,7 +9,7 @@ use crate::engine::signals::Request;
 use crate::engine::simulation::Simulation;
 use crate::execution::levels;
 use crate::schema::ExitReason;
-use crate::schema::number::{ORDER_INVALID_STOPS, POSITION_NOT_FOUND};
+use crate::schema::number::{COST_NO_ATR, ORDER_INVALID_STOPS, POSITION_NOT_FOUND};
 
 /// Changes the levels of the position a signal names, and what is left of its order.
 ///
@@ -44,7 +44,12 @@ pub fn modify_position(
 ) {
     let signal = simulation.records.signals[request.recorded].signal;
     let symbol = simulation.symbol();
-    let (stop, target) = (levels::stop_level(&signal, symbol), levels::target_level(&signal, symbol));
+    let atr = orders::atr_of(simulation, &signal, simulation.positions[idx].direction, bar_idx);
+    if atr.is_nan() {
+        simulation.reject(fill_bar, COST_NO_ATR, request.number);
+        return;
+    }
+    let (stop, target) = (levels::stop_level(&signal, symbol, atr), levels::target_level(&signal, symbol));
     let known = known_bar(simulation, bar_idx);
     let position = &simulation.positions[idx];
     let direction = position.direction;

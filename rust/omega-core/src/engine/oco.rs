@@ -4,12 +4,12 @@ use crate::engine::orders::{self, Order};
 use crate::engine::pass_bar::PassBar;
 use crate::engine::passes::{find_entry, find_exit, path_of};
 use crate::engine::simulation::Simulation;
+use crate::engine::slipping::sure_slip;
 use crate::error::Result;
 use crate::execution::commission::{Charge, charge};
 use crate::execution::exits::Bracket;
 use crate::execution::fills::Entry;
 use crate::execution::levels;
-use crate::execution::slippage::fixed_slip;
 use crate::plan::Intrabar;
 use crate::portfolio::money::{book, rate_for};
 use crate::schema::Rule;
@@ -88,9 +88,9 @@ fn part_of_leg(bar: &PassBar, candidate: &Candidate, step: i8) -> (i64, i64) {
 fn result_alone(simulation: &mut Simulation, bar: &PassBar, candidate: &Candidate) -> Result<i64> {
     let (order, entry) = candidate;
     let (worth, commissions) = (simulation.exchange.worth()?, simulation.exchange.commission()?);
-    let (slippage, direction) = (&simulation.symbol().slippage, order.direction);
-    let slipped = if entry.rule == Rule::Fil3 { direction * fixed_slip(slippage) } else { 0 };
-    let price = entry.raw_price + slipped;
+    let direction = order.direction;
+    let slipped = direction * sure_slip(simulation, direction, order.steps, bar.bar_idx);
+    let price = entry.raw_price + if entry.rule == Rule::Fil3 { slipped } else { 0 };
     let bracket = Bracket {
         direction,
         sl: levels::price_of(order.stop, price, -direction),
@@ -102,8 +102,7 @@ fn result_alone(simulation: &mut Simulation, bar: &PassBar, candidate: &Candidat
     let exit_price = match find_exit(&bracket, bar, Some(entry)) {
         None => bar.closing_side(direction).close,
         Some(found) => {
-            let slipped = if found.is_stop { direction * fixed_slip(slippage) } else { 0 };
-            let exit_price = found.raw_price - slipped;
+            let exit_price = found.raw_price - if found.is_stop { slipped } else { 0 };
             commission += charge(rates, &mut Charge::default(), exit_price, order.steps, false)?;
             exit_price
         }

@@ -12,10 +12,11 @@ use crate::engine::orders::{self, Order};
 use crate::engine::records::{FillRow, direction_code};
 use crate::engine::signals::Request;
 use crate::engine::simulation::Simulation;
+use crate::engine::slipping::slip_of;
 use crate::error::Result;
 use crate::execution::commission::charge;
 use crate::execution::levels;
-use crate::execution::slippage::{NO_SLIP, Slip, slip};
+use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::as_i64;
 use crate::portfolio::currency::rate_shown;
 use crate::portfolio::margin::entry_margin;
@@ -137,7 +138,7 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     }
     let slipped = match fill.rule {
         Rule::Fil1 | Rule::Fil3 => {
-            slip(&simulation.symbol().slippage, simulation.plan.seed, order.number, 0, order.fills)
+            slip_of(simulation, order.direction, (order.number, 0, order.fills), steps, fill.bar_idx)
         }
         _ => NO_SLIP,
     };
@@ -237,6 +238,8 @@ fn book(
         steps,
         slippage_points: slipped.points,
         slippage_random_points: slipped.random_points,
+        slippage_impact_points: slipped.impact_points,
+        slippage_volatility_points: slipped.volatility_points,
         spread_points: fill.spread_points,
         commission,
         conversion_rate: rate_shown(factor),

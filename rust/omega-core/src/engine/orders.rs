@@ -10,6 +10,7 @@ use crate::engine::filters::{self, Happened};
 use crate::engine::records::{DiagnosticRow, OrderRow, RejectionRow, direction_code};
 use crate::engine::signals::{Request, Signal};
 use crate::engine::simulation::Simulation;
+use crate::engine::slipping::lacks_atr;
 use crate::error::Result;
 use crate::execution::commission::Charge;
 use crate::execution::fills::Trigger;
@@ -17,8 +18,8 @@ use crate::execution::levels::{self, Level};
 use crate::execution::sizing::{Size, size_order, steps_of_lots};
 use crate::market::as_i64;
 use crate::schema::number::{
-    MARGIN_STOP_OUT, ORDER_INVALID_STOPS, ORDER_NO_MARGIN, ORDER_NO_MORE_BARS, ORDER_NOT_FILLED, ORDER_NOT_FOUND, ORDER_POSITION_CLOSED,
-    ORDER_STOP_TOO_CLOSE, SIZE_CAPPED,
+    COST_NO_ATR, MARGIN_STOP_OUT, ORDER_INVALID_STOPS, ORDER_NO_MARGIN, ORDER_NO_MORE_BARS, ORDER_NOT_FILLED,
+    ORDER_NOT_FOUND, ORDER_POSITION_CLOSED, ORDER_STOP_TOO_CLOSE, SIZE_CAPPED,
 };
 use crate::schema::{OrderStatus, OrderType, Tif};
 
@@ -118,11 +119,19 @@ fn checked(
     let price = if order_type == OrderType::Market { None } else { points(signal.entry) };
     let limit = if order_type == OrderType::StopLimit { points(signal.limit) } else { None };
     let terms = terms(simulation, fill_bar, direction, limit.or(price), bar_idx);
-    let (stop, target) = (levels::stop_level(&signal, symbol), levels::target_level(&signal, symbol));
+    let atr = atr_of(simulation, &signal, direction, bar_idx);
+    if atr.is_nan() {
+        return Ok(Err(COST_NO_ATR));
+    }
+    let stop = levels::stop_level(&signal, symbol, atr);
+    let target = levels::target_level(&signal, symbol);
     if let Err(code) = find_refusal(simulation, direction, terms, stop, target) {
         return Ok(Err(code));
     }
     let stop_distance = stop.map(|stop| levels::distance_from(stop, terms.entry));
+    if lacks_atr(simulation, direction, fill_bar.bar_idx) {
+        return Ok(Err(COST_NO_ATR));
+    }
     let wanted = signal.size.map(|lots| steps_of_lots(lots, symbol.volume_step).0);
     let stake = account::stake_of(simulation, terms.entry, stop_distance, bar_idx)?;
     let (steps, is_capped) = match size_order(&simulation.plan.sizing, simulation.symbol(), wanted, &stake) {
@@ -161,6 +170,15 @@ fn checked(
         fills: 0,
         charged: Charge::default(),
     }))
+}
+
+/// Returns the ATR a signal measures its stop by: 0 if it does not, NaN if it is not known yet.
+#[must_use]
+pub fn atr_of(simulation: &Simulation, signal: &Signal, direction: i64, bar_idx: usize) -> f64 {
+    if signal.sl_atr.is_none() {
+        return 0.0;
+    }
+    simulation.volatility.atr_before(simulation.series(), direction, bar_idx)
 }
 
 /// Returns whether an order takes any price: a market order, or what is left of a stop that was triggered.
@@ -235,7 +253,12 @@ pub fn modify(
     let points = |price: Option<f64>| price.map(|price| levels::price_points(price, symbol));
     let price = points(signal.entry).or(order.price);
     let limit = order.limit.map(|limit| points(signal.limit).unwrap_or(limit));
-    let stop = changed_level(order.stop, signal.sl, levels::stop_level(&signal, symbol));
+    let atr = atr_of(simulation, &signal, order.direction, bar_idx);
+    if atr.is_nan() {
+        simulation.reject(fill_bar, COST_NO_ATR, request.number);
+        return;
+    }
+    let stop = changed_level(order.stop, signal.sl, levels::stop_level(&signal, symbol, atr));
     let target = changed_level(order.target, signal.tp, levels::target_level(&signal, symbol));
     let terms = terms(simulation, fill_bar, order.direction, limit.or(price), bar_idx);
     if let Err(code) = find_refusal(simulation, order.direction, terms, stop, target) {

@@ -141,6 +141,10 @@ columns! {
         pub slippage_points: i64,
         /// Its random part.
         pub slippage_random_points: i64,
+        /// Its part of market impact.
+        pub slippage_impact_points: f64,
+        /// Its part of volatility.
+        pub slippage_volatility_points: f64,
         /// Spread memo.
         pub spread_points: i64,
         /// Commission.
@@ -430,7 +434,6 @@ fn orders_batch(rows: OrderColumns) -> Result<RecordBatch> {
 }
 
 fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
-    let count = rows.leg.len();
     batch(
         schema::FILLS,
         vec![
@@ -452,8 +455,8 @@ fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
             int64_of(rows.steps),
             int64_of(rows.slippage_points),
             int64_of(rows.slippage_random_points),
-            float64_of(vec![0.0; count]),
-            float64_of(vec![0.0; count]),
+            float64_of(rows.slippage_impact_points),
+            float64_of(rows.slippage_volatility_points),
             int64_of(rows.spread_points),
             int64_of(rows.commission),
             float64_of(rows.conversion_rate),

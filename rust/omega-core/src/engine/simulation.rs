@@ -126,7 +126,7 @@ impl Simulation {
             accepted: Vec::new(),
             last_entry: None,
             last_exit: None,
-            volatility: Volatility::new(series, management::needs_atr(&plan.position_rules)),
+            volatility: Volatility::default(),
             pass_number: 0,
             latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
             rollover_row: 0,
@@ -367,7 +367,8 @@ impl Simulation {
         let mut total = 0;
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[bar_idx]);
-            total += i128::from(open_profit(position, mark, self.marked.rates)?) + i128::from(position.accrued_swap);
+            total += i128::from(open_profit(position, mark, self.marked.rates)?)
+                + i128::from(position.accrued_swap);
         }
         Ok(total)
     }

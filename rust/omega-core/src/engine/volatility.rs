@@ -1,6 +1,8 @@
 //! ATR(14) of the step timeframe in points, for stops and slippage that are measured by it (CST-2, MGT).
 //!
-//! The columns are computed once, before the run, if anything needs them. Value i is known once bar i is complete.
+//! A column is computed once, when a rule first asks for its side. Value i is known once bar i is complete.
+
+use std::sync::OnceLock;
 
 use crate::indicators::atr::Atr;
 use crate::market::{Prices, Series};
@@ -10,25 +12,22 @@ const PERIOD: u32 = 14;
 /// The ATR columns of both sides of a series.
 #[derive(Clone, Debug, Default)]
 pub struct Volatility {
-    bid: Vec<f64>,
-    ask: Vec<f64>,
+    bid: OnceLock<Vec<f64>>,
+    ask: OnceLock<Vec<f64>>,
 }
 
 impl Volatility {
-    /// Computes both columns, or none if nothing needs them.
+    /// The ATR that is known when a bar opens: that of the bar before, NaN without one.
     #[must_use]
-    pub fn new(series: &Series, is_needed: bool) -> Self {
-        if !is_needed {
-            return Self::default();
-        }
-        Self { bid: atr_points(&series.bid), ask: atr_points(&series.ask) }
+    pub fn atr_before(&self, series: &Series, direction: i64, bar_idx: usize) -> f64 {
+        bar_idx.checked_sub(1).map_or(f64::NAN, |before| self.atr(series, direction, before))
     }
 
-    /// ATR of the side on which positions of a direction close, NaN before it is there.
+    /// The ATR of the side on which positions of a direction close, NaN before it is there.
     #[must_use]
-    pub fn atr(&self, direction: i64, bar_idx: usize) -> f64 {
-        let column = if direction > 0 { &self.bid } else { &self.ask };
-        column.get(bar_idx).copied().unwrap_or(f64::NAN)
+    pub fn atr(&self, series: &Series, direction: i64, bar_idx: usize) -> f64 {
+        let (column, side) = if direction > 0 { (&self.bid, &series.bid) } else { (&self.ask, &series.ask) };
+        column.get_or_init(|| atr_points(side))[bar_idx]
     }
 }
 

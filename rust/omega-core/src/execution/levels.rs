@@ -31,9 +31,12 @@ pub fn to_points(value: f64, factor: f64, tick_points: i64) -> i64 {
     half_even_quotient(i128::from(points), i128::from(tick_points)) as i64 * tick_points
 }
 
-/// Returns the stop loss of a signal, whichever way it was given.
+/// Returns the stop loss of a signal, whichever way it was given; `atr` in points is asked for only if it is.
 #[must_use]
-pub fn stop_level(signal: &Signal, symbol: &SymbolPlan) -> Option<Level> {
+pub fn stop_level(signal: &Signal, symbol: &SymbolPlan, atr: f64) -> Option<Level> {
+    if let Some(multiple) = signal.sl_atr {
+        return Some(Level { points: to_points(multiple, atr, symbol.tick_points), is_distance: true });
+    }
     level(signal.sl, signal.sl_points, signal.sl_pips, symbol)
 }
 

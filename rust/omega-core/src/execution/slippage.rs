@@ -1,47 +1,146 @@
 //! Slippage in points, always against the trader (CST-2).
 //!
-//! The random part comes from a counter-based generator keyed by what the fill is, not by when it
-//! happens, so that it does not depend on anything else in the run (NUM-3).
+//! `half_even` of fixed + random + impact + volatility. The random part comes from a counter-based generator
+//! keyed by what the fill is, not by when it happens, so that it does not depend on anything else in the run
+//! (NUM-3). Fixed, random and linear impact are exact fractions; a square root and ATR are floats, added
+//! from left to right to the float nearest to the exact part.
 
-use crate::numerics::half_even_quotient;
-use crate::plan::Slippage;
+use crate::numerics::{half_even_quotient, quotient, round_half_even};
+use crate::plan::{Curve, Slippage};
 use crate::rng;
 
-/// Slippage of one fill: the total, and the random part before the sum was rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Slippage of one fill: the total, and its parts before the sum was rounded.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slip {
     /// Total, in points.
     pub points: i64,
     /// Random part, in points.
     pub random_points: i64,
+    /// Part of the volume, in points.
+    pub impact_points: f64,
+    /// Part of the volatility, in points.
+    pub volatility_points: f64,
 }
 
 /// A fill without slippage.
-pub const NO_SLIP: Slip = Slip { points: 0, random_points: 0 };
+pub const NO_SLIP: Slip = Slip { points: 0, random_points: 0, impact_points: 0.0, volatility_points: 0.0 };
 
-/// Returns `half_even(fixed + random)` of one fill.
+/// Returns the slippage of one fill.
 ///
-/// `number` is the opening signal number of the position; `leg` is 0 for the entry, 1 for level and end
-/// exits, 2+j for the j-th requested close; `fill_number` counts from 0 within the leg.
+/// `key` is the opening signal number of the position, the leg (0 entry, 1 level or end exit, 2+j the j-th
+/// requested close) and the number of the fill from 0 within the leg; `steps` is its volume; `atr_points` is
+/// ATR(14) known before the bar, not read unless the model has a part for it.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "both parts are at most 10^6 points")]
-pub fn slip(slippage: &Slippage, seed: u64, number: i64, leg: i32, fill_number: i32) -> Slip {
+pub fn slip(slippage: &Slippage, seed: u64, key: (i64, i32, i32), steps: i64, atr_points: f64) -> Slip {
     let mut random_points = 0;
     if slippage.random_points > 0 {
+        let (number, leg, fill_number) = key;
         let counter =
             [number.unsigned_abs(), u64::from(leg.unsigned_abs()), u64::from(fill_number.unsigned_abs()), 0];
         let word = rng::word(seed, rng::SLIPPAGE, counter);
         random_points = rng::uniform_int(word, slippage.random_points.unsigned_abs()).cast_signed();
     }
-    let (numerator, denominator) = slippage.fixed_points;
-    let exact = i128::from(numerator) + i128::from(random_points) * i128::from(denominator);
-    Slip { points: half_even_quotient(exact, i128::from(denominator)) as i64, random_points }
+    with_parts(slippage, random_points, steps, atr_points)
 }
 
 /// Returns the slippage of a fill whose random part is left out, in points.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "at most 10^6 points")]
-pub fn fixed_slip(slippage: &Slippage) -> i64 {
-    let (numerator, denominator) = slippage.fixed_points;
-    half_even_quotient(i128::from(numerator), i128::from(denominator)) as i64
+pub fn points_without_chance(slippage: &Slippage, steps: i64, atr_points: f64) -> i64 {
+    with_parts(slippage, 0, steps, atr_points).points
+}
+
+/// Returns the sum of all parts, rounded once.
+#[expect(clippy::cast_possible_truncation, reason = "the plan's limits keep the sum far below 2^63 points")]
+fn with_parts(slippage: &Slippage, random_points: i64, steps: i64, atr_points: f64) -> Slip {
+    let (mut numerator, mut denominator) = wide(slippage.fixed_points);
+    numerator += i128::from(random_points) * denominator;
+    let mut slip = Slip { random_points, ..NO_SLIP };
+    if slippage.impact.is_none() && slippage.volatility.is_none() {
+        slip.points = half_even_quotient(numerator, denominator) as i64;
+        return slip;
+    }
+    let (mut root_points, mut is_exact) = (0.0, slippage.volatility.is_none());
+    if let Some(impact) = &slippage.impact {
+        let ((points, points_den), (liquidity, liquidity_den)) =
+            (wide(impact.points), wide(impact.liquidity_steps));
+        let steps = i128::from(steps);
+        if impact.curve == Curve::SquareRoot {
+            is_exact = false;
+            root_points = quotient(points, points_den) * quotient(steps * liquidity_den, liquidity).sqrt();
+            slip.impact_points = root_points;
+        } else {
+            let (part, part_den) = (points * liquidity_den * steps, points_den * liquidity);
+            slip.impact_points = quotient(part, part_den);
+            (numerator, denominator) = (numerator * part_den + part * denominator, denominator * part_den);
+        }
+    }
+    if is_exact {
+        slip.points = half_even_quotient(numerator, denominator) as i64;
+        return slip;
+    }
+    if let Some(factor) = slippage.volatility {
+        let (numerator, denominator) = wide(factor);
+        slip.volatility_points = quotient(numerator, denominator) * atr_points;
+    }
+    slip.points =
+        round_half_even((quotient(numerator, denominator) + root_points) + slip.volatility_points) as i64;
+    slip
+}
+
+fn wide((numerator, denominator): (i64, i64)) -> (i128, i128) {
+    (i128::from(numerator), i128::from(denominator))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Impact;
+
+    fn model(fixed_points: (i64, i64), impact: Option<Impact>, volatility: Option<(i64, i64)>) -> Slippage {
+        Slippage { fixed_points, random_points: 0, impact, volatility }
+    }
+
+    fn points(slippage: &Slippage, steps: i64, atr_points: f64) -> i64 {
+        slip(slippage, 7, (1, 0, 0), steps, atr_points).points
+    }
+
+    #[test]
+    fn linear_impact_is_exact_so_ties_are_ties() {
+        // 2.5 points, and 2 points at 10,000 steps: 2.5 + 2 = 4.5, 2.5 + 1 = 3.5, 2.5 + 0.5 = 3.
+        let impact = Impact { curve: Curve::Linear, points: (2, 1), liquidity_steps: (10_000, 1) };
+        let slippage = model((5, 2), Some(impact), None);
+
+        assert_eq!([10_000, 5_000, 2_500].map(|steps| points(&slippage, steps, f64::NAN)), [4, 4, 3]);
+    }
+
+    #[test]
+    fn linear_impact_at_the_limits_of_the_plan_stays_in_range() {
+        // 10^-3 points a step, terms of 15 digits, 10^9 steps: 10^6 points and the fixed 10^6 - 10^-9.
+        let impact = Impact {
+            curve: Curve::Linear,
+            points: (999_999_999_999, 1),
+            liquidity_steps: (999_999_999_999_000, 1),
+        };
+        let slippage = model((999_999_999_999_999, 1_000_000_000), Some(impact), None);
+
+        assert_eq!(points(&slippage, 1_000_000_000, f64::NAN), 2_000_000);
+    }
+
+    #[test]
+    fn the_square_root_and_volatility_are_added_before_the_sum_is_rounded() {
+        // 0.5 + 8 * sqrt(0.25) + 0.13 * 10 = 5.8.
+        let impact = Impact { curve: Curve::SquareRoot, points: (8, 1), liquidity_steps: (10_000, 1) };
+
+        let slip = slip(&model((1, 2), Some(impact), Some((13, 100))), 7, (1, 0, 0), 2_500, 10.0);
+
+        assert_eq!((slip.points, slip.random_points, slip.impact_points), (6, 0, 4.0));
+    }
+
+    #[test]
+    fn a_model_without_volume_and_volatility_is_one_exact_sum() {
+        assert_eq!(
+            [(5, 2), (7, 2), (0, 1)].map(|fixed| points(&model(fixed, None, None), 1, f64::NAN)),
+            [2, 4, 0]
+        );
+    }
 }

@@ -330,7 +330,8 @@ mod tests {
             {
                 let values = |one: &crate::indicators::Parameter| match one.name {
                     "slow" => 2.0 * f64::from(period),
-                    _ if one.is_whole => f64::from(period).max(one.minimum),
+                    _ if one.is_whole && f64::from(period) < one.minimum => one.minimum,
+                    _ if one.is_whole => f64::from(period),
                     _ => 0.3,
                 };
                 let given: BTreeMap<_, _> =

@@ -130,8 +130,8 @@ impl<const I: usize> Block<'_, I> {
     ) -> [[f64; K]; STRETCHES] {
         let mut begun = [levels; STRETCHES];
         for idx in len - self.memory..len {
-            for stretch in 1..STRETCHES {
-                begun[stretch] = next(begun[stretch], self.row(idx + (stretch - 1) * len)).0;
+            for (stretch, levels) in begun[1..].iter_mut().enumerate() {
+                *levels = next(*levels, self.row(idx + stretch * len)).0;
             }
         }
         begun

@@ -66,7 +66,9 @@ impl Exchange {
         let symbol = plan.symbols[0].clone();
         let rates = plan.rates.clone().unwrap_or_else(no_pairs);
         if rates.pairs.iter().filter_map(|pair| pair.series).any(|idx| idx >= market.series.len()) {
-            return Err(Error::Plan { reason: "rates.pairs.series is not a series of the market".to_owned() });
+            return Err(Error::Plan {
+                reason: "rates.pairs.series is not a series of the market".to_owned(),
+            });
         }
         let value = minor_rate(symbol.value, ONE, plan.account_digits, 1)?;
         let mut exchange = Self {

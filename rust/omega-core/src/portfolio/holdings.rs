@@ -59,7 +59,8 @@ impl Holdings {
     /// `config.plan` if a rate has more than 18 significant digits.
     pub fn new(plan: &PortfolioPlan) -> Result<Self> {
         let digits = plan.account_digits;
-        let rate = |value| minor_rate(value, (1, 1), digits, 1).map(|value| Rates { credit: value, debit: value });
+        let rate =
+            |value| minor_rate(value, (1, 1), digits, 1).map(|value| Rates { credit: value, debit: value });
         Ok(Self {
             rates: plan.symbols.iter().map(|symbol| rate(symbol.value)).collect::<Result<_>>()?,
             swap_tables: plan

@@ -119,8 +119,11 @@ mod tests {
             dropout_samples: case.dropout_samples,
         };
         let calendar = Calendar { rollover_time: &case.rollover_time, weekday: &case.weekday };
-        let equity =
-            Equity { time: &case.equity.time, value: &case.equity.value, benchmark: Some(&case.equity.benchmark) };
+        let equity = Equity {
+            time: &case.equity.time,
+            value: &case.equity.value,
+            benchmark: Some(&case.equity.benchmark),
+        };
         assert_eq!(equity.value[0], case.balance);
         rate(&trades, &equity, &calendar, &plan)
     }
@@ -140,8 +143,11 @@ mod tests {
                     Some(Value::Int(value)) => assert_eq!(expected.as_i64(), Some(value), "{place}"),
                     Some(Value::Float(value)) => {
                         let expected = expected.as_f64().unwrap();
-                        let tolerance =
-                            if name.contains("_p_net") || name.contains("_p_value") { 0.0 } else { 1e-10 * expected.abs() + 1e-14 };
+                        let tolerance = if name.contains("_p_net") || name.contains("_p_value") {
+                            0.0
+                        } else {
+                            1e-10 * expected.abs() + 1e-14
+                        };
                         assert!((value - expected).abs() <= tolerance, "{place}");
                     }
                 }

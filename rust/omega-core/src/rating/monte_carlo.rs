@@ -147,7 +147,8 @@ fn summary(paths: &[Path], units: &[Unit], shuffled: Vec<i64>, has_r: bool) -> V
     let as_good_r = having(&|path| path.r_sum >= 2.0 * r_sum);
     let share = |part: usize, whole: usize| numerics::quotient(part as i128, whole as i128);
     let p_values = [Some(share(1 + as_good, count + 1)), has_r.then(|| share(1 + as_good_r, count + 1))];
-    let mut values = [share(hits, count), low, high, share(ruins, count)].map(|one| Some(one.into())).to_vec();
+    let mut values =
+        [share(hits, count), low, high, share(ruins, count)].map(|one| Some(one.into())).to_vec();
     values.extend(p_values.map(|one| one.map(Value::Float)));
     let sharpes: Vec<f64> = paths.iter().filter_map(|path| sharpe_of(path, units.len())).collect();
     let of_nets = |read: &dyn Fn(&Path) -> i64| integer_bands(paths.iter().map(read).collect());
@@ -276,7 +277,8 @@ impl Singles {
     }
 
     fn path_of(&self, chosen: &[u32], balance: i64, ends: &[usize]) -> Path {
-        let (mut running, mut peak, mut lowest, mut drawdown, mut squares) = (balance, balance, balance, 0, 0);
+        let (mut running, mut peak, mut lowest, mut drawdown, mut squares) =
+            (balance, balance, balance, 0, 0);
         let mut fan = [0; FAN_POINTS];
         let mut start = 0;
         for (end, reached) in ends.iter().zip(&mut fan) {
@@ -316,12 +318,7 @@ fn drawn(draws: &mut Vec<u32>, keys: &rng::Keys, sample: u64, count: usize) {
 /// Draw d reads two words: a new run begins where the upper 53 bits of the first are below 2^53 / length,
 /// and the second says where.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= threshold <= 2^53")]
-fn drawn_in_blocks(
-    draws: &mut Vec<u32>,
-    keys: &rng::Keys,
-    (sample, count): (u64, usize),
-    length: f64,
-) {
+fn drawn_in_blocks(draws: &mut Vec<u32>, keys: &rng::Keys, (sample, count): (u64, usize), length: f64) {
     let threshold = numerics::round_half_even(LARGEST_DRAW / length) as u64;
     draws.clear();
     let mut words = [0; 4];

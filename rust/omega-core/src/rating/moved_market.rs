@@ -1,7 +1,7 @@
 //! The market of a stressed run: wider spreads, or prices moved by noise (RAT-3).
 //!
-//! Times, calendar and alignments stay. All timeframes are resampled from the moved bars of the step
-//! timeframe; a bar of another series that those do not cover stays as it is.
+//! Times, calendar, alignments and other symbols stay. All timeframes are resampled from the moved bars of
+//! the step timeframe; a bar of another series that those do not cover stays as it is.
 
 use arrow_buffer::ScalarBuffer;
 
@@ -18,7 +18,7 @@ const ATR_SHARE: f64 = 0.1;
 const UNIFORMS: u64 = 12;
 const WORD_HALF: i64 = 4_294_967_296;
 /// Spreads up to this are looked up instead of divided.
-const LOOKED_UP: usize = 4096;
+const LOOKED_UP: i64 = 4096;
 
 /// Open, high, low, close on their way.
 type Columns = [Vec<i32>; 4];
@@ -27,7 +27,10 @@ type Columns = [Vec<i32>; 4];
 pub(super) fn with_spread(market: &Market, factor: Fraction) -> Market {
     let mut moved = market.clone();
     if factor != (1, 1) {
-        moved.series = market.series.iter().map(|series| widened(series, factor)).collect();
+        let traded = market.series[0].symbol;
+        for series in moved.series.iter_mut().filter(|series| series.symbol == traded) {
+            *series = widened(series, factor);
+        }
     }
     moved
 }
@@ -35,7 +38,7 @@ pub(super) fn with_spread(market: &Market, factor: Fraction) -> Market {
 fn widened(series: &Series, factor: Fraction) -> Series {
     let (num, den) = (i128::from(factor.0), i128::from(factor.1));
     let stressed = |spread: i64| numerics::half_even_quotient(num * i128::from(spread), den);
-    let known: Vec<i128> = (0..LOOKED_UP).map(|spread| stressed(spread as i64)).collect();
+    let known: Vec<i128> = (0..LOOKED_UP).map(stressed).collect();
     let ask_of = |(bid, ask): (&i32, &i32)| {
         let spread = i64::from(*ask) - i64::from(*bid);
         let wider = usize::try_from(spread).ok().and_then(|place| known.get(place).copied());
@@ -61,7 +64,8 @@ pub(super) fn with_noise(market: &Market, seed: u64, sample: u64) -> Market {
     let mut moved_asks: Columns = Default::default();
     for (place, number) in (0..4).zip(0_u64..) {
         let (bid, ask) = (bids[place], asks[place]);
-        let moved = (0..bid.len()).map(|bar_idx| limited(i128::from(bid[bar_idx]) + move_of(number, bar_idx)));
+        let moved =
+            (0..bid.len()).map(|bar_idx| limited(i128::from(bid[bar_idx]) + move_of(number, bar_idx)));
         moved_bids[place] = moved.collect();
         let follow = |bar_idx: usize| {
             let spread = i128::from(ask[bar_idx]) - i128::from(bid[bar_idx]);
@@ -76,7 +80,7 @@ pub(super) fn with_noise(market: &Market, seed: u64, sample: u64) -> Market {
         ..series.clone()
     };
     let mut moved = market.clone();
-    for other in &mut moved.series[1..] {
+    for other in moved.series[1..].iter_mut().filter(|other| other.symbol == step.symbol) {
         *other = resampled(other, &step);
     }
     moved.series[0] = step;

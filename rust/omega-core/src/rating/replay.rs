@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
 use arrow_array::ArrayRef;
+use arrow_array::RecordBatch;
 use arrow_array::types::{Int8Type, Int64Type};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -98,7 +98,8 @@ pub fn replay(
     let table = signals.map_or_else(|| Ok(Vec::new()), |batch| read_signals(batch, market.bar_count()))?;
     let Jobs { plans, jobs } = parse_jobs(jobs)?;
     let shifted = jobs.iter().find(|job| job.shift != 0);
-    let closes = shifted.map_or_else(|| Ok(BTreeMap::new()), |job| own_closes(market, &table, &plans[job.plan]))?;
+    let closes =
+        shifted.map_or_else(|| Ok(BTreeMap::new()), |job| own_closes(market, &table, &plans[job.plan]))?;
     let mut widened = BTreeMap::new();
     for job in jobs.iter().filter(|job| job.noise.is_none()) {
         widened.entry(job.spread).or_insert_with(|| Arc::new(with_spread(market, job.spread)));
@@ -181,7 +182,8 @@ fn summary(
     time.push(series.time_us[first_step]);
     time.extend_from_slice(closes);
     time.push(series.close_time_us[series.close_time_us.len() - 1]);
-    let marks = Table::read(found(tables, "equity"), schema::EQUITY, "equity")?.column::<Int64Type>("equity")?;
+    let marks =
+        Table::read(found(tables, "equity"), schema::EQUITY, "equity")?.column::<Int64Type>("equity")?;
     let net = Table::read(found(tables, "trades"), schema::TRADES, "trades")?.column::<Int64Type>("net")?;
     let equity = Equity { time: &time, value: &marks, benchmark: None };
     let calendar =

@@ -38,20 +38,25 @@ def begin(simulation: Simulation, position: Position, moment: Moment) -> None:
 
 def are_due(simulation: Simulation, bar_idx: int) -> bool:
     """Return whether a rule closes something in step `bar_idx`."""
-    return any(_is_due(position, bar_idx) or position.rules.due_parts for position in simulation.positions)
+    return any(is_due(position, bar_idx) for position in simulation.positions)
+
+
+def is_due(position: Position, bar_idx: int) -> bool:
+    """Return whether a rule closes the position, or a part of it, in step `bar_idx`."""
+    return _is_over(position, bar_idx) or position.rules.due_parts != 0
 
 
 def close_due(simulation: Simulation, fill_bar: FillBar, bar_idx: int) -> None:
     """Close what is due in step `bar_idx`, by position id: the whole by the clock, else parts in order of the rules."""
     for position in list(simulation.positions):
-        if _is_due(position, bar_idx):
+        if _is_over(position, bar_idx):
             reason = position.rules.due_reason
             closing.close_at_market(simulation, fill_bar, position, position.steps, Rule.MGT_3, reason)
         elif position.rules.due_parts:
             _close_parts(simulation, fill_bar, position)
 
 
-def _is_due(position: Position, bar_idx: int) -> bool:
+def _is_over(position: Position, bar_idx: int) -> bool:
     return position.rules.due_step is not None and position.rules.due_step <= bar_idx
 
 

@@ -13,10 +13,11 @@ from omega.backends.python.engine.fill_bar import FillBar
 from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.pass_bar import PassBar
 from omega.backends.python.engine.signals import Request, Signal
+from omega.backends.python.engine.slipping import slip_of
 from omega.backends.python.execution.commission import Charge, charge
 from omega.backends.python.execution.exits import Exit
 from omega.backends.python.execution.sizing import whole_steps
-from omega.backends.python.execution.slippage import NO_SLIP, Slip, slip
+from omega.backends.python.execution.slippage import NO_SLIP, Slip
 from omega.backends.python.numerics import quotient
 from omega.backends.python.portfolio.currency import rate_shown
 from omega.backends.python.portfolio.position import (
@@ -162,7 +163,7 @@ def close(simulation: Simulation, position: Position, deal: Deal, steps: int) ->
     """Book one close: fill, profit, commission, swap, and the trade once the position is flat."""
     slipped = NO_SLIP
     if deal.rule is not Rule.FIL_6:
-        slipped = slip(simulation.symbol.slippage, simulation.plan.seed, position.id, deal.leg, 0)
+        slipped = slip_of(simulation, position.direction, (position.id, deal.leg, 0), steps, deal.bar_idx)
     price = deal.raw_price - position.direction * slipped.points
     see_price(position, price)
     worth = simulation.exchange.worth()
@@ -252,8 +253,8 @@ def _write_fill(simulation: Simulation, position: Position, deal: Deal, paid: Pa
         paid.steps,
         paid.slipped.points,
         paid.slipped.random_points,
-        0.0,
-        0.0,
+        paid.slipped.impact_points,
+        paid.slipped.volatility_points,
         deal.spread_points,
         paid.commission,
         paid.conversion_rate,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omega.backends.python.engine.simulation import Simulation
 
 INVALID_STOPS = CATALOGUE["order.invalid_stops"].number
+NO_ATR = CATALOGUE["cost.no_atr"].number
 POSITION_NOT_FOUND = CATALOGUE["position.not_found"].number
 
 
@@ -47,7 +48,11 @@ def modify_position(
 ) -> None:
     """Give a position new levels; distances count from its first fill. A refusal changes nothing."""
     signal, symbol, direction = request.signal, simulation.symbol, position.direction
-    stop, target = levels.stop_level(signal, symbol), levels.target_level(signal, symbol)
+    atr = orders.atr_of(simulation, signal, direction, bar_idx)
+    if atr != atr:
+        simulation.reject(fill_bar, NO_ATR, request.number)
+        return
+    stop, target = levels.stop_level(signal, symbol, atr), levels.target_level(signal, symbol)
     known = known_bar(simulation, bar_idx)
     closing = known.bid if direction > 0 else known.ask
     sl = levels.price_of(stop, position.entry_points, -direction)

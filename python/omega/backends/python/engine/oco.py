@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from omega.backends.python.engine import orders, passes
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.pass_bar import PassBar
+from omega.backends.python.engine.slipping import sure_slip
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import Charge, charge
 from omega.backends.python.execution.exits import Bracket
 from omega.backends.python.execution.fills import Entry
 from omega.backends.python.execution.path import TARGET_FIRST
-from omega.backends.python.execution.slippage import fixed_slip
 from omega.backends.python.portfolio.money import book, rate_for
 from omega.schema import Rule
 
@@ -73,8 +73,9 @@ def _part_of_leg(bar: PassBar, candidate: Candidate, step: int) -> tuple[int, in
 def _result_alone(simulation: Simulation, bar: PassBar, candidate: Candidate) -> int:
     """Return what an order would have earned by the end of the bar, without random costs."""
     order, entry = candidate
-    slippage, direction = simulation.symbol.slippage, order.direction
-    price = entry.raw_price + (direction * fixed_slip(slippage) if entry.rule is Rule.FIL_3 else 0)
+    direction = order.direction
+    slipped = direction * sure_slip(simulation, direction, order.steps, bar.bar_idx)
+    price = entry.raw_price + (slipped if entry.rule is Rule.FIL_3 else 0)
     stop = levels.price_of(order.stop, price, -direction)
     target = levels.price_of(order.target, price, direction)
     found = passes.find_exit(Bracket(direction, stop, target, simulation.plan.limit_through_points), bar, entry)
@@ -83,7 +84,7 @@ def _result_alone(simulation: Simulation, bar: PassBar, candidate: Candidate) ->
     if found is None:
         exit_price = bar.closing_side(direction).close
     else:
-        exit_price = found.raw_price - (direction * fixed_slip(slippage) if found.is_stop else 0)
+        exit_price = found.raw_price - (slipped if found.is_stop else 0)
         commission += charge(commissions, Charge(), exit_price, order.steps, is_entry=False)
     profit = direction * (exit_price - price) * order.steps
     return book(profit, rate_for(profit, simulation.exchange.worth().rates)) + commission

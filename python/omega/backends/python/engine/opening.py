@@ -16,9 +16,10 @@ from omega.backends.python.engine.fill_bar import FillBar
 from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.signals import Request
+from omega.backends.python.engine.slipping import slip_of
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import charge
-from omega.backends.python.execution.slippage import NO_SLIP, Slip, slip
+from omega.backends.python.execution.slippage import NO_SLIP, Slip
 from omega.backends.python.portfolio.currency import rate_shown
 from omega.backends.python.portfolio.margin import entry_margin
 from omega.backends.python.portfolio.position import (
@@ -114,7 +115,7 @@ def fill_order(simulation: Simulation, order: Order, fill: Fill) -> Position | N
         return None
     slipped = NO_SLIP
     if fill.rule in (Rule.FIL_1, Rule.FIL_3):
-        slipped = slip(simulation.symbol.slippage, simulation.plan.seed, order.number, 0, order.fills)
+        slipped = slip_of(simulation, order.direction, (order.number, 0, order.fills), steps, fill.bar_idx)
     price = fill.raw_price + order.direction * slipped.points
     position = simulation.find_position(order.number)
     opened = None
@@ -180,8 +181,8 @@ def _book(simulation: Simulation, order: Order, position: Position, fill: Fill, 
         steps,
         slipped.points,
         slipped.random_points,
-        0.0,
-        0.0,
+        slipped.impact_points,
+        slipped.volatility_points,
         fill.spread_points,
         commission,
         rate_shown(simulation.exchange.worth().factors.debit),

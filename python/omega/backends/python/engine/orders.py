@@ -15,6 +15,7 @@ from omega.backends.python.engine import account, filters
 from omega.backends.python.engine.fill_bar import FillBar, known_bar
 from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.signals import Request, Signal
+from omega.backends.python.engine.slipping import lacks_atr
 from omega.backends.python.execution import levels
 from omega.backends.python.execution.commission import Charge
 from omega.backends.python.execution.fills import Trigger
@@ -33,7 +34,9 @@ NOT_FILLED = CATALOGUE["order.not_filled"].number
 POSITION_CLOSED = CATALOGUE["order.position_closed"].number
 NO_MARGIN = CATALOGUE["order.no_margin"].number
 STOP_OUT = CATALOGUE["margin.stop_out"].number
+NO_ATR = CATALOGUE["cost.no_atr"].number
 NO_MORE_BARS = CATALOGUE["order.no_more_bars"].number
+NO_ATR = CATALOGUE["cost.no_atr"].number
 
 
 @dataclass(slots=True)
@@ -94,11 +97,18 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
     price = _points_of(simulation, signal.entry) if signal.order_type != OrderType.MARKET else None
     limit = _points_of(simulation, signal.limit) if signal.order_type == OrderType.STOP_LIMIT else None
     terms = _terms(simulation, fill_bar, signal.direction, price if limit is None else limit, bar_idx)
-    stop, target = levels.stop_level(signal, symbol), levels.target_level(signal, symbol)
+    atr = atr_of(simulation, signal, signal.direction, bar_idx)
+    if atr != atr:
+        simulation.reject(fill_bar, NO_ATR, request.number)
+        return None
+    stop, target = levels.stop_level(signal, symbol, atr), levels.target_level(signal, symbol)
     stop_distance = None if stop is None else levels.distance_from(stop, terms.entry)
     refusal = _find_refusal(simulation, signal.direction, terms, stop, target)
     if refusal:
         simulation.reject(fill_bar, refusal, request.number)
+        return None
+    if lacks_atr(simulation, signal.direction, fill_bar.bar_idx):
+        simulation.reject(fill_bar, NO_ATR, request.number)
         return None
     wanted = None if signal.size is None else steps_of_lots(signal.size, symbol.volume_step)[0]
     stake = account.stake_of(simulation, terms.entry, stop_distance, bar_idx)
@@ -133,6 +143,13 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
     _write(simulation, fill_bar, order)
     simulation.accepted.add(order.number)
     return order
+
+
+def atr_of(simulation: Simulation, signal: Signal, direction: int, bar_idx: int) -> float:
+    """Return the ATR a signal measures its stop by: 0 if it does not, NaN if it is not known yet."""
+    if signal.sl_atr is None:
+        return 0.0
+    return simulation.volatility.atr_before(direction, bar_idx)
 
 
 def is_at_market(order: Order) -> bool:
@@ -179,7 +196,11 @@ def modify(simulation: Simulation, fill_bar: FillBar, request: Request, order: O
     signal, symbol = request.signal, simulation.symbol
     price = order.price if signal.entry is None else _points_of(simulation, signal.entry)
     limit = order.limit if signal.limit is None or order.limit is None else _points_of(simulation, signal.limit)
-    stop = changed_level(order.stop, signal.sl, levels.stop_level(signal, symbol))
+    atr = atr_of(simulation, signal, order.direction, bar_idx)
+    if atr != atr:
+        simulation.reject(fill_bar, NO_ATR, request.number)
+        return
+    stop = changed_level(order.stop, signal.sl, levels.stop_level(signal, symbol, atr))
     target = changed_level(order.target, signal.tp, levels.target_level(signal, symbol))
     terms = _terms(simulation, fill_bar, order.direction, price if limit is None else limit, bar_idx)
     refusal = _find_refusal(simulation, order.direction, terms, stop, target)

@@ -31,6 +31,8 @@ NO_TARGET = CATALOGUE["signal.no_target"].number
 NEGATIVE_SIZE = CATALOGUE["size.negative"].number
 SIZE_OFF_GRID = CATALOGUE["size.off_grid"].number
 
+ORDER_TYPES = frozenset(int(code) for code in OrderType)
+TIFS = frozenset(int(code) for code in Tif)
 COLUMNS = tuple(column.name for column in TABLES["signals"])
 STOPS = ("sl", "sl_points", "sl_pips", "sl_atr")
 TARGETS = ("tp", "tp_points", "tp_pips")
@@ -126,9 +128,9 @@ def find_fault(signal: Signal, symbols: tuple[SymbolPlan, ...]) -> Fault | None:
 def _find_order_fault(signal: Signal, symbol: SymbolPlan) -> Fault | None:
     if signal.direction not in (Direction.LONG, Direction.SHORT):
         return Fault(UNKNOWN_DIRECTION, "direction", float(signal.direction))
-    if signal.order_type not in iter(OrderType):
+    if signal.order_type not in ORDER_TYPES:
         return Fault(UNKNOWN_TYPE, "order_type", float(signal.order_type))
-    if signal.tif not in iter(Tif):
+    if signal.tif not in TIFS:
         return Fault(UNKNOWN_TIF, "tif", float(signal.tif))
     return (
         _find_entry_fault(signal)

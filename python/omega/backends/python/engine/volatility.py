@@ -5,6 +5,8 @@ A column is computed once, when a rule first asks for its side. Value i is known
 
 from __future__ import annotations
 
+import math
+
 from omega.backends.python.indicators.atr import Atr
 from omega.backends.python.market import Prices, Series
 
@@ -17,6 +19,10 @@ class Volatility:
     def __init__(self, series: Series) -> None:
         self._series = series
         self._columns: dict[int, list[float]] = {}
+
+    def atr_before(self, direction: int, bar_idx: int) -> float:
+        """Return the ATR that is known when a bar opens: that of the bar before, NaN without one."""
+        return self.atr(direction, bar_idx - 1) if bar_idx > 0 else math.nan
 
     def atr(self, direction: int, bar_idx: int) -> float:
         """Return the ATR of the side on which positions of a direction close, NaN before it is there."""

@@ -34,8 +34,10 @@ def to_points(value: float, factor: float, tick_points: int) -> int:
     return half_even_quotient(points, tick_points) * tick_points
 
 
-def stop_level(signal: Signal, symbol: SymbolPlan) -> Level | None:
-    """Return the stop loss of a signal, whichever way it was given."""
+def stop_level(signal: Signal, symbol: SymbolPlan, atr: float) -> Level | None:
+    """Return the stop loss of a signal, whichever way it was given; `atr` in points is asked for only if it is."""
+    if signal.sl_atr is not None:
+        return Level(to_points(signal.sl_atr, atr, symbol.tick_points), is_distance=True)
     return _level(signal.sl, signal.sl_points, signal.sl_pips, symbol)
 
 

@@ -1,7 +1,7 @@
 """The market of a stressed run: wider spreads, or prices moved by noise (RAT-3).
 
-Times, calendar and alignments stay. All timeframes are resampled from the moved bars of the step timeframe;
-a bar of another series that those do not cover stays as it is.
+Times, calendar, alignments and other symbols stay. All timeframes are resampled from the moved bars of the step
+timeframe; a bar of another series that those do not cover stays as it is.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def with_spread(market: Market, factor: Fraction) -> Market:
     """Return the market with every spread times `factor`: ask' = bid + half_even(f·(ask - bid))."""
     if factor == (1, 1):
         return market
-    return replace(market, series=tuple(_widened(series, factor) for series in market.series))
+    traded = market.series[0].symbol
+    widened = (_widened(series, factor) if series.symbol == traded else series for series in market.series)
+    return _with_series(market, tuple(widened))
 
 
 def _widened(series: Series, factor: Fraction) -> Series:
@@ -62,8 +64,8 @@ def with_noise(market: Market, seed: int, sample: int) -> Market:
         for columns in zip(moved_bids, bids, asks, strict=True)
     ]
     step = replace(series, bid=repaired(moved_bids), ask=repaired(moved_asks))
-    others = tuple(resampled(other, step) for other in market.series[1:])
-    return replace(market, series=(step, *others))
+    others = (resampled(other, step) if other.symbol == step.symbol else other for other in market.series[1:])
+    return _with_series(market, (step, *others))
 
 
 def sigmas_of(series: Series) -> list[float]:
@@ -129,6 +131,12 @@ def greatest(values: Sequence[int]) -> int:
         if value > result:
             result = value
     return result
+
+
+def _with_series(market: Market, series: tuple[Series, ...]) -> Market:
+    """Return a market of other series; the finer one keeps its place. twin: none — an index there."""
+    finer = [place for place, one in enumerate(market.series) if one is market.finer]
+    return replace(market, series=series, finer=series[finer[0]] if finer else None)
 
 
 def _limited(points: int) -> int:
