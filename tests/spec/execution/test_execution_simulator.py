@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import polars
 import pyarrow as pa
@@ -351,3 +352,56 @@ def test_a_batch_of_n_equals_n_singles(backend):
 def test_a_number_of_bars_is_a_whole_number(backend, bars):
     with pytest.raises(OmegaError):
         simulator(backend, FLAT).evaluate_exits(bars)
+
+
+def first_exit(position, bars):
+    """Return bar and kind of a position's exit, one comparison after the other, or None."""
+    _, direction, sl, tp = position
+    for index, bar in enumerate(bars):
+        open_, high, low = (price + (20 if direction < 0 else 0) for price in bar[:3])
+        is_new = index == 0
+        is_stopped = low <= sl if direction > 0 else high >= sl
+        is_taken = high >= tp if direction > 0 else low <= tp
+        if not is_new and direction * (open_ - tp) >= 0:
+            return index, "take_profit"
+        if is_stopped or is_taken:
+            return index, "stop_loss" if is_stopped else "take_profit"
+    return None
+
+
+def test_many_positions_at_once_are_checked_as_each_by_itself(backend):
+    """S45: more than 1e5 pairs of a position and a bar, against one comparison after the other."""
+    draw = random.Random(45)
+    bars, bid = [], 110_000
+    for _ in range(60):
+        bid += draw.choice((0, 0, 0, 40, -40))
+        close = bid + draw.randint(-60, 60)
+        bars.append((bid, max(bid, close) + draw.randint(0, 40), min(bid, close) - draw.randint(0, 40), close))
+        bid = close
+    positions = []
+    for _ in range(3_000):
+        direction = draw.choice((1, -1))
+        entry = bars[0][0] + (20 if direction > 0 else 0)
+        distances = draw.randint(100, 3_000), draw.randint(100, 3_000)
+        positions.append((entry, direction, entry - direction * distances[0], entry + direction * distances[1]))
+    expected = [first_exit(position, bars) for position in positions]
+    checked = sum(len(bars) if found is None else found[0] + 1 for found in expected)
+    assert checked > 100_000
+    assert len({found and found[1] for found in expected}) == 3
+
+    sim = simulator(backend, *[tuple(price / 1e5 for price in bar) for bar in bars])
+    sim.process_signals_batch(
+        {
+            "direction": ["long" if position[1] > 0 else "short" for position in positions],
+            "size": [0.01] * len(positions),
+            "sl": [position[2] / 1e5 for position in positions],
+            "tp": [position[3] / 1e5 for position in positions],
+        }
+    )
+    seen = {}
+    for index in range(len(bars)):
+        for row in sim.evaluate_exit():
+            if row.kind != "no_exit":
+                seen[row.position_id] = (index, row.kind)
+
+    assert [seen.get(number) for number in range(1, len(positions) + 1)] == expected
