@@ -23,7 +23,7 @@ def fed_run(name: str, repeats: int) -> Iterator[cases.Figure]:
     rows = [signal(0, 1 if i % 2 else -1, size=0.1, sl_points=50.0, tp_points=60.0) for i in range(COUNT)]
     batch = exits = float("inf")
     for _ in range(repeats):
-        simulator = backend.open_simulator(opened, json.dumps(plan()))
+        simulator = backend.open_simulator(opened, json.dumps(plan(execution={"on_bad_signal": "reject"})))
         simulator.advance(1)
         signals = simulator.read(table_of_rows(rows))
         start = time.perf_counter()

@@ -52,7 +52,7 @@ impl Simulator {
 
     /// Takes in signals decided on the bar at the cursor; returns the number of the first.
     fn process(&mut self, py: Python<'_>, signals: &Bound<'_, Signals>) -> PyResult<i64> {
-        call_attached(py, || self.core.process(signals.get().rows.clone()))
+        call_attached(py, || self.core.process(&signals.get().rows))
     }
 
     /// Lets up to `count` bars pass.

@@ -156,8 +156,9 @@ impl Simulation {
     ///
     /// # Errors
     /// The error a bad signal names, unless the plan says to reject such signals.
-    pub fn take_in(&mut self, signals: Vec<Signal>) -> Result<Vec<Request>> {
-        let mut taken = Vec::with_capacity(signals.len());
+    pub fn take_in(&mut self, signals: impl IntoIterator<Item = Signal>) -> Result<Vec<Request>> {
+        let signals = signals.into_iter();
+        let mut taken = Vec::with_capacity(signals.size_hint().0);
         let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
         for signal in signals {
             let row = self.row_count;

@@ -46,10 +46,11 @@ impl Simulator {
     /// # Errors
     /// `signal.bar_idx` for another bar; the error a bad signal names, unless the plan rejects such signals, and then
     /// none of them is taken in; whatever the books refuse.
-    pub fn process(&mut self, signals: Vec<Signal>) -> Result<i64> {
-        self.check(&signals)?;
+    pub fn process(&mut self, signals: &[Signal]) -> Result<i64> {
+        self.check(signals)?;
+        self.make_room(signals.len());
         let first = self.simulation.signal_count + 1;
-        let taken = self.simulation.take_in(signals)?;
+        let taken = self.simulation.take_in(signals.iter().copied())?;
         self.waiting.extend(taken);
         if self.bar_idx < self.simulation.market.bar_count() {
             self.enter_due()?;
@@ -113,6 +114,17 @@ impl Simulator {
     pub fn finish(mut self) -> Result<Tables> {
         self.advance(usize::MAX)?;
         self.simulation.finish(&self.waiting)
+    }
+
+    /// twin: none — lists grow there.
+    fn make_room(&mut self, count: usize) {
+        let simulation = &mut self.simulation;
+        simulation.records.signals.reserve(count);
+        simulation.records.orders.reserve(count);
+        simulation.records.fills.reserve(count);
+        simulation.books.ledger.reserve(count);
+        simulation.accepted.reserve(count);
+        simulation.positions.reserve(count);
     }
 
     fn enter_due(&mut self) -> Result<()> {
