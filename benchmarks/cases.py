@@ -25,6 +25,7 @@ import omega
 import synthetic
 from omega.backends import get_backend
 from omega.backends.protocol import Backend, Market
+from omega.schema import ExitReason
 from omega.testing import with_features_off
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -162,6 +163,19 @@ def signal_table(case: Case) -> Iterator[Figure]:
     yield Figure("PRF-1", "signal table, bars with one position", case.name, held_rows, held / bars * 1e9, "ns/bar", 6)
     yield Figure("PRF-1", "signal table, trades with all their rows", case.name, rows, trade_ns, "ns/trade", 500)
     yield Figure("PRF-1", "two EMAs", case.name, {"bars": bars, "columns": 2}, emas / bars * 1e9, "ns/bar", 4)
+
+
+def trailing(case: Case) -> Iterator[Figure]:
+    """PRF-1 with commission, slippage, swap and a trailing stop on: bars and trades together."""
+    bars = case.market.bar_count
+    rule = {"kind": "trailing", "distance": {"points": 50}, "start": None, "step_points": 0}
+    signals, text = case.signals(), json.dumps(json.loads(case.plan(native=False)) | {"position_rules": [rule]})
+    spent, result = seconds(lambda: case.backend.simulate(case.market, signals, text), case.size.repeats)
+    trades = result["trades"].num_rows
+    trailed = result["trades"]["reason"].to_pylist().count(int(ExitReason.TRAILING_STOP))
+    rows = {"bars": bars, "trades": trades, "by the trailing stop": trailed}
+    budget = (10 * bars + 700 * trades) / bars
+    yield Figure("PRF-1", "signal table, costs and trailing on", case.name, rows, spent / bars * 1e9, "ns/bar", budget)
 
 
 def held_throughout(signals: pa.Table, first_step: int) -> pa.Table:

@@ -33,7 +33,7 @@ def measure(sizes: dict[str, cases.Size]) -> Iterator[cases.Figure]:
     yield from cases.whole_run(list(sizes), 2)
     for name, size in sizes.items():
         case = cases.Case(name, size)
-        for work in (cases.signal_table, cases.native_strategy, cases.on_bar):
+        for work in (cases.signal_table, cases.trailing, cases.native_strategy, cases.on_bar):
             yield from work(case)
         yield from cases.short_run(cases.Case(name, cases.Size(SHORT, size.repeats)))
     for name, size in sizes.items():
