@@ -20,8 +20,10 @@ __all__ = [
     "open_portfolio",
     "open_simulator",
     "rate",
+    "replay",
     "simulate",
     "simulate_stepwise",
+    "stress_market",
 ]
 
 class CoreError(Exception):
