@@ -359,7 +359,12 @@ pub fn write_tables(records: Records, books: Books) -> Result<Tables> {
 ///
 /// # Errors
 /// `data.shape` if a table does not fit its schema: a defect of the engine.
-pub fn write_since(records: &Records, books: &Books, name: &str, first: usize) -> Result<Option<RecordBatch>> {
+pub fn write_since(
+    records: &Records,
+    books: &Books,
+    name: &str,
+    first: usize,
+) -> Result<Option<RecordBatch>> {
     let batch = match name {
         "recorded_signals" => signals_batch(records.signals.get(first..).unwrap_or_default())?,
         "orders" => orders_batch(records.orders.since(first))?,
