@@ -9,10 +9,11 @@ import polars
 import pyarrow as pa
 import pytest
 
-from omega import ExecutionSimulator, Signal
+from omega import ExecutionSimulator, Signal, Strategy, backtest
 from omega.config import load_specs
 from omega.errors import OmegaError
 from omega.execution import SymbolSpec
+from omega.execution.arrow import market_data
 
 # Bid 1.10000 throughout the first bar, spread 20 points. A point of a lot of EURUSD is 1.00 USD.
 FLAT = (1.10000, 1.10010, 1.09990, 1.10000)
@@ -405,3 +406,44 @@ def test_many_positions_at_once_are_checked_as_each_by_itself(backend):
                 seen[row.position_id] = (index, row.kind)
 
     assert [seen.get(number) for number in range(1, len(positions) + 1)] == expected
+
+
+class Given(Strategy):
+    """Asks for what the test gives the simulator."""
+
+    def on_batch(self, batch):
+        return {
+            "bar_idx": [0, 0, 3, 5, 9],
+            "kind": ["order", "order", "order", "order", "close"],
+            "direction": ["long", "short", "long", "short", None],
+            "type": ["market", "market", "limit", "stop", "market"],
+            "entry": [None, None, 1.0998, 1.0995, None],
+            "size": [0.1, 0.2, 0.3, 0.4, None],
+            "sl_pips": [5.0, 20.0, 30.0, 30.0, None],
+            "tp_pips": [10.0, None, None, 8.0, None],
+            "magic": [1, 2, 3, 4, 2],
+        }
+
+
+def test_it_ends_as_a_backtest_of_the_same_signals(backend):
+    """API-5: the component and the run share the engine, its costs and its tables."""
+    draw, bars, bid = random.Random(3), [], 110_000
+    for _ in range(40):
+        close = bid + draw.randint(-40, 40)
+        bars.append((bid, max(bid, close) + draw.randint(0, 30), min(bid, close) - draw.randint(0, 30), close))
+        bid = close
+    data = market_data(table(*[tuple(price / 1e5 for price in bar) for bar in bars]), "EURUSD", "M1")
+    options = {"costs": COSTS, "account": ACCOUNT, "backend": backend.name}
+    run = backtest(data, Given, sizing={"fixed_lots": 1}, **options)
+
+    sim, asked = ExecutionSimulator(data, **options), pa.table(Given().on_batch(None))
+    for bar_idx in (0, 3, 5, 9):
+        while sim.bars_left > len(bars) - 1 - bar_idx:
+            sim.evaluate_exits()
+        sim.process_signals_batch(asked.filter(pa.compute.equal(asked["bar_idx"], bar_idx)))
+    tables = sim.finish()
+
+    assert len(run.trades) == 4
+    for name in ("id", "entry_price", "exit_price", "exit_time", "net", "slippage", "spread", "commission", "reason"):
+        assert tables["trades"][name] == run.trades[name], name
+    assert tables["ledger"]["amount"] == run.ledger["amount"]
