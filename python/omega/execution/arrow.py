@@ -10,7 +10,7 @@ import pyarrow as pa
 from omega.data import MarketData, load
 from omega.errors import error_for
 
-__all__ = ["arrow_of", "market_data", "with_column"]
+__all__ = ["arrow_of", "market_data", "more_bars", "with_column"]
 
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """Ends a stream: without it one that was cut between two batches would pass for a shorter one."""
@@ -47,6 +47,21 @@ def with_column(table: Any, name: str, value: Any) -> Any:
     arrow = pa.table(table)
     kept = arrow.drop_columns([name]) if name in arrow.column_names else arrow
     return kept.append_column(name, pa.array([value] * arrow.num_rows))
+
+
+def more_bars(given: Any, bars: Any) -> pa.Table:
+    """Return a table of bars with more behind it: a table, bytes, or one bar as a mapping of numbers.
+
+    Raises:
+        DataError: ``data.shape`` where columns are missing or hold something else.
+    """
+    bars = arrow_of(bars, "bars")
+    try:
+        is_one = isinstance(bars, Mapping) and not any(hasattr(value, "__len__") for value in bars.values())
+        more = pa.Table.from_pylist([bars]) if is_one else pa.table(bars)
+        return pa.concat_tables([given, more.select(given.column_names).cast(given.schema)])
+    except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise error_for("data.shape", where="bars", reason=f"they do not fit those before: {error}") from error
 
 
 def market_data(bars: Any, symbol: str | None, timeframe: str | None) -> MarketData:

@@ -5,8 +5,8 @@
     simulator.process_signal(Signal(direction="long", size=0.1, sl_pips=20))
     simulator.evaluate_exits()
 
-A thin face over the engine's own `Simulation`: what it fills is what `omega.backtest` fills. The bars are given at the
-start; the first has passed, and `evaluate_exits` lets the next ones pass.
+A thin face over the engine's own `Simulation`: what it fills is what `omega.backtest` fills. Of the bars given at the
+start the first has passed, `evaluate_exits` lets the next ones pass, and more may follow later.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from omega.backends import get_backend
 from omega.config import RunConfig, load_specs, resolve
@@ -27,7 +29,7 @@ from omega.engine.portfolio_values import PortfolioPosition
 from omega.engine.run import market_tables
 from omega.engine.tables import Table, Units, present_table
 from omega.errors import error_for
-from omega.execution.arrow import arrow_of, market_data, with_column
+from omega.execution.arrow import arrow_of, market_data, more_bars, with_column
 from omega.execution.outcomes import ExecutionResult, ExecutionStats, Exit, exits_table, result_of, stats_of
 from omega.schema import SignalKind
 from omega.strategy.decider import decision_time_us
@@ -84,8 +86,10 @@ class ExecutionSimulator:
         """
         known = dict(load_specs(specs))
         name = symbol.name if isinstance(symbol, SymbolSpec) else symbol
+        self._given, self._named = None, (name, timeframe)
         if not isinstance(bars, MarketData | MarketTables):
-            bars = market_data(bars, name, timeframe)
+            self._given = pa.table(arrow_of(bars, "bars"))
+            bars = market_data(self._given, name, timeframe)
         if isinstance(symbol, SymbolSpec):
             known[symbol.name] = symbol
         spec = spec_of(name or bars.symbol, known, file=str(specs or "symbol_specs.yaml"))
@@ -100,10 +104,10 @@ class ExecutionSimulator:
         resolved = resolve(config, spec=spec, specs=known)
         tables = bars if isinstance(bars, MarketTables) else market_tables(bars, resolved)
         plan = resolved.plan_json(tables.first_step, run_moments(tables, resolved), tables.conversion)
-        engine = get_backend(backend, component="execution")
-        market = engine.open_market(tables.header, tables.series, tables.visible, tables.calendar)
-        self._core = engine.open_simulator(market, plan)
+        self._resolved = resolved
         self._tables = tables
+        self._engine = get_backend(backend, component="execution")
+        self._core = self._engine.open_simulator(self._open(tables), plan)
         self._rejects = resolved.config.execution.on_bad_signal == "reject"
         self._symbols = (tables.symbol,)
         self._normaliser = Normaliser(self._symbols, reject=self._rejects)
@@ -166,15 +170,36 @@ class ExecutionSimulator:
 
     # ------------------------------------------------------------------ bars
 
-    def evaluate_exits(self, bars: int = 1) -> Table:
+    def add_bars(self, bars: Any) -> None:
+        """Make more bars known, behind those the simulator was opened with; they pass with `evaluate_exits`.
+
+        Args:
+            bars: A table like the first one, bytes of an Arrow IPC stream, or one bar as a mapping of numbers. All bars
+                are read again: in batches that is cheap, one by one it is not.
+
+        Raises:
+            DataError: for bars that do not follow.
+            ConfigError: ``config.plan`` where a rule or filter of the clock, or a rate, needs all bars at the start.
+        """
+        if self._given is None:
+            raise misfit("bars", bars, "nothing: the bars came from omega.load, and are all there are")
+        together = more_bars(self._given, bars)
+        tables = market_tables(market_data(together, *self._named), self._resolved)
+        self._core.extend(self._open(tables))
+        self._given, self._tables = together, tables
+
+    def evaluate_exits(self, bars: Any = 1) -> Table:
         """Let the next bars pass, and return what closed since the last call and what is still open.
 
         Closed deals have the kind ``stop_loss``, ``take_profit``, ``trailing_stop``, ``signal`` and so on (LED-3), with
         price and profit of the deal. Positions that stay open have the kind ``no_exit``, marked at the last close.
 
         Args:
-            bars: How many; fewer where the data end.
+            bars: How many; fewer where the data end. Or more bars, as for `add_bars`: then all that are known pass.
         """
+        if hasattr(bars, "__len__") or hasattr(bars, "__arrow_c_stream__"):
+            self.add_bars(bars)
+            bars = self.bars_left
         if isinstance(bars, bool) or not isinstance(bars, int) or bars < 0:
             raise misfit("bars", bars, "a number of bars, 0 or above")
         self._core.advance(bars)
@@ -184,9 +209,9 @@ class ExecutionSimulator:
         marks = self._marks()
         return Table(exits_table(fills, ledger, self._core.positions(), self._units, marks))
 
-    def evaluate_exit(self) -> list[Exit]:
-        """Let the next bar pass; the rows of `evaluate_exits` as values."""
-        return [Exit(**row) for row in self.evaluate_exits().to_arrow().to_pylist()]
+    def evaluate_exit(self, bar: Any = 1) -> list[Exit]:
+        """Let the next bar pass, or the one that is given; the rows of `evaluate_exits` as values."""
+        return [Exit(**row) for row in self.evaluate_exits(bar).to_arrow().to_pylist()]
 
     @property
     def bars_left(self) -> int:
@@ -249,6 +274,9 @@ class ExecutionSimulator:
         return f"ExecutionSimulator({self._tables.symbol}, bar {self._cursor}, {self._core.positions().num_rows} open)"
 
     # ------------------------------------------------------------------ inside
+
+    def _open(self, tables: MarketTables) -> Any:
+        return self._engine.open_market(tables.header, tables.series, tables.visible, tables.calendar)
 
     @property
     def _cursor(self) -> int:

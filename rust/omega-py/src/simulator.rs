@@ -23,7 +23,6 @@ pub(crate) struct Signals {
 #[pyclass(module = "omega._native")]
 pub(crate) struct Simulator {
     core: omega_core::engine::simulator::Simulator,
-    bar_count: usize,
 }
 
 /// Opens a run that stands before its first step.
@@ -32,7 +31,7 @@ pub(crate) struct Simulator {
 pub(crate) fn open_simulator(py: Python<'_>, market: PyRef<'_, Market>, plan: String) -> PyResult<Simulator> {
     let market = Arc::clone(&market.core);
     let core = call_attached(py, || omega_core::engine::simulator::open_simulator(&market, &plan))?;
-    Ok(Simulator { core, bar_count: market.bar_count() })
+    Ok(Simulator { core })
 }
 
 #[pymethods]
@@ -46,7 +45,7 @@ impl Simulator {
     /// Reads a signal table.
     fn read(&self, py: Python<'_>, table: PyTable) -> PyResult<Signals> {
         let batch = batch_of(py, table)?;
-        let rows = call_attached(py, || read_signals(&batch, self.bar_count))?;
+        let rows = call_attached(py, || read_signals(&batch, self.core.bar_count()))?;
         Ok(Signals { rows })
     }
 
@@ -58,6 +57,11 @@ impl Simulator {
     /// Lets up to `count` bars pass.
     fn advance(&mut self, py: Python<'_>, count: usize) -> PyResult<()> {
         call_attached(py, || self.core.advance(count))
+    }
+
+    /// Goes on with a market that holds more bars behind those of this one.
+    fn extend(&mut self, py: Python<'_>, market: &Bound<'_, Market>) -> PyResult<()> {
+        call_attached(py, || self.core.extend(&market.get().core))
     }
 
     /// Returns the open positions, marked at the close of the bar at the cursor.

@@ -447,3 +447,46 @@ def test_it_ends_as_a_backtest_of_the_same_signals(backend):
     for name in ("id", "entry_price", "exit_price", "exit_time", "net", "slippage", "spread", "commission", "reason"):
         assert tables["trades"][name] == run.trades[name], name
     assert tables["ledger"]["amount"] == run.ledger["amount"]
+
+
+def test_bars_that_come_later_fill_what_waits_as_if_known_from_the_start(backend):
+    """S65, S69: as a table, as bytes, as one bar; with swap, random slippage and a trailing stop in ATR."""
+    draw, bars, bid = random.Random(8), [], 110_000
+    for _ in range(1_000):
+        close = bid + draw.randint(-40, 40)
+        bars.append((bid, max(bid, close) + draw.randint(0, 30), min(bid, close) - draw.randint(0, 30), close))
+        bid = close
+    whole = table(*[tuple(price / 1e5 for price in bar) for bar in bars])
+    options = {"costs": COSTS, "account": ACCOUNT, "symbol": "EURUSD", "timeframe": "M1", "backend": backend.name}
+    options["position_rules"] = {"trailing": {"distance_atr": 4}}
+    at_once, fed = ExecutionSimulator(whole, **options), ExecutionSimulator(whole.slice(0, 30), **options)
+
+    def both(count, *signals):
+        for sim in (at_once, fed):
+            for signal in signals:
+                sim.process_signal(signal)
+        return at_once.evaluate_exits(count).to_arrow()
+
+    asked = [Signal(direction=side, size=0.5, sl_pips=30) for side in ("long", "short")]
+    assert both(29, *asked).equals(fed.evaluate_exits(29).to_arrow())
+    assert fed.bars_left == 0
+    assert both(800, *asked).equals(fed.evaluate_exits(whole.slice(30, 800)).to_arrow())
+    assert both(1, *asked).equals(fed.evaluate_exits(ipc(whole.slice(830, 1))).to_arrow())
+    bar = {name: whole[name][831].as_py() for name in whole.column_names}
+    assert both(1).equals(fed.evaluate_exits(bar).to_arrow())
+    fed.add_bars(whole.slice(832))
+    assert both(20, *asked).equals(fed.evaluate_exits(20).to_arrow())
+    assert {name: rows.to_arrow() for name, rows in at_once.finish().items()} == {
+        name: rows.to_arrow() for name, rows in fed.finish().items()
+    }
+    assert len(at_once.table("trades")) >= 4 and at_once.stats.swap != 0
+
+
+def test_bars_that_do_not_follow_are_refused(backend):
+    sim = simulator(backend, FLAT)
+    for wrong in (table(FLAT), {"time": 3}, b"no", [1, 2]):
+        with pytest.raises(OmegaError):
+            sim.add_bars(wrong)
+    sim = simulator(backend, FLAT, position_rules={"max_holding": {"minutes": 5}})
+    with pytest.raises(OmegaError, match="rule or filter of the clock"):
+        sim.add_bars(table(FLAT, FLAT, FLAT).slice(2))

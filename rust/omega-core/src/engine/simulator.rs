@@ -13,7 +13,9 @@ use crate::engine::signals::{Request, Signal, find_fault};
 use crate::engine::simulation::Simulation;
 use crate::error::{Error, Result};
 use crate::market::{Market, as_i64};
-use crate::plan::parse_plan;
+use crate::plan::{Plan, parse_plan};
+use crate::plan_money::RatesPlan;
+use crate::plan_rules::{Filters, Limit, PositionRule};
 
 /// One run and how far it has come.
 #[derive(Clone, Debug)]
@@ -35,6 +37,12 @@ pub fn open_simulator(market: &Arc<Market>, plan: &str) -> Result<Simulator> {
 }
 
 impl Simulator {
+    /// Bars of the market, passed or not.
+    #[must_use]
+    pub fn bar_count(&self) -> usize {
+        self.simulation.market.bar_count()
+    }
+
     /// Index of the last bar that has passed, -1 before the first.
     #[must_use]
     pub fn cursor(&self) -> i64 {
@@ -79,6 +87,32 @@ impl Simulator {
             self.simulation.mark(self.bar_idx)?;
             self.has_begun = false;
             self.bar_idx += 1;
+        }
+        Ok(())
+    }
+
+    /// Goes on with a market that holds more bars behind those of this one.
+    ///
+    /// # Errors
+    /// `config.plan` where the bars so far are others, or where the plan was made of the times of all bars.
+    pub fn extend(&mut self, market: &Arc<Market>) -> Result<()> {
+        let simulation = &mut self.simulation;
+        let refused = |reason: &str| Error::Plan { reason: reason.to_owned() };
+        let (old, new) = (simulation.series(), &market.series[0]);
+        if !new.time_us.starts_with(&old.time_us) || market.series.len() > 1 {
+            return Err(refused("more bars come behind those of one series, which stay as they are"));
+        }
+        if depends_on_all_bars(&simulation.plan) {
+            return Err(refused(
+                "more bars cannot follow: a rule or filter of the clock, or a rate, needs all of them",
+            ));
+        }
+        let fresh = Simulation::new(Arc::clone(market), simulation.plan.clone())?;
+        simulation.liquidity.follow(new.volume.clone());
+        (simulation.exchange, simulation.volatility, simulation.market) =
+            (fresh.exchange, fresh.volatility, fresh.market);
+        if self.has_begun {
+            simulation.exchange.move_to(new.time_us[self.bar_idx]);
         }
         Ok(())
     }
@@ -155,4 +189,20 @@ impl Simulator {
         }
         Ok(())
     }
+}
+
+/// Returns whether a plan holds moments or rates that were looked up for the bars of the whole run.
+#[must_use]
+pub fn depends_on_all_bars(plan: &Plan) -> bool {
+    let is_timed = |rule: &PositionRule| {
+        matches!(
+            rule,
+            PositionRule::SessionClose { .. } | PositionRule::MaxHolding { limit: Limit::Minutes(_) }
+        )
+    };
+    let has_windows = |filters: &Filters| filters.sessions.is_some() || !filters.news.is_empty();
+    let has_series = |rates: &RatesPlan| rates.pairs.iter().any(|pair| pair.series.is_some());
+    plan.position_rules.iter().any(is_timed)
+        || plan.filters.as_ref().is_some_and(has_windows)
+        || plan.rates.as_ref().is_some_and(has_series)
 }

@@ -51,6 +51,11 @@ impl Liquidity {
         Self { volumes, offer, bar_idx: None, left: 0, unknown_bars: 0, exceeded_exits: 0 }
     }
 
+    /// Goes on with the volumes of more bars.
+    pub fn follow(&mut self, volumes: OptionalFloats) {
+        self.volumes = volumes;
+    }
+
     /// Returns how many of `steps` the bar fills now, and takes them from it; all or none if `whole`.
     pub fn take(&mut self, bar_idx: usize, steps: i64, whole: bool) -> i64 {
         if matches!(self.offer, Offer::Unlimited) {

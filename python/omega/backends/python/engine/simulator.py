@@ -14,7 +14,8 @@ from omega.backends.python import frame
 from omega.backends.python.engine.signals import Request, Signal, find_fault, read_signals
 from omega.backends.python.engine.simulation import Simulation
 from omega.backends.python.market import Market
-from omega.backends.python.plan import parse_plan
+from omega.backends.python.plan import Plan, parse_plan
+from omega.backends.python.plan_rules import MaxHolding, SessionClose
 from omega.errors import error_for
 
 GROWING = ("recorded_signals", "orders", "fills", "trades", "swaps", "rejections")
@@ -71,6 +72,28 @@ class Simulator:
             self._has_begun = False
             self._bar_idx += 1
 
+    def extend(self, market: Market) -> None:
+        """Go on with a market that holds more bars behind those of this one.
+
+        Raises:
+            ConfigError: ``config.plan`` where the bars so far are others, or where the plan was made of the times of
+                all bars.
+        """
+        simulation = self._simulation
+        old, new = simulation.series, market.series[0]
+        if new.time_us[: len(old.time_us)] != old.time_us or len(market.series) > 1:
+            reason = "more bars come behind those of one series, which stay as they are"
+            raise error_for("config.plan", reason=reason)
+        if depends_on_all_bars(simulation.plan):
+            reason = "more bars cannot follow: a rule or filter of the clock, or a rate, needs all of them"
+            raise error_for("config.plan", reason=reason)
+        fresh = Simulation(market, simulation.plan)
+        simulation.liquidity.follow(new.volume)
+        simulation.exchange, simulation.volatility = fresh.exchange, fresh.volatility
+        simulation.market, simulation.series, simulation.bar_count = market, new, market.bar_count
+        if self._has_begun:
+            simulation.exchange.move_to(new.time_us[self._bar_idx])
+
     def positions(self) -> Any:
         """Return the open positions, marked at the close of the bar at the cursor."""
         simulation, last = self._simulation, max(self._bar_idx - 1, 0)
@@ -122,3 +145,14 @@ class Simulator:
             fault = None if plan.reject_bad_signals else find_fault(signal, plan.symbols)
             if fault is not None:
                 raise self._simulation.signal_error(fault, signal.bar_idx)
+
+
+def depends_on_all_bars(plan: Plan) -> bool:
+    """Return whether a plan holds moments or rates that were looked up for the bars of the whole run."""
+    is_timed = any(
+        isinstance(rule, SessionClose) or (isinstance(rule, MaxHolding) and rule.limit.unit == "minutes")
+        for rule in plan.position_rules
+    )
+    has_windows = plan.filters is not None and (plan.filters.sessions is not None or len(plan.filters.news) > 0)
+    has_series = plan.rates is not None and any(pair.series is not None for pair in plan.rates.pairs)
+    return is_timed or has_windows or has_series

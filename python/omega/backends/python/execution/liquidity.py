@@ -39,6 +39,10 @@ class Liquidity:
         else:
             self._steps_per_unit = quotient(num, den)
 
+    def follow(self, volumes: list[float | None]) -> None:
+        """Go on with the volumes of more bars."""
+        self._volumes = volumes
+
     def take(self, bar_idx: int, steps: int, whole: bool) -> int:
         """Return how many of `steps` the bar fills now, and take them from it; all or none if `whole`."""
         if self._steps_per_unit is None and self._fixed_steps is None:
