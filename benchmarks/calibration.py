@@ -1,4 +1,4 @@
-"""What the rating says of strategies whose truth is known: no edge, a planted edge, four well-known ways to fool oneself.
+"""What the rating says of strategies whose truth is known: no edge, a planted edge, four ways to fool oneself.
 
     python benchmarks/calibration.py [--strategies N] [--write]
 

@@ -25,6 +25,7 @@ import omega
 import synthetic
 from omega.backends import get_backend
 from omega.backends.protocol import Backend, Market
+from omega.schema import ExitReason
 from omega.testing import with_features_off
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -164,6 +165,19 @@ def signal_table(case: Case) -> Iterator[Figure]:
     yield Figure("PRF-1", "two EMAs", case.name, {"bars": bars, "columns": 2}, emas / bars * 1e9, "ns/bar", 4)
 
 
+def trailing(case: Case) -> Iterator[Figure]:
+    """PRF-1 with commission, slippage, swap and a trailing stop on: bars and trades together."""
+    bars = case.market.bar_count
+    rule = {"kind": "trailing", "distance": {"points": 50}, "start": None, "step_points": 0}
+    signals, text = case.signals(), json.dumps(json.loads(case.plan(native=False)) | {"position_rules": [rule]})
+    spent, result = seconds(lambda: case.backend.simulate(case.market, signals, text), case.size.repeats)
+    trades = result["trades"].num_rows
+    trailed = result["trades"]["reason"].to_pylist().count(int(ExitReason.TRAILING_STOP))
+    rows = {"bars": bars, "trades": trades, "by the trailing stop": trailed}
+    budget = (10 * bars + 700 * trades) / bars
+    yield Figure("PRF-1", "signal table, costs and trailing on", case.name, rows, spent / bars * 1e9, "ns/bar", budget)
+
+
 def held_throughout(signals: pa.Table, first_step: int) -> pa.Table:
     """Return one long order on the first bar, without levels: open until the data end."""
     levels = dict.fromkeys(("sl", "tp", "sl_points", "tp_points", "sl_pips", "tp_pips"))
@@ -281,6 +295,8 @@ def stored_quotes(bars: int, suffix: str) -> pathlib.Path:
 def whole_run(backends: list[str], repeats: int) -> Iterator[Figure]:
     """PRF-10: `omega run` of the M15 example in a fresh process; memory is its resident peak."""
     program = [str(pathlib.Path(sys.executable).with_name("omega")), "run", "examples/eurusd_m15_ema_cross.json"]
+    for setting in ("samples=1", "dropout_samples=1", "data_samples=1", "parameter_samples=0"):
+        program += ["--set", f"rating.{setting}"]
     for name in backends:
         out = CACHE / "runs"
         best, peak = float("inf"), 0
@@ -297,5 +313,5 @@ def whole_run(backends: list[str], repeats: int) -> Iterator[Figure]:
         newest = max(out.iterdir(), key=lambda folder: folder.stat().st_mtime)
         trades = pq.read_metadata(newest / "trades.parquet").num_rows
         rows = {"bars": pq.read_metadata(newest / "equity.parquet").num_rows, "trades": trades}
-        yield Figure("PRF-10", "omega run, M15 example, rating included", name, rows, best, "s", 1)
+        yield Figure("PRF-10", "omega run, M15 example, the least rating included", name, rows, best, "s", 1)
         yield Figure("PRF-10", "its peak memory", name, rows, peak / 1024, "MB", 250)

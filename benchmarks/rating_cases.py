@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-import cases
 import numpy as np
 import pyarrow as pa
 
+import cases
+import omega
 from omega.backends import get_backend
 from omega.backends.python.frame import write_table
+from omega.config.models import RatingConfig
 from omega.rating.replaying import Job, costlier, written_jobs
+from omega.runner import run_config
 from omega.schema import TABLES
 
 TRADES = 1_000
@@ -21,6 +24,19 @@ RESAMPLES = {"rust": 10_000, "python": 200}
 REPLAYS = {"rust": 1_000, "python": 4}
 REPLAYED_BARS = {"rust": 100_000, "python": 10_000}
 ORDERS = (200, 2_000)
+
+
+def default_rating(name: str) -> Iterator[cases.Figure]:
+    """RAT-6: the whole rating of the M15 example, with the sample counts of an untouched config."""
+    few = ["rating.samples=1", "rating.dropout_samples=1", "rating.data_samples=1", "rating.parameter_samples=0"]
+    example = cases.ROOT / "examples/eurusd_m15_ema_cross.json"
+    result = run_config(example, overrides=few, backend=name, out=cases.CACHE / "rated").result
+    usual = RatingConfig()
+    counts = ("samples", "dropout_samples", "data_samples", "parameter_samples")
+    pipeline = omega.RatingPipeline(**{count: getattr(usual, count) for count in counts})
+    spent, rating = cases.seconds(lambda: pipeline.rate(result), 2)
+    rows = {"trades": len(result.raw["trades"]), "components": len(rating.components)}
+    yield cases.Figure("RAT-6", "default rating of the M15 example", name, rows, spent, "s", 2)
 
 
 def resampling(name: str, repeats: int) -> Iterator[cases.Figure]:

@@ -33,12 +33,14 @@ def measure(sizes: dict[str, cases.Size]) -> Iterator[cases.Figure]:
     yield from cases.whole_run(list(sizes), 2)
     for name, size in sizes.items():
         case = cases.Case(name, size)
-        for work in (cases.signal_table, cases.native_strategy, cases.on_bar):
+        for work in (cases.signal_table, cases.trailing, cases.native_strategy, cases.on_bar):
             yield from work(case)
         yield from cases.short_run(cases.Case(name, cases.Size(SHORT, size.repeats)))
     for name, size in sizes.items():
         yield from rating_cases.resampling(name, size.repeats)
         yield from rating_cases.replays(name)
+    if "rust" in sizes:
+        yield from rating_cases.default_rating("rust")
     largest = max(size.bars for size in sizes.values())
     yield from cases.loading(largest, 2)
     yield from cases.importing(largest, 2)

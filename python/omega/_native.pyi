@@ -17,8 +17,10 @@ __all__ = [
     "open_market",
     "open_portfolio",
     "rate",
+    "replay",
     "simulate",
     "simulate_stepwise",
+    "stress_market",
 ]
 
 class CoreError(Exception):

@@ -174,6 +174,7 @@ CATALOGUE: dict[str, Entry] = {
     "run.exists": Entry(7004, "ConfigError", "{folder} exists already. Choose another --run-id, or overwrite it with --force."),
     "run.force_needs_id": Entry(7005, "ConfigError", "--force overwrites the run that --run-id names. Give both."),
     "run.bad_id": Entry(7006, "ConfigError", "run id {value}: expected letters, digits, dots, dashes and underscores, not beginning with a dot."),
+    "run.no_trade": Entry(7020, "ConfigError", "There is no trade {trade}; the trades are {known}."),
     "run.not_written": Entry(7007, "EngineError", "{folder}: the results could not be written: {reason}. Nothing was left behind."),
     "rating.weights": Entry(8001, "ConfigError", "rating.weights: {reason}. Components: base, trade_dropout, cost_shock, timing_jitter, level_stress, data_jitter, monte_carlo, bayesian, stability, significance."),
     "rating.no_run": Entry(8002, "ConfigError", "{folder}: there is no stored run to rate: {reason}. Name the folder of a run, as `omega run` prints it."),

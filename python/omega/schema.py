@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "45e416c6d2432590"
+SCHEMA_HASH = "f4065c88a1271453"
 
 
 class Column(NamedTuple):

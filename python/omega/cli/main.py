@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from omega.cli import backends, config, data, rate, run
+from omega.cli import backends, config, data, explain, rate, run
 from omega.cli.failures import DONE, INTERRUPTED, USAGE, describe_failure, exit_code_of
 
 __all__ = ["app", "main"]
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("rate")(rate.rate)
+app.command("explain")(explain.explain)
 app.command("backends")(backends.backends)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")

@@ -122,7 +122,7 @@ class Portfolio:
             backend: ``"rust"``, ``"python"`` or None for the active one.
 
         Raises:
-            ConfigError: for a symbol without spec or swap figures, or quoted in another currency.
+            ConfigError: for a symbol without spec or swap figures; EngineError: for one in another currency.
         """
         known = load_specs(specs)
         self._specs = [spec_of(name, known, file=str(specs or "symbol_specs.yaml")) for name in symbols]
@@ -180,11 +180,7 @@ class Portfolio:
         return position_id
 
     def register_fill(self, position: int, size: Exactly, price: Exactly, ts: Moment) -> None:
-        """Add another deal of the same opening order to a position.
-
-        Raises:
-            EngineError: ``position.not_held``.
-        """
+        """Add another deal of the same opening order to a position; ``position.not_held`` if it is not open."""
         number = self._held(position)[1]
         steps, points = self._steps(number, size), self._points(number, price)
         self._core.add(position, (self._advance(ts), steps, points))
@@ -371,17 +367,12 @@ def _plan_of(spec: SymbolSpec, balance: Exactly, currency: str, swap: Any) -> di
         costs: Any = {"per_symbol": tables}
     else:
         costs = {"defaults": {"slippage": "none", "commission": "none", "swap": swap}}
-    config = RunConfig.from_arguments(
-        account={"currency": currency, "balance": balance, "leverage": None},
-        sizing={"fixed_lots": spec.volume_min},
-        costs=costs,
-    )
+    account = {"currency": currency, "balance": balance, "leverage": None}
+    config = RunConfig.from_arguments(account=account, sizing={"fixed_lots": spec.volume_min}, costs=costs)
     resolved = resolve(config, spec=spec)
     if resolved.rates.quote is not None:
-        where = {"file": "Portfolio", "line": "", "key": "currency", "value": currency, "hint": ""}
-        raise error_for("config.invalid", **where, expected=f"{spec.quote_currency}: books convert nothing")
-    plan: dict[str, Any] = json.loads(resolved.plan_json(0))
-    return plan
+        raise misfit("currency", currency, f"{spec.quote_currency}, because nothing is converted here")
+    return dict(json.loads(resolved.plan_json(0)))
 
 
 def _rollovers_after(start_us: int) -> Iterator[tuple[int, int, int]]:

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from omega.backends.protocol import Backend, Tables
+from omega.engine.bounds import Bounds, find_bounds
+from omega.engine.explanation import Wording, explain_trade
 from omega.engine.fingerprint import Fingerprint
 from omega.engine.metrics import Metrics
 from omega.engine.summary import summary
@@ -174,6 +176,21 @@ class BacktestResult:
         """The `RatingResult` of this run, with the settings of its config; made when first asked for."""
         # Rating lies above the engine: it is looked up when asked for, not imported.
         return importlib.import_module("omega.runner").rate(self)
+
+    def explain(self, trade_id: int) -> str:
+        """Return what happened to a trade, deal by deal, in plain words (FIL-10).
+
+        Raises:
+            ConfigError: ``run.no_trade``.
+        """
+        names = ("trades", "orders", "fills", "swaps")
+        tables = {name: getattr(self, name).to_arrow().to_pylist() for name in names}
+        account = self._plan["account"]
+        return explain_trade(tables, trade_id, Wording(account["currency"], account["digits"], self._units.digits[0]))
+
+    def bounds(self) -> Bounds:
+        """Return between what the net result lies, whatever happened inside ambiguous bars (FIL-9)."""
+        return find_bounds(self)
 
     @property
     def stats(self) -> Stats:

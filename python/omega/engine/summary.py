@@ -49,6 +49,9 @@ def _figures(result: BacktestResult) -> Iterable[tuple[str, str]]:
         yield f"  {part}", f"{_money(metrics[f'total_{part}'])} {currency}"
     yield "net", f"{_money(metrics['total_net'])} {currency}"
     yield "ambiguous trades", f"{_percent(metrics['ambiguous_share'])} ({plan['execution']['intrabar']})"
+    if metrics["ambiguous_share"]:
+        bounds = result.bounds()
+        yield "net, bounds", f"{_money(bounds.worst)} to {_money(bounds.best)} {currency}"
     rejected = Counter(result.rejections["code"])
     yield "rejected signals", f"{rejected.total():,}" + (f" ({_counts(rejected)})" if rejected else "")
     tolerated: Counter[str] = Counter()

@@ -132,9 +132,9 @@ def costlier(plan: Mapping[str, Any], factor: Fraction) -> dict[str, Any]:
 
 
 def _scaled_model(model: Any, factor: Fraction) -> Any:
-    """Return a slippage model with its coefficient scaled: a fraction, or a table with one named ``k``."""
+    """Return a slippage model with its coefficient scaled: a fraction, or a table with ``points``."""
     if isinstance(model, Mapping):
-        return {**model, "k": _times(model["k"], factor)}
+        return {**model, "points": _times(model["points"], factor)}
     return _times(model, factor)
 
 

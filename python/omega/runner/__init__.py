@@ -2,6 +2,15 @@
 
 from omega.runner.rating import rate
 from omega.runner.run import STEPS, Comparison, FinishedRun, compare_backends, run_config
-from omega.runner.stored import rate_stored
+from omega.runner.stored import explain_stored, rate_stored
 
-__all__ = ["STEPS", "Comparison", "FinishedRun", "compare_backends", "rate", "rate_stored", "run_config"]
+__all__ = [
+    "STEPS",
+    "Comparison",
+    "FinishedRun",
+    "compare_backends",
+    "explain_stored",
+    "rate",
+    "rate_stored",
+    "run_config",
+]

@@ -8,17 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from omega.config import RunConfig, resolve
 from omega.config.documents import leaf_keys, read_document
 from omega.config.models import Weights
 from omega.config.validation import validate
 from omega.engine import BacktestResult
+from omega.engine.explanation import Wording, explain_trade
 from omega.engine.run import market_tables, run_plan
 from omega.errors import error_for
 from omega.rating import RatingPipeline, RatingResult
 from omega.runner.run import load_conversion, load_data, strategy_of
 
-__all__ = ["rate_stored", "read_weights", "rebuild"]
+__all__ = ["explain_stored", "rate_stored", "read_weights", "rebuild"]
 
 Step = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -50,6 +53,22 @@ def rate_stored(
     if on_step is not None:
         on_step("rate")
     return RatingPipeline(weights=chosen, samples=samples).rate(result, on_progress=on_progress)
+
+
+def explain_stored(folder: str | Path, trade_id: int) -> str:
+    """Return what happened to a trade of a stored run, from its files alone (FIL-10).
+
+    Raises:
+        ConfigError: ``rating.no_run``, ``run.no_trade``.
+    """
+    place = Path(folder)
+    _manifest(place)
+    document = json.loads((place / "config.json").read_text("utf-8"))
+    account = document["config"]["account"]
+    wording = Wording(account["currency"], account["digits"], document["spec"]["digits"])
+    names = ("trades", "orders", "fills", "swaps")
+    tables = {name: pq.read_table(place / f"{name}.parquet").to_pylist() for name in names}
+    return explain_trade(tables, trade_id, wording)
 
 
 def read_weights(path: str | Path) -> Mapping[str, float]:

@@ -23,6 +23,8 @@ pub const MAX_LATENCY_US: i64 = 7 * 86_400 * 1_000_000;
 pub const MAX_VOLUME_TERM: i64 = 100_000_000_000;
 /// Limit on each part of slippage, in points.
 pub const MAX_SLIPPAGE_POINTS: i64 = 1_000_000;
+/// Limit on the share of ATR(14), with room for the rating's dearer runs of a config's at most 1.
+pub const MAX_VOLATILITY: i64 = 4;
 
 /// An exact fraction: numerator and denominator > 0.
 pub type Fraction = (i64, i64);
@@ -415,7 +417,7 @@ fn check_slippage(slippage: &Slippage, max_steps: i64) -> Result<()> {
     bounded(slippage.fixed_points, "slippage.fixed_points", MAX_SLIPPAGE_POINTS)?;
     within(slippage.random_points, "slippage.random_points", 0, MAX_SLIPPAGE_POINTS)?;
     if let Some(factor) = slippage.volatility {
-        bounded(factor, "slippage.volatility", 1)?;
+        bounded(factor, "slippage.volatility", MAX_VOLATILITY)?;
     }
     slippage.impact.as_ref().map_or(Ok(()), |impact| check_impact(impact, max_steps))
 }

@@ -6,7 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the prose of schema/tables.toml serves both languages")]
 
 /// Hash of the schema and error catalogue; the package refuses an extension with another one.
-pub const SCHEMA_HASH: &str = "45e416c6d2432590";
+pub const SCHEMA_HASH: &str = "f4065c88a1271453";
 
 /// Arrow type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -961,6 +961,8 @@ pub mod number {
     pub const RUN_FORCE_NEEDS_ID: i16 = 7005;
     /// `run.bad_id`
     pub const RUN_BAD_ID: i16 = 7006;
+    /// `run.no_trade`
+    pub const RUN_NO_TRADE: i16 = 7020;
     /// `run.not_written`
     pub const RUN_NOT_WRITTEN: i16 = 7007;
     /// `rating.weights`
@@ -1139,6 +1141,7 @@ pub const CATALOGUE: &[(&str, i16)] = &[
     ("run.exists", 7004),
     ("run.force_needs_id", 7005),
     ("run.bad_id", 7006),
+    ("run.no_trade", 7020),
     ("run.not_written", 7007),
     ("rating.weights", 8001),
     ("rating.no_run", 8002),

@@ -331,6 +331,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(portfolio: Portfolio) -> 
         ("portfolio.value", {"start": "2024-01-08T00:00:00"}),
         ("config.invalid", {"balance": 0}),
         ("portfolio.value", {"symbols": []}),
+        ("portfolio.value", {"currency": "EUR"}),
         ("costs.invalid_swap", {"swap": {"EURUSD": {"unit": "miles", "long": 1, "short": 1}}}),
         ("costs.symbol_not_in_config", {"swap": {"GBPUSD": "none"}}),
     ],

@@ -315,3 +315,17 @@ def test_costlier_plans_raise_debits_and_leave_credits(data, backend):
         rate = Fraction(*symbol["swap"][side])
         assert Fraction(*stressed["swap"][side]) == (rate * Fraction(3, 2) if rate < 0 else rate)
     assert {Fraction(*symbol["swap"][side]) < 0 for side in ("long", "short")} == {True, False}
+
+
+def test_costlier_plans_raise_impact_and_volatility_and_still_run(data, backend):
+    """RAT-3, CST-2: 0.5 pips at 50 lots and the largest share of ATR a config takes, twice as much of both."""
+    costs = json.loads(json.dumps(SETTINGS["costs"]))
+    costs["defaults"] |= {"slippage": {"impact": 0.5, "volatility": 1}, "liquidity_lots": 50}
+    result = run(data, Cross(), backend, costs=costs)
+
+    stressed = costlier(result.plan, Fraction(2))["symbols"][0]["slippage"]
+
+    assert (stressed["impact"]["points"], stressed["volatility"]) == ([10, 1], [2, 1])
+    assert len(result.trades) > 3
+    rated = {component.name: component.raw for component in omega.rate(result).components}
+    assert len(rated["cost_shock"]) > 0

@@ -76,7 +76,7 @@ pub fn close_at_level(
         level: if found.is_stop { position.sl } else { position.tp },
         spread_points: if position.direction > 0 { 0 } else { bar.opening_spread() },
         rule: if found.is_stop { Rule::Fil5 } else { Rule::Fil6 },
-        moment: found.moment,
+        moment: if bar.is_later { Moment::Inside } else { found.moment },
         path_step: found.path_step,
         reason: if found.is_stop { position.stop_reason } else { ExitReason::TakeProfit },
         leg: 1,

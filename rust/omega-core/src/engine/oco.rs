@@ -16,7 +16,19 @@ use crate::schema::Rule;
 
 type Candidate = (Order, Entry);
 
-/// Returns the order of the group that fills, its entry, and whether another could have (FIL-9).
+/// Returns whether the bar reaches another order of the group inside (FIL-9).
+#[must_use]
+pub fn has_rival(simulation: &Simulation, order: &Order, bar: &PassBar) -> bool {
+    order.oco.is_some()
+        && simulation.working.iter().any(|other| {
+            other.oco == order.oco
+                && other.number != order.number
+                && !orders::is_at_market(other)
+                && find_entry(&orders::trigger_of(simulation, other), bar).is_some()
+        })
+}
+
+/// Returns the order of the group that fills, and its entry.
 ///
 /// `order` is the first of its group that the bar reaches inside. On a path the first one on the path fills;
 /// else each is tried alone, and `stop_first` takes the worst, `target_first` the best; ties go to the
@@ -29,9 +41,8 @@ pub fn choose(
     order: &Order,
     bar: &PassBar,
     entry: Entry,
-) -> Result<(Order, Entry, bool)> {
+) -> Result<(Order, Entry)> {
     let mut chosen = (*order, entry);
-    let mut is_contested = false;
     for other_idx in 0..simulation.working.len() {
         let other = simulation.working[other_idx];
         let is_rival = order.oco.is_some() && other.oco == order.oco && other.number > order.number;
@@ -39,14 +50,13 @@ pub fn choose(
             continue;
         }
         if let Some(reached) = find_entry(&orders::trigger_of(simulation, &other), bar) {
-            is_contested = true;
             let candidate = (other, reached);
             if is_before(simulation, bar, &candidate, &chosen)? {
                 chosen = candidate;
             }
         }
     }
-    Ok((chosen.0, chosen.1, is_contested))
+    Ok(chosen)
 }
 
 /// Whether a candidate of a higher id takes the place of the one chosen so far.

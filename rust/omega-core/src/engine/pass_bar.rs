@@ -18,6 +18,10 @@ pub struct PassBar {
     pub ask: Ohlc,
     /// What happens inside it.
     pub intrabar: Intrabar,
+    /// Whether it is a finer bar.
+    pub is_part: bool,
+    /// Whether it opens after the step does: its open lies inside the bar.
+    pub is_later: bool,
 }
 
 impl PassBar {
@@ -59,11 +63,20 @@ pub fn pass_bar(series: &Series, bar_idx: usize, intrabar: Intrabar) -> PassBar 
         bid: ohlc_at(&series.bid, bar_idx),
         ask: ohlc_at(&series.ask, bar_idx),
         intrabar,
+        is_part: false,
+        is_later: false,
     }
 }
 
 /// Returns a finer bar inside `step`; its fills are named after the step's bar.
 #[must_use]
 pub fn finer_bar(step: &PassBar, series: &Series, idx: usize, intrabar: Intrabar) -> PassBar {
-    PassBar { bid: ohlc_at(&series.bid, idx), ask: ohlc_at(&series.ask, idx), intrabar, ..*step }
+    PassBar {
+        bid: ohlc_at(&series.bid, idx),
+        ask: ohlc_at(&series.ask, idx),
+        intrabar,
+        is_part: true,
+        is_later: series.time_us[idx] > step.time_us,
+        ..*step
+    }
 }

@@ -32,26 +32,26 @@ pub fn run(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
     }
     let intrabar = simulation.plan.intrabar;
     if intrabar == Intrabar::Finer {
-        let bar = pass_bar(simulation.series(), bar_idx, Intrabar::StopFirst);
-        for bar in finer::bars_inside(simulation, bar) {
-            run_passes(simulation, &bar)?;
+        let whole = pass_bar(simulation.series(), bar_idx, Intrabar::StopFirst);
+        for bar in finer::bars_inside(simulation, whole) {
+            run_passes(simulation, &bar, &whole)?;
         }
         return Ok(());
     }
-    let bar = pass_bar(simulation.series(), bar_idx, intrabar);
-    run_passes(simulation, &bar)
+    let whole = pass_bar(simulation.series(), bar_idx, intrabar);
+    run_passes(simulation, &whole, &whole)
 }
 
-/// Runs the three passes over one bar.
+/// Runs the three passes over one bar; `whole` is the bar of the step, by which ambiguity is told (FIL-9).
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range.
-pub fn run_passes(simulation: &mut Simulation, bar: &PassBar) -> Result<()> {
+pub fn run_passes(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) -> Result<()> {
     simulation.pass_number += 1;
     exit_positions_at_open(simulation, bar)?;
-    enter_at_open(simulation, bar)?;
+    enter_at_open(simulation, bar, whole)?;
     exit_positions_inside(simulation, bar)?;
-    enter_inside(simulation, bar)
+    enter_inside(simulation, bar, whole)
 }
 
 /// Returns the levels that stand for a position.
@@ -111,7 +111,7 @@ fn exit_positions_at_open(simulation: &mut Simulation, bar: &PassBar) -> Result<
 }
 
 /// Pass (a), orders: those whose level the open is at or beyond; ioc and fok get no other chance.
-fn enter_at_open(simulation: &mut Simulation, bar: &PassBar) -> Result<()> {
+fn enter_at_open(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) -> Result<()> {
     let now = Happened { bar_idx: bar.bar_idx, time_us: bar.time_us };
     let mut after = 0;
     while let Some(mut order) = orders::next_working(simulation, after) {
@@ -125,7 +125,11 @@ fn enter_at_open(simulation: &mut Simulation, bar: &PassBar) -> Result<()> {
             if orders::cancel_refused(simulation, &order, now) {
                 continue;
             }
-            fill(simulation, &mut order, bar, &entry)?;
+            let is_contested = bar.is_later && oco::has_rival(simulation, &order, whole);
+            if fill(simulation, &mut order, bar, &entry)? && bar.is_part {
+                let entry = bar.is_later.then_some(&entry);
+                mark_ambiguity(simulation, &order, whole, entry, is_contested);
+            }
         } else if order.order_type == OrderType::StopLimit && is_stop_met(&trigger, open) {
             order.is_triggered = true;
             orders::store(simulation, &order);
@@ -145,8 +149,10 @@ fn exit_positions_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<(
         let side = bar.closing_side(bracket.direction);
         let mut found = exit_at_open(&bracket, side.open);
         if found.is_none() {
-            let is_ambiguous = is_ambiguous(&bracket, side, None, bar.has_one_spread());
-            simulation.positions[idx].ambiguous |= is_ambiguous;
+            if !bar.is_part {
+                let is_ambiguous = is_ambiguous(&bracket, side, None, bar.has_one_spread());
+                simulation.positions[idx].ambiguous |= is_ambiguous;
+            }
             found = find_exit(&bracket, bar, None);
         }
         if let Some(found) = found {
@@ -162,7 +168,7 @@ fn exit_positions_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<(
 }
 
 /// Pass (c): orders that the bar reaches after its open, each followed by its exits.
-fn enter_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<()> {
+fn enter_inside(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) -> Result<()> {
     let now = Happened { bar_idx: bar.bar_idx, time_us: bar.time_us };
     let mut after = 0;
     while let Some(mut order) = orders::next_working(simulation, after) {
@@ -181,12 +187,30 @@ fn enter_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<()> {
         if orders::cancel_refused(simulation, &order, now) {
             continue;
         }
-        let (mut chosen, entry, is_contested) = oco::choose(simulation, &order, bar, entry)?;
+        let (mut chosen, entry) = oco::choose(simulation, &order, bar, entry)?;
+        let is_contested = oco::has_rival(simulation, &chosen, whole);
         if fill(simulation, &mut chosen, bar, &entry)? {
-            exit_after_entry(simulation, &chosen, bar, &entry, is_contested)?;
+            mark_ambiguity(simulation, &chosen, whole, Some(&entry), is_contested);
+            exit_after_entry(simulation, &chosen, bar, &entry)?;
         }
     }
     Ok(())
+}
+
+/// Marks a position that another reading of the bar it opened in would change (FIL-9); `entry` is `None` at its O.
+fn mark_ambiguity(
+    simulation: &mut Simulation,
+    order: &Order,
+    whole: &PassBar,
+    entry: Option<&Entry>,
+    is_contested: bool,
+) {
+    let Some(idx) = simulation.find_position(order.number) else { return };
+    let bracket = bracket_of(simulation, &simulation.positions[idx]);
+    let side = whole.closing_side(order.direction);
+    let position = &mut simulation.positions[idx];
+    position.ambiguous |= is_contested || (entry.is_some() && straddles(order, whole));
+    position.ambiguous |= is_ambiguous(&bracket, side, entry, whole.has_one_spread());
 }
 
 /// Whether a stop-limit that the bar reached and did not fill works as a limit from the next bar on (FIL-4).
@@ -211,7 +235,7 @@ fn fill(simulation: &mut Simulation, order: &mut Order, bar: &PassBar, entry: &E
         level: Some(entry.level),
         spread_points: if order.direction > 0 { bar.opening_spread() } else { 0 },
         rule: entry.rule,
-        moment: entry.moment,
+        moment: if bar.is_later { Moment::Inside } else { entry.moment },
         path_step: entry.path_step,
         closing_price: if is_inside { None } else { Some(bar.closing_side(order.direction).open) },
         entry_pass: simulation.pass_number,
@@ -225,22 +249,14 @@ fn fill(simulation: &mut Simulation, order: &mut Order, bar: &PassBar, entry: &E
 }
 
 /// Closes a position opened inside the bar if what follows its entry does; else sees what is proven (FIL-8).
-fn exit_after_entry(
-    simulation: &mut Simulation,
-    order: &Order,
-    bar: &PassBar,
-    entry: &Entry,
-    is_contested: bool,
-) -> Result<()> {
+fn exit_after_entry(simulation: &mut Simulation, order: &Order, bar: &PassBar, entry: &Entry) -> Result<()> {
     let Some(idx) = simulation.find_position(order.number) else { return Ok(()) };
     let bracket = bracket_of(simulation, &simulation.positions[idx]);
     let side = bar.closing_side(order.direction);
-    let position = &mut simulation.positions[idx];
-    position.ambiguous |= is_contested || straddles(order, bar);
-    position.ambiguous |= is_ambiguous(&bracket, side, Some(entry), bar.has_one_spread());
     if let Some(found) = find_exit(&bracket, bar, Some(entry)) {
         return closing::close_at_level(simulation, idx, bar, found, false);
     }
+    let position = &mut simulation.positions[idx];
     see_price(position, side.close);
     if entry.is_stop {
         see_price(position, if order.direction > 0 { side.high } else { side.low });

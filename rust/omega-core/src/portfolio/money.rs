@@ -145,6 +145,13 @@ fn within(amount: i128, limit: i128, what: &'static str) -> Result<i64> {
 
 /// twin: none — Python has it in its standard library.
 fn gcd(first: i128, second: i128) -> i128 {
+    // 64-bit divisions take a tenth of the time; moving rates are reduced at every bar.
+    if let (Ok(mut large), Ok(mut small)) = (u64::try_from(first), u64::try_from(second)) {
+        while small != 0 {
+            (large, small) = (small, large % small);
+        }
+        return i128::from(large);
+    }
     let (mut large, mut small) = (first, second);
     while small != 0 {
         (large, small) = (small, large % small);

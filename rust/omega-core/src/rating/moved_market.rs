@@ -18,7 +18,7 @@ const ATR_SHARE: f64 = 0.1;
 const UNIFORMS: u64 = 12;
 const WORD_HALF: i64 = 4_294_967_296;
 /// Spreads up to this are looked up instead of divided.
-const LOOKED_UP: usize = 4096;
+const LOOKED_UP: i64 = 4096;
 
 /// Open, high, low, close on their way.
 type Columns = [Vec<i32>; 4];
@@ -38,7 +38,7 @@ pub(super) fn with_spread(market: &Market, factor: Fraction) -> Market {
 fn widened(series: &Series, factor: Fraction) -> Series {
     let (num, den) = (i128::from(factor.0), i128::from(factor.1));
     let stressed = |spread: i64| numerics::half_even_quotient(num * i128::from(spread), den);
-    let known: Vec<i128> = (0..LOOKED_UP).map(|spread| stressed(spread as i64)).collect();
+    let known: Vec<i128> = (0..LOOKED_UP).map(stressed).collect();
     let ask_of = |(bid, ask): (&i32, &i32)| {
         let spread = i64::from(*ask) - i64::from(*bid);
         let wider = usize::try_from(spread).ok().and_then(|place| known.get(place).copied());

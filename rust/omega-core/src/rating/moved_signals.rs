@@ -27,7 +27,7 @@ pub(super) struct Move {
 ///
 /// A market order that enters `shift` bars later keeps its absolute levels' distance from the raw entry.
 pub(super) fn with_levels(simulation: &Simulation, signal: &Signal, by: Move) -> Signal {
-    let mut moved = signal.clone();
+    let mut moved = *signal;
     if signal.kind != SignalKind::Order.code() || signal.fault != 0 {
         return moved;
     }

@@ -74,7 +74,7 @@ def close_at_level(simulation: Simulation, position: Position, bar: PassBar, fou
         level=position.sl if found.is_stop else position.tp,
         spread_points=0 if position.direction > 0 else bar.opening_spread,
         rule=Rule.FIL_5 if found.is_stop else Rule.FIL_6,
-        moment=found.moment,
+        moment=Moment.INSIDE if bar.is_later else found.moment,
         path_step=found.path_step,
         reason=position.stop_reason if found.is_stop else ExitReason.TAKE_PROFIT,
         leg=1,

@@ -22,8 +22,18 @@ if TYPE_CHECKING:
 Candidate = tuple[Order, Entry]
 
 
-def choose(simulation: Simulation, order: Order, bar: PassBar, entry: Entry) -> tuple[Order, Entry, bool]:
-    """Return the order of the group that fills, its entry, and whether another could have (FIL-9).
+def has_rival(simulation: Simulation, order: Order, bar: PassBar) -> bool:
+    """Return whether the bar reaches another order of the group inside (FIL-9)."""
+    for other in simulation.working:
+        is_rival = order.oco is not None and other.oco == order.oco and other.number != order.number
+        if is_rival and not orders.is_at_market(other):
+            if passes.find_entry(orders.trigger_of(simulation, other), bar) is not None:
+                return True
+    return False
+
+
+def choose(simulation: Simulation, order: Order, bar: PassBar, entry: Entry) -> tuple[Order, Entry]:
+    """Return the order of the group that fills, and its entry.
 
     `order` is the first of its group that the bar reaches inside. On a path the first one on the path fills;
     else each is tried alone, and `stop_first` takes the worst, `target_first` the best; ties go to the lower id.
@@ -39,7 +49,7 @@ def choose(simulation: Simulation, order: Order, bar: PassBar, entry: Entry) -> 
     for candidate in found[1:]:
         if _is_before(simulation, bar, candidate, chosen):
             chosen = candidate
-    return chosen[0], chosen[1], len(found) > 1
+    return chosen
 
 
 def _is_before(simulation: Simulation, bar: PassBar, candidate: Candidate, chosen: Candidate) -> bool:

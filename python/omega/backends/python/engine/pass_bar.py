@@ -9,7 +9,10 @@ from omega.backends.python.market import Ohlc, Series, ohlc_at
 
 @dataclass(frozen=True, slots=True)
 class PassBar:
-    """Both sides of a bar. `bar_idx` and the times are those of the step, which name its fills."""
+    """Both sides of a bar. `bar_idx` and the times are those of the step, which name its fills.
+
+    `is_part` marks a finer bar, `is_later` one that opens after the step does: its open lies inside the bar.
+    """
 
     bar_idx: int
     time_us: int
@@ -17,6 +20,8 @@ class PassBar:
     bid: Ohlc
     ask: Ohlc
     intrabar: str
+    is_part: bool = False
+    is_later: bool = False
 
     def closing_side(self, direction: int) -> Ohlc:
         """Return the side on which positions of a direction close."""
@@ -63,4 +68,6 @@ def finer_bar(step: PassBar, series: Series, idx: int, intrabar: str) -> PassBar
         bid=ohlc_at(series.bid, idx),
         ask=ohlc_at(series.ask, idx),
         intrabar=intrabar,
+        is_part=True,
+        is_later=series.time_us[idx] > step.time_us,
     )

@@ -35,7 +35,7 @@ from omega.backends.python.execution.path import (
 )
 from omega.backends.python.market import Ohlc
 from omega.backends.python.portfolio.position import Position, see_price
-from omega.schema import OrderType, Tif
+from omega.schema import Moment, OrderType, Tif
 
 if TYPE_CHECKING:
     from omega.backends.python.engine.simulation import Simulation
@@ -44,21 +44,18 @@ if TYPE_CHECKING:
 def run(simulation: Simulation, bar_idx: int) -> None:
     """Let the bar at `bar_idx` fill and close what it reaches."""
     intrabar = simulation.plan.intrabar
-    if intrabar == FINER:
-        bars = finer.bars_inside(simulation, pass_bar(simulation.series, bar_idx, STOP_FIRST))
-    else:
-        bars = [pass_bar(simulation.series, bar_idx, intrabar)]
-    for bar in bars:
-        run_passes(simulation, bar)
+    whole = pass_bar(simulation.series, bar_idx, STOP_FIRST if intrabar == FINER else intrabar)
+    for bar in finer.bars_inside(simulation, whole) if intrabar == FINER else [whole]:
+        run_passes(simulation, bar, whole)
 
 
-def run_passes(simulation: Simulation, bar: PassBar) -> None:
-    """Run the three passes over one bar."""
+def run_passes(simulation: Simulation, bar: PassBar, whole: PassBar) -> None:
+    """Run the three passes over one bar; `whole` is the bar of the step, by which ambiguity is told (FIL-9)."""
     simulation.pass_number += 1
     _exit_at_open(simulation, bar)
-    _enter_at_open(simulation, bar)
+    _enter_at_open(simulation, bar, whole)
     _exit_inside(simulation, bar)
-    _enter_inside(simulation, bar)
+    _enter_inside(simulation, bar, whole)
 
 
 def bracket_of(simulation: Simulation, position: Position) -> Bracket:
@@ -99,7 +96,7 @@ def _exit_at_open(simulation: Simulation, bar: PassBar) -> None:
                 closing.close_at_level(simulation, position, bar, found, saw_open=True)
 
 
-def _enter_at_open(simulation: Simulation, bar: PassBar) -> None:
+def _enter_at_open(simulation: Simulation, bar: PassBar, whole: PassBar) -> None:
     """Pass (a), orders: those whose level the open is at or beyond; ioc and fok get no other chance."""
     for order in list(simulation.working):
         if orders.is_at_market(order) or order not in simulation.working:
@@ -110,7 +107,10 @@ def _enter_at_open(simulation: Simulation, bar: PassBar) -> None:
         if entry is not None:
             if orders.cancel_refused(simulation, order, Happened(bar.bar_idx, bar.time_us)):
                 continue
-            _fill(simulation, order, bar, entry)
+            is_contested = bar.is_later and oco.has_rival(simulation, order, whole)
+            opened = _fill(simulation, order, bar, entry)
+            if opened is not None and bar.is_part:
+                _mark_ambiguity(simulation, opened, order, whole, entry if bar.is_later else None, is_contested)
         elif order.order_type is OrderType.STOP_LIMIT and is_stop_met(trigger, open_):
             order.is_triggered = True
         if order.tif in (Tif.IOC, Tif.FOK) and order.steps > 0:
@@ -124,7 +124,8 @@ def _exit_inside(simulation: Simulation, bar: PassBar) -> None:
         side = bar.closing_side(position.direction)
         found = exit_at_open(bracket, side.open)
         if found is None:
-            position.ambiguous |= is_ambiguous(bracket, side, None, bar.has_one_spread)
+            if not bar.is_part:
+                position.ambiguous |= is_ambiguous(bracket, side, None, bar.has_one_spread)
             found = find_exit(bracket, bar, None)
         if found is not None:
             closing.close_at_level(simulation, position, bar, found, saw_open=True)
@@ -133,7 +134,7 @@ def _exit_inside(simulation: Simulation, bar: PassBar) -> None:
             see_price(position, side.high)
 
 
-def _enter_inside(simulation: Simulation, bar: PassBar) -> None:
+def _enter_inside(simulation: Simulation, bar: PassBar, whole: PassBar) -> None:
     """Pass (c): orders that the bar reaches after its open, each followed by its exits."""
     for order in list(simulation.working):
         if orders.is_at_market(order) or order not in simulation.working:
@@ -145,11 +146,27 @@ def _enter_inside(simulation: Simulation, bar: PassBar) -> None:
             continue
         if orders.cancel_refused(simulation, order, Happened(bar.bar_idx, bar.time_us)):
             continue
-        chosen, entry, is_contested = oco.choose(simulation, order, bar, entry)
+        chosen, entry = oco.choose(simulation, order, bar, entry)
+        is_contested = oco.has_rival(simulation, chosen, whole)
         position = _fill(simulation, chosen, bar, entry)
         if position is not None:
-            position.ambiguous |= is_contested or _straddles(chosen, bar)
+            _mark_ambiguity(simulation, position, chosen, whole, entry, is_contested)
             _exit_after_entry(simulation, position, bar, entry)
+
+
+def _mark_ambiguity(
+    simulation: Simulation,
+    position: Position,
+    order: Order,
+    whole: PassBar,
+    entry: Entry | None,
+    is_contested: bool,
+) -> None:
+    """Mark a position that another reading of the bar it opened in would change (FIL-9); `entry` is None at its O."""
+    side = whole.closing_side(position.direction)
+    bracket = bracket_of(simulation, position)
+    position.ambiguous |= is_contested or (entry is not None and _straddles(order, whole))
+    position.ambiguous |= is_ambiguous(bracket, side, entry, whole.has_one_spread)
 
 
 def _trigger_if_met(order: Order, trigger: Trigger, bar: PassBar) -> None:
@@ -167,7 +184,7 @@ def _straddles(order: Order, bar: PassBar) -> bool:
 
 def _fill(simulation: Simulation, order: Order, bar: PassBar, entry: Entry) -> Position | None:
     """Fill an order; return the position that it opened inside the bar."""
-    is_inside = entry.moment is not entry.moment.OPEN
+    is_inside = entry.moment is Moment.INSIDE
     is_long = order.direction > 0
     fill = opening.Fill(
         bar_idx=bar.bar_idx,
@@ -176,7 +193,7 @@ def _fill(simulation: Simulation, order: Order, bar: PassBar, entry: Entry) -> P
         level=entry.level,
         spread_points=bar.opening_spread if is_long else 0,
         rule=entry.rule,
-        moment=entry.moment,
+        moment=Moment.INSIDE if bar.is_later else entry.moment,
         path_step=entry.path_step,
         closing_price=None if is_inside else bar.closing_side(order.direction).open,
         entry_pass=simulation.pass_number,
@@ -189,7 +206,6 @@ def _exit_after_entry(simulation: Simulation, position: Position, bar: PassBar, 
     """Close a position opened inside the bar if what follows its entry does; else see what is proven (FIL-8)."""
     bracket = bracket_of(simulation, position)
     side = bar.closing_side(position.direction)
-    position.ambiguous |= is_ambiguous(bracket, side, entry, bar.has_one_spread)
     found = find_exit(bracket, bar, entry)
     if found is not None:
         closing.close_at_level(simulation, position, bar, found, saw_open=False)

@@ -1,7 +1,7 @@
 """The market of a stressed run: wider spreads, or prices moved by noise (RAT-3).
 
-Times, calendar, alignments and other symbols stay. All timeframes are resampled from the moved bars of the step timeframe;
-a bar of another series that those do not cover stays as it is.
+Times, calendar, alignments and other symbols stay. All timeframes are resampled from the moved bars of the step
+timeframe; a bar of another series that those do not cover stays as it is.
 """
 
 from __future__ import annotations
