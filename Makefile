@@ -24,7 +24,7 @@ SIGNATURE = import struct, sys; v = sys.version_info; print(f"cpython-{v[0]}.{v[
 CARGO = PYO3_PYTHON=$(BIN)/python PYO3_BUILD_EXTENSION_MODULE=1 \
   PYO3_ENVIRONMENT_SIGNATURE="$$($(BIN)/python -c '$(subst ','\'',$(SIGNATURE))')" cargo
 
-.PHONY: help setup demo test check parity deep bench schema clean
+.PHONY: help setup demo test check parity deep mutants bench schema clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -56,8 +56,11 @@ check: setup ## Lint, types, import contracts, generated files, code blocks of t
 parity: setup ## Compare both backends bit for bit
 	@$(BIN)/pytest -n 2 tests/parity
 
-deep: setup ## Run what takes long: a million random orders
+deep: setup mutants ## Run what takes long: a million random orders, planted bugs
 	@$(BIN)/pytest -n 2 -m deep
+
+mutants: setup ## Plant bugs in both halves, one after the other; the tests have to notice each
+	@$(BIN)/python tools/mutants.py --halves $(if $(filter pure,$(BUILD)),python,both)
 
 bench: setup ## Measure the performance budgets of docs/spec/backends.md
 	@$(BIN)/python benchmarks/run.py
