@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 import cases
+import execution_cases
 import rating_cases
 from omega.backends import describe_backends
 
@@ -37,6 +38,7 @@ def measure(sizes: dict[str, cases.Size]) -> Iterator[cases.Figure]:
             yield from work(case)
         yield from cases.short_run(cases.Case(name, cases.Size(SHORT, size.repeats)))
     for name, size in sizes.items():
+        yield from execution_cases.fed_run(name, 4 * size.repeats)
         yield from rating_cases.resampling(name, size.repeats)
         yield from rating_cases.replays(name)
     if "rust" in sizes:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from omega.data import MarketData, load
     from omega.engine import BacktestResult, Portfolio, backtest
     from omega.errors import OmegaError
+    from omega.execution import ExecutionSimulator
     from omega.indicators import IndicatorCache
     from omega.rating import RatingPipeline, RatingResult
     from omega.runner import rate
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BacktestResult",
+    "ExecutionSimulator",
     "IndicatorCache",
     "MarketData",
     "OmegaError",
@@ -37,6 +39,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "BacktestResult": "omega.engine",
+    "ExecutionSimulator": "omega.execution",
     "IndicatorCache": "omega.indicators",
     "MarketData": "omega.data",
     "OmegaError": "omega.errors",

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from omega import _native
-from omega.backends.protocol import Decider, Holdings, Market, Tables
+from omega.backends.protocol import Decider, Holdings, Market, Simulator, Tables
 from omega.errors import error_for
 
 name: str = "rust"
@@ -65,13 +65,19 @@ def rate(trades: Any, equity: Any, calendar: Any, plan: str) -> list[tuple[str, 
 def open_portfolio(plan: str) -> Holdings:
     """Return the empty holdings of a portfolio plan."""
     with _omega_errors():
-        return _Holdings(_native.open_portfolio(plan))
+        return _Translated(_native.open_portfolio(plan))
 
 
-class _Holdings:
-    """Holdings of the extension, with errors as the catalogue names them."""
+def open_simulator(market: Market, plan: str) -> Simulator:
+    """Return a run that stands before its first step."""
+    with _omega_errors():
+        return _Simulator(_native.open_simulator(market, plan))
 
-    def __init__(self, core: _native.Holdings) -> None:
+
+class _Translated:
+    """An object of the extension, with errors as the catalogue names them."""
+
+    def __init__(self, core: Any) -> None:
         self._core = core
 
     def __getattr__(self, name: str) -> Any:
@@ -84,6 +90,30 @@ class _Holdings:
 
         setattr(self, name, translated)
         return translated
+
+
+class _Simulator(_Translated):
+    """A run that is fed, its tables as `pyarrow.Table`."""
+
+    @property
+    def cursor(self) -> int:
+        """Index of the last bar that has passed, -1 before the first."""
+        return int(self._core.cursor)
+
+    def positions(self) -> Any:
+        """Return the open positions."""
+        with _omega_errors():
+            return pa.table(self._core.positions())
+
+    def rows(self, table: str, first: int) -> Any:
+        """Return the rows of a growing result table from `first` on."""
+        with _omega_errors():
+            return pa.table(self._core.rows(table, first))
+
+    def finish(self) -> Tables:
+        """Return the result tables of all bars."""
+        with _omega_errors():
+            return _tables(self._core.finish())
 
 
 def replay(

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
@@ -28,6 +27,7 @@ from omega.config.specs import SymbolSpec, spec_of
 from omega.data.calendar import fx_calendar
 from omega.data.timeframes import DAY_US
 from omega.engine.amounts import Exactly, Moment, misfit, moment_us, on_grid
+from omega.engine.portfolio_values import Booked, PortfolioPosition
 from omega.engine.tables import Table, Units, present_equity, present_table
 from omega.errors import error_for
 from omega.schema import TABLES, LedgerKind
@@ -38,47 +38,6 @@ _SIDES = {"long": 1, "buy": 1, 1: 1, "short": -1, "sell": -1, -1: -1}
 _FEES = {"commission": LedgerKind.COMMISSION, "swap": LedgerKind.SWAP}
 _TYPES = {"timestamp": pa.timestamp("us", tz="UTC"), "int8": pa.int8(), "int16": pa.int16(), "int32": pa.int32()}
 _HORIZON_US = 366 * DAY_US
-
-
-@dataclass(frozen=True, slots=True)
-class PortfolioPosition:
-    """One open position, as it was when it was asked for. Money is account currency.
-
-    Attributes:
-        id: Its number.
-        symbol: Symbol.
-        direction: +1 for long, -1 for short.
-        magic_number: Tag of the strategy.
-        entry_price: Volume-weighted mean of its opening deals.
-        entry_time: Time of the first one, UTC microseconds.
-        size: Open volume, lots.
-        take_profit: Target, if any. The portfolio keeps levels and does not act on them.
-        stop_loss: Stop, if any.
-        trailing_stop: Distance of a trailing stop, if any.
-        accrued_swap: Swap accrued and not yet booked.
-        open_profit: Profit at the last price of the closing side.
-    """
-
-    id: int
-    symbol: str
-    direction: int
-    magic_number: int
-    entry_price: float
-    entry_time: int
-    size: float
-    take_profit: float | None
-    stop_loss: float | None
-    trailing_stop: float | None
-    accrued_swap: float
-    open_profit: float
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """What a close booked, account currency: profit, and its share of the accrued swap."""
-
-    profit: float
-    swap: float
 
 
 class Tags(TypedDict, total=False):

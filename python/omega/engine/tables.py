@@ -47,6 +47,13 @@ class Table:
 
         return polars.from_arrow(self._arrow)
 
+    def to_ipc(self) -> bytes:
+        """Return the bytes of an Arrow IPC stream."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self._arrow.schema) as writer:
+            writer.write_table(self._arrow)
+        return bytes(sink.getvalue())
+
     @property
     def column_names(self) -> list[str]:
         """Names of the columns."""

@@ -11,6 +11,7 @@ mod market;
 mod portfolio;
 mod session;
 mod simulation;
+mod simulator;
 mod statistics;
 mod view;
 
@@ -27,6 +28,8 @@ mod native {
     use super::session::{Bar, Session};
     #[pymodule_export]
     use super::simulation::{simulate, simulate_stepwise};
+    #[pymodule_export]
+    use super::simulator::{Signals, Simulator, open_simulator};
     #[pymodule_export]
     use super::statistics::{compute_metrics, rate, replay, stress_market};
     #[pymodule_export]

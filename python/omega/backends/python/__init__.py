@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from omega.backends.python.engine.simulation import simulate
+from omega.backends.python.engine.simulator import open_simulator
 from omega.backends.python.engine.stepwise import simulate_stepwise
 from omega.backends.python.indicators.columns import compute_indicators
 from omega.backends.python.market import open_market
@@ -24,6 +25,7 @@ __all__ = [
     "name",
     "open_market",
     "open_portfolio",
+    "open_simulator",
     "rate",
     "replay",
     "simulate",

@@ -18,6 +18,7 @@ pub mod records;
 pub mod rollover;
 pub mod signals;
 pub mod simulation;
+pub mod simulator;
 pub mod slipping;
 pub mod stop_out;
 pub mod volatility;

@@ -143,7 +143,10 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
         _ => NO_SLIP,
     };
     let price = fill.raw_price + order.direction * slipped.points;
-    let place = simulation.positions.binary_search_by_key(&order.number, |position| position.id);
+    let place = match simulation.positions.last() {
+        Some(last) if last.id < order.number => Err(simulation.positions.len()),
+        _ => simulation.positions.binary_search_by_key(&order.number, |position| position.id),
+    };
     let idx = place.unwrap_or_else(|idx| {
         let position = open_position(simulation, order, fill, price);
         simulation.positions.insert(idx, position);

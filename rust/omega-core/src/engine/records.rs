@@ -34,6 +34,12 @@ macro_rules! columns {
                 $(self.$field.reserve(count);)*
             }
 
+            /// Returns the rows from `first` on.
+            #[must_use]
+            pub fn since(&self, first: usize) -> Self {
+                Self { $($field: self.$field.get(first..).unwrap_or_default().to_vec(),)* }
+            }
+
             /// Appends one row.
             #[inline]
             pub fn push(&mut self, row: $row) {
@@ -347,6 +353,31 @@ pub fn write_tables(records: Records, books: Books) -> Result<Tables> {
     ])
 }
 
+/// Turns the rows of one growing table from `first` on into that table; `None` is no such table.
+///
+/// twin: none — slices of lists there.
+///
+/// # Errors
+/// `data.shape` if a table does not fit its schema: a defect of the engine.
+pub fn write_since(
+    records: &Records,
+    books: &Books,
+    name: &str,
+    first: usize,
+) -> Result<Option<RecordBatch>> {
+    let batch = match name {
+        "recorded_signals" => signals_batch(records.signals.get(first..).unwrap_or_default())?,
+        "orders" => orders_batch(records.orders.since(first))?,
+        "fills" => fills_batch(records.fills.since(first))?,
+        "trades" => trades_batch(records.trades.since(first))?,
+        "swaps" => swaps_batch(records.swaps.since(first))?,
+        "rejections" => rejections_batch(records.rejections.since(first))?,
+        "ledger" => ledger_batch(books.ledger.since(first))?,
+        _ => return Ok(None),
+    };
+    Ok(Some(batch))
+}
+
 fn signals_batch(rows: &[RecordedSignal]) -> Result<RecordBatch> {
     let signals = || rows.iter().map(|row| &row.signal);
     batch(
@@ -476,7 +507,7 @@ fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
     )
 }
 
-fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
+pub(crate) fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
     batch(
         schema::POSITIONS,
         vec![

@@ -156,8 +156,9 @@ impl Simulation {
     ///
     /// # Errors
     /// The error a bad signal names, unless the plan says to reject such signals.
-    pub fn take_in(&mut self, signals: Vec<Signal>) -> Result<Vec<Request>> {
-        let mut taken = Vec::with_capacity(signals.len());
+    pub fn take_in(&mut self, signals: impl IntoIterator<Item = Signal>) -> Result<Vec<Request>> {
+        let signals = signals.into_iter();
+        let mut taken = Vec::with_capacity(signals.size_hint().0);
         let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
         for signal in signals {
             let row = self.row_count;
@@ -196,15 +197,32 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn trade(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
+        self.begin(bar_idx)?;
+        self.enter(bar_idx, requests)?;
+        self.run_bar(bar_idx)
+    }
+
+    /// Goes to the moment at which requests of the step fill (LOOP step 1).
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    #[inline]
+    pub fn begin(&mut self, bar_idx: usize) -> Result<()> {
         self.exchange.move_to(self.market.series[0].time_us[bar_idx]);
-        if self.plan.signal_close {
-            self.enter(bar_idx, requests)?;
-        }
-        if !self.positions.is_empty() {
+        if !self.positions.is_empty() && !self.plan.signal_close {
             rollover::accrue(self, self.series().time_us[bar_idx], bar_idx.checked_sub(1))?;
         }
-        if !self.plan.signal_close {
-            self.enter(bar_idx, requests)?;
+        Ok(())
+    }
+
+    /// Lets the bar do what it does to positions and orders (LOOP steps 3 and 4).
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    #[inline]
+    pub fn run_bar(&mut self, bar_idx: usize) -> Result<()> {
+        if !self.positions.is_empty() && self.plan.signal_close {
+            rollover::accrue(self, self.series().time_us[bar_idx], bar_idx.checked_sub(1))?;
         }
         if !self.positions.is_empty() || !self.working.is_empty() {
             passes::run(self, bar_idx)?;
@@ -268,7 +286,7 @@ impl Simulation {
         if self.plan.close_at_end {
             closing::close_at_end(&mut self)?;
         } else {
-            self.report_open_positions(last)?;
+            self.records.positions = self.open_rows(last)?;
         }
         if self.plan.margin.is_some() {
             stop_out::note_negative_balance(&mut self, last);
@@ -283,7 +301,10 @@ impl Simulation {
     ///
     /// Orders expire; cancels and modifications apply; stop-outs fill, then closes, those of rules first, then market
     /// orders that wait for volume, then new orders, each in the order given.
-    fn enter(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range.
+    pub fn enter(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
         if !self.working.is_empty() {
             orders::expire(self, bar_idx);
         }
@@ -353,10 +374,14 @@ impl Simulation {
         Ok(total)
     }
 
-    fn report_open_positions(&mut self, last: usize) -> Result<()> {
+    /// Returns the rows of `positions`, marked at the close of a bar; the exchange is there.
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range; those of the exchange.
+    pub fn open_rows(&mut self, last: usize) -> Result<PositionColumns> {
         let mut rows = PositionColumns::default();
         if self.positions.is_empty() {
-            return Ok(());
+            return Ok(rows);
         }
         let rates = self.exchange.worth()?.rates;
         for position in &self.positions {
@@ -380,8 +405,7 @@ impl Simulation {
                 accrued_swap: position.accrued_swap,
             });
         }
-        self.records.positions = rows;
-        Ok(())
+        Ok(rows)
     }
 
     fn write_diagnostics(&mut self) {
@@ -399,7 +423,8 @@ impl Simulation {
         }
     }
 
-    fn signal_error(&self, fault: Fault, bar_idx: i64) -> Error {
+    /// The error a bad signal of a bar names.
+    pub(crate) fn signal_error(&self, fault: Fault, bar_idx: i64) -> Error {
         let idx = usize::try_from(bar_idx).unwrap_or(0);
         let time_us = self.series().close_time_us[idx];
         Error::Signal { number: fault.number, bar_idx, time_us, field: fault.field, value: fault.value }

@@ -37,6 +37,19 @@ pub struct Books {
 }
 
 impl LedgerColumns {
+    /// Returns the rows from `first` on. twin: none — slices of lists there.
+    #[must_use]
+    pub fn since(&self, first: usize) -> Self {
+        Self {
+            time_us: self.time_us.get(first..).unwrap_or_default().to_vec(),
+            equity_row: self.equity_row.get(first..).unwrap_or_default().to_vec(),
+            kind: self.kind.get(first..).unwrap_or_default().to_vec(),
+            symbol: self.symbol.get(first..).unwrap_or_default().to_vec(),
+            position_id: self.position_id.get(first..).unwrap_or_default().to_vec(),
+            amount: self.amount.get(first..).unwrap_or_default().to_vec(),
+        }
+    }
+
     /// Makes room for `count` more rows.
     pub fn reserve(&mut self, count: usize) {
         self.time_us.reserve(count);

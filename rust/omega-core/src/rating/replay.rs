@@ -160,7 +160,7 @@ fn run_job(shared: &Shared, job: &Job) -> Result<Outcome> {
     let by = Move { stop: job.stop, target: job.target, shift: job.shift };
     let decided = if job.decide { Some(native_signals(&market, &simulation.plan)?) } else { None };
     let rows = decided.as_ref().unwrap_or(&shared.table);
-    let stressed = rows.iter().map(|signal| with_levels(&simulation, signal, by)).collect();
+    let stressed: Vec<_> = rows.iter().map(|signal| with_levels(&simulation, signal, by)).collect();
     let requests = simulation.take_in(stressed)?;
     let (requests, dropped) = with_shift(&simulation, requests, job.shift, &shared.closes);
     let first_step = simulation.plan.first_step;

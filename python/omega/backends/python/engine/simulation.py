@@ -99,7 +99,7 @@ class Simulation:
             self.signal_count += 1
             request = Request(self.signal_count, signal, bar_idx, find_fault(signal, self.plan.symbols))
             if request.fault is not None and not self.plan.reject_bad_signals:
-                raise self._signal_error(request.fault, signal.bar_idx)
+                raise self.signal_error(request.fault, signal.bar_idx)
             self.records.write("recorded_signals", request.number, row, *(getattr(signal, name) for name in COLUMNS))
             taken.append(request)
         return taken
@@ -111,13 +111,20 @@ class Simulation:
 
     def trade(self, bar_idx: int, requests: list[Request]) -> None:
         """Run the step up to its marks; a strategy that manages is asked between (LOOP steps 1 to 4)."""
+        self.begin(bar_idx)
+        self.enter(bar_idx, requests)
+        self.run_bar(bar_idx)
+
+    def begin(self, bar_idx: int) -> None:
+        """Go to the moment at which requests of the step fill (LOOP step 1)."""
         self.exchange.move_to(self.series.time_us[bar_idx])
-        if self.plan.signal_close:
-            self._enter(bar_idx, requests)
-        if self.positions:
+        if self.positions and not self.plan.signal_close:
             rollover.accrue(self, self.series.time_us[bar_idx], bar_idx - 1)
-        if not self.plan.signal_close:
-            self._enter(bar_idx, requests)
+
+    def run_bar(self, bar_idx: int) -> None:
+        """Let the bar do what it does to positions and orders (LOOP steps 3 and 4)."""
+        if self.positions and self.plan.signal_close:
+            rollover.accrue(self, self.series.time_us[bar_idx], bar_idx - 1)
         if self.positions or self.working:
             passes.run(self, bar_idx)
         if self.positions and self.plan.position_rules:
@@ -142,7 +149,8 @@ class Simulation:
         if self.plan.close_at_end:
             closing.close_at_end(self)
         else:
-            self._report_open_positions(last)
+            for row in self.open_rows(last):
+                self.records.write("positions", *row)
         if self.plan.margin is not None:
             stop_out.note_negative_balance(self, last)
         self.books.mark(self.open_profit(last))
@@ -152,7 +160,7 @@ class Simulation:
         tables["equity"] = {"equity": self.books.equity}
         return frame.write_tables(tables)
 
-    def _enter(self, bar_idx: int, requests: list[Request]) -> None:
+    def enter(self, bar_idx: int, requests: list[Request]) -> None:
         """Work through what was asked for (LOOP step 2).
 
         Orders expire; cancels and modifications apply; stop-outs fill, then closes, those of rules first, then market
@@ -207,14 +215,14 @@ class Simulation:
             total += open_profit(position, mark, worth.rates) + position.accrued_swap
         return total
 
-    def _report_open_positions(self, last: int) -> None:
+    def open_rows(self, bar_idx: int) -> list[tuple[Any, ...]]:
+        """Return the rows of `positions`, marked at the close of a bar; the exchange is there."""
         if not self.positions:
-            return
+            return []
         rates = self.exchange.worth().rates
-        for position in self.positions:
-            mark = self.series.bid.close[last] if position.direction > 0 else self.series.ask.close[last]
-            self.records.write(
-                "positions",
+        bid, ask = self.series.bid.close[bar_idx], self.series.ask.close[bar_idx]
+        return [
+            (
                 position.id,
                 position.symbol,
                 position.direction,
@@ -229,9 +237,11 @@ class Simulation:
                 position.settled.gross,
                 position.commission,
                 position.settled.swap,
-                open_profit(position, mark, rates),
+                open_profit(position, bid if position.direction > 0 else ask, rates),
                 position.accrued_swap,
             )
+            for position in self.positions
+        ]
 
     def _write_diagnostics(self) -> None:
         if self.before_start_count:
@@ -245,7 +255,8 @@ class Simulation:
         if self.liquidity.exceeded_exits:
             self.records.write("diagnostics", LIQUIDITY_EXCEEDED, None, None, self.liquidity.exceeded_exits)
 
-    def _signal_error(self, fault: Fault, bar_idx: int) -> Exception:
+    def signal_error(self, fault: Fault, bar_idx: int) -> Exception:
+        """Return the error a bad signal of a bar names."""
         return error_for(
             CODE_BY_NUMBER[fault.number],
             bar_idx=bar_idx,

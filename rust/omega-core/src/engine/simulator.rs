@@ -1,0 +1,158 @@
+//! A run that is fed: signals come when their caller has them, and bars pass when it says so.
+//!
+//! The market is known from the start, as in every run; what has passed of it is the cursor's. Everything given
+//! before the bars pass fills as in `simulate`: the same `Simulation`, the same steps. Signals of one call work in the
+//! order of LOOP step 2, those of later calls in the same step after them.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+
+use crate::engine::records::{Tables, positions_batch, write_since};
+use crate::engine::signals::{Request, Signal, find_fault};
+use crate::engine::simulation::Simulation;
+use crate::error::{Error, Result};
+use crate::market::{Market, as_i64};
+use crate::plan::parse_plan;
+
+/// One run and how far it has come.
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    simulation: Simulation,
+    waiting: Vec<Request>,
+    bar_idx: usize,
+    has_begun: bool,
+}
+
+/// Opens a run that stands before its first step (the seam's `open_simulator`).
+///
+/// # Errors
+/// Whatever the plan refuses.
+pub fn open_simulator(market: &Arc<Market>, plan: &str) -> Result<Simulator> {
+    let simulation = Simulation::new(Arc::clone(market), parse_plan(plan)?)?;
+    let bar_idx = simulation.plan.first_step;
+    Ok(Simulator { simulation, waiting: Vec::new(), bar_idx, has_begun: false })
+}
+
+impl Simulator {
+    /// Index of the last bar that has passed, -1 before the first.
+    #[must_use]
+    pub fn cursor(&self) -> i64 {
+        as_i64(self.bar_idx) - 1
+    }
+
+    /// Takes in signals decided on the bar at the cursor, fills what fills now, and returns the first one's number.
+    ///
+    /// # Errors
+    /// `signal.bar_idx` for another bar; the error a bad signal names, unless the plan rejects such signals, and then
+    /// none of them is taken in; whatever the books refuse.
+    pub fn process(&mut self, signals: &[Signal]) -> Result<i64> {
+        self.check(signals)?;
+        self.make_room(signals.len());
+        let first = self.simulation.signal_count + 1;
+        let taken = self.simulation.take_in(signals.iter().copied())?;
+        self.waiting.extend(taken);
+        if self.bar_idx < self.simulation.market.bar_count() {
+            self.enter_due()?;
+        }
+        Ok(first)
+    }
+
+    /// Lets up to `count` bars pass.
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range; those of the exchange.
+    pub fn advance(&mut self, count: usize) -> Result<()> {
+        let end = self.bar_idx.saturating_add(count).min(self.simulation.market.bar_count());
+        while self.bar_idx < end {
+            if !self.has_begun && self.waiting.is_empty() {
+                self.simulation.advance(self.bar_idx, end)?;
+                self.bar_idx = end;
+                return Ok(());
+            }
+            self.enter_due()?;
+            if !self.has_begun {
+                self.simulation.begin(self.bar_idx)?;
+                self.simulation.enter(self.bar_idx, &[])?;
+            }
+            self.simulation.run_bar(self.bar_idx)?;
+            self.simulation.mark(self.bar_idx)?;
+            self.has_begun = false;
+            self.bar_idx += 1;
+        }
+        Ok(())
+    }
+
+    /// Returns the open positions, marked at the close of the bar at the cursor.
+    ///
+    /// # Errors
+    /// `engine.overflow` if money leaves its range; those of the exchange.
+    pub fn positions(&mut self) -> Result<RecordBatch> {
+        let last = self.bar_idx.saturating_sub(1);
+        let series = Arc::clone(&self.simulation.market);
+        self.simulation.exchange.move_to(series.series[0].close_time_us[last]);
+        let rows = self.simulation.open_rows(last)?;
+        if self.has_begun {
+            self.simulation.exchange.move_to(series.series[0].time_us[self.bar_idx]);
+        }
+        positions_batch(rows)
+    }
+
+    /// Returns the rows of a growing result table from `first` on.
+    ///
+    /// # Errors
+    /// `config.plan` for another table.
+    pub fn rows(&self, table: &str, first: usize) -> Result<RecordBatch> {
+        write_since(&self.simulation.records, &self.simulation.books, table, first)?
+            .ok_or_else(|| Error::Plan { reason: format!("{table} is no table that grows") })
+    }
+
+    /// Lets the rest of the bars pass, closes the books and returns all result tables.
+    ///
+    /// # Errors
+    /// As `advance`.
+    pub fn finish(mut self) -> Result<Tables> {
+        self.advance(usize::MAX)?;
+        self.simulation.finish(&self.waiting)
+    }
+
+    /// twin: none — lists grow there.
+    fn make_room(&mut self, count: usize) {
+        let simulation = &mut self.simulation;
+        simulation.records.signals.reserve(count);
+        simulation.records.orders.reserve(count);
+        simulation.records.fills.reserve(count);
+        simulation.books.ledger.reserve(count);
+        simulation.accepted.reserve(count);
+        simulation.positions.reserve(count);
+    }
+
+    fn enter_due(&mut self) -> Result<()> {
+        let due = self.waiting.partition_point(|request| request.bar_idx < as_i64(self.bar_idx));
+        if due == 0 {
+            return Ok(());
+        }
+        let requests: Vec<Request> = self.waiting.drain(..due).collect();
+        if !self.has_begun {
+            self.simulation.begin(self.bar_idx)?;
+            self.has_begun = true;
+        }
+        self.simulation.enter(self.bar_idx, &requests)
+    }
+
+    fn check(&self, signals: &[Signal]) -> Result<()> {
+        for (row, signal) in signals.iter().enumerate() {
+            if signal.bar_idx != self.cursor() {
+                let reason = "is not the bar of the decision";
+                return Err(Error::SignalBarIdx { row: as_i64(row), bar_idx: signal.bar_idx, reason });
+            }
+            if self.simulation.plan.reject_bad_signals {
+                continue;
+            }
+            if let Some(fault) = find_fault(signal, &self.simulation.plan.symbols) {
+                return Err(self.simulation.signal_error(fault, signal.bar_idx));
+            }
+        }
+        Ok(())
+    }
+}
