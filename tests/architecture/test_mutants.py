@@ -40,6 +40,7 @@ def no_bug(tool):
 
 def test_every_text_of_the_list_occurs_exactly_once(tool, mutants, root):
     assert tool.find_faults(mutants, root) == []
+    assert [path for path in (tool.VECTORS, *tool.OTHERS) if not (root / path).exists()] == []
 
 
 def test_the_list_is_long_and_every_bug_breaks_a_rule(mutants, root):
