@@ -44,8 +44,8 @@ LEFT_OUT = (
 )
 VECTORS = "tests/spec/engine/test_hand_worked_vectors.py"
 OTHERS = (
-    *("tests/spec/engine", "tests/golden", "tests/spec/money", "tests/spec/strategy", "tests/spec/portfolio"),
-    *("tests/unit/engine", "tests/property"),
+    *("tests/spec/money", "tests/golden", "tests/unit/engine", "tests/spec/portfolio", "tests/spec/engine"),
+    *("tests/spec/execution", "tests/spec/strategy", "tests/property"),
 )
 CAUGHT = re.compile(r"^FAILED (\S+\.py::\S+)", re.MULTILINE)
 # Links in seconds; the dependencies are compiled once, as for the real extension.
