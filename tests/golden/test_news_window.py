@@ -53,7 +53,7 @@ def run(backend: Backend, tmp_path: pathlib.Path):
 
 
 def test_a_short_is_stopped_by_the_spread_alone(run):
-    """CST-1, FIL-5: the ask opens at 1.10000 + 4 x 10 points = 1.10040, beyond the stop 1.10030; the bid stands still."""
+    """CST-1, FIL-5: the ask opens at 1.1 + 4 x 10 points = 1.10040, beyond the stop; the bid never moves."""
     trades = run(ShortOverNews).trades
 
     assert (trades["entry_price"], trades["exit_price"]) == ([1.1], [1.1004])

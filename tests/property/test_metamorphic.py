@@ -442,7 +442,8 @@ def test_every_law_holds_in_the_twin(law: str, case: Case) -> None:
 @pytest.mark.parametrize("law", LAWS)
 def test_every_law_is_tried_on_many_trades(law: str) -> None:
     """A law about nothing holds, too: generated cases must trade, and costs must move what was earned."""
-    assert sum(LAWS[law](make_case(seed, 150, ()), "python") for seed in range(16)) >= 50
+    days = (("missing_days", 50), ("missing_days", 100))
+    assert sum(LAWS[law](make_case(seed, 150, days), "python") for seed in range(16)) >= 50
 
 
 # ---------------------------------------------------------------- canaries: a broken engine breaks its law

@@ -180,11 +180,7 @@ class Portfolio:
         return position_id
 
     def register_fill(self, position: int, size: Exactly, price: Exactly, ts: Moment) -> None:
-        """Add another deal of the same opening order to a position.
-
-        Raises:
-            EngineError: ``position.not_held``.
-        """
+        """Add another deal of the same opening order to a position; ``position.not_held`` if it is not open."""
         number = self._held(position)[1]
         steps, points = self._steps(number, size), self._points(number, price)
         self._core.add(position, (self._advance(ts), steps, points))

@@ -47,7 +47,7 @@ FULL_YEARS = 2.0
 REJECT_BELOW = 4.0
 WATCH_BELOW = 7.0
 DAYS_PER_YEAR = 365.25
-LARGEST_CHANCE = 0.01
+LARGEST_CHANCE = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +192,7 @@ def ruled(word: str, chance: Number) -> tuple[str, tuple[str, ...]]:
     share = "unknown" if chance is None else f"{100 * chance:.1f} %"
     return "watch", (
         f"Chance is not ruled out: the probability that a run without edge does as well is {share}; "
-        f"a candidate needs at most {100 * LARGEST_CHANCE:.0f} %.",
+        f"a candidate needs at most {100 * LARGEST_CHANCE:g} %.",
     )
 
 

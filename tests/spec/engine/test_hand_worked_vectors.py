@@ -26,6 +26,7 @@ RULES_IN_SCOPE = {
     *("SIG-1", "SIG-2", "SIG-3", "SIG-4", "API-8", "CST-2", "CST-3", "CST-5", "SIZ", "POS-1", "POS-2"),
     *("LED-1", "LED-2", "LED-3", "LED-4", "LED-5", "LED-6", "NUM-1", "NUM-2", "NUM-3", "TIM-2", "TIM-3", "TIM-5"),
     *("FIL-2", "FIL-3", "FIL-4", "FIL-11", "FIL-12", "FIL-13", "FIL-15", "MGT-2", "SWP-1"),
+    *("MGT-1", "MGT-3", "MGT-4", "CUR", "MRG"),
 }
 
 
@@ -63,7 +64,7 @@ def test_every_rule_in_scope_has_a_case() -> None:
     cases = [load_case(name) for name in CASES]
     named = {rule for case in cases for rule in case["rules"]}
 
-    assert len(cases) >= 850
+    assert len(cases) >= 1_000
     assert [case["name"] for case in cases] == list(CASES)
     assert RULES_IN_SCOPE - named == set()
 
@@ -92,7 +93,7 @@ def swap_cases() -> list[dict[str, Any]]:
 def test_swap_amounts_follow_from_rate_multiplier_and_volume() -> None:
     """SWP-1: every amount, multiplier and boundary once more, by its single formula."""
     looked_at = 0
-    for case in swap_cases():
+    for case in (case for case in swap_cases() if plan_of(case)["rates"] is None):
         plan, steps = plan_of(case), {row["id"]: row for row in case["expect"]["orders"]}
         for row in case["expect"].get("swaps", []):
             order = steps[row["position_id"]]

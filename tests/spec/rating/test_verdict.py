@@ -209,7 +209,7 @@ def test_scores_reach_zero_and_ten() -> None:
     best = {"profit_factor": 2.0, "sharpe": 2.0, "max_drawdown_frac": 0.0, "psr": 1.0}
     sure = {f"dropout_{percent}_{name}": 1.0 for percent in (10, 20, 30) for name in ("p_net_positive", "kept_profit")}
     sure |= {"monte_carlo_p_net_positive": 1.0, "bayes_p_above_break_even": 1.0, "stability_index": 1.0}
-    sure["monte_carlo_p_value_net"] = 0.01
+    sure["monte_carlo_p_value_net"] = 0.005
     same = Stress(
         base=BASE,
         costs=dict.fromkeys(STRESS_VALUES.costs, BASE),
@@ -219,7 +219,7 @@ def test_scores_reach_zero_and_ten() -> None:
     )
     assert rating_of(best, sure, stress=same).final_score == pytest.approx(10.0, abs=1e-12)
     assert rating_of(best, sure, stress=same).recommendation == "candidate"
-    doubtful = rating_of(best, sure | {"monte_carlo_p_value_net": 0.02}, stress=same)
+    doubtful = rating_of(best, sure | {"monte_carlo_p_value_net": 0.006}, stress=same)
     assert doubtful.final_score == pytest.approx(10.0, abs=1e-12)
     assert doubtful.recommendation == "watch"
     assert doubtful.reasons[0].startswith("Chance is not ruled out")

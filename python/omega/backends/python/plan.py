@@ -13,18 +13,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omega.backends.python.plan_fields import MAX_TERM
-from omega.backends.python.plan_fields import Fraction as Fraction
-from omega.backends.python.plan_fields import bounded as _bounded
-from omega.backends.python.plan_fields import fields_of as _object
-from omega.backends.python.plan_fields import flag as _flag
-from omega.backends.python.plan_fields import fraction as _fraction
-from omega.backends.python.plan_fields import integer as _integer
-from omega.backends.python.plan_fields import is_other as _choice
-from omega.backends.python.plan_fields import misfit as _misfit
-from omega.backends.python.plan_fields import one_of as _one_of
-from omega.backends.python.plan_fields import positive as _positive
-from omega.backends.python.plan_fields import signed as _signed
+from omega.backends.python.plan_fields import (
+    MAX_TERM,
+    Fraction,
+    bounded,
+    fields_of,
+    flag,
+    fraction,
+    integer,
+    is_other,
+    misfit,
+    one_of,
+    positive,
+    signed,
+)
 from omega.backends.python.plan_money import (
     MarginPlan,
     RatesPlan,
@@ -160,16 +162,16 @@ def parse_plan(text: str) -> Plan:
     Raises:
         ConfigError: ``config.plan`` with what does not fit.
     """
-    raw = _object(
+    raw = fields_of(
         json.loads(text),
         "plan",
         "version account symbols execution sizing first_step strategy metrics rating"
         " margin rates position_rules filters",
     )
     if raw["version"] != 1:
-        raise _misfit(f"version {raw['version']}")
-    account = _object(raw["account"], "account", "currency digits balance")
-    execution = _object(
+        raise misfit(f"version {raw['version']}")
+    account = fields_of(raw["account"], "account", "currency digits balance")
+    execution = fields_of(
         raw["execution"],
         "execution",
         "fill intrabar close_at_end on_bad_signal seed limit_through_points latency_us max_participation",
@@ -178,26 +180,26 @@ def parse_plan(text: str) -> Plan:
     margin = parse_margin(raw["margin"])
     symbols = tuple(_symbol(entry) for entry in raw["symbols"])
     if any((symbol.margin is None) != (margin is None) for symbol in symbols):
-        raise _misfit("symbols.margin belongs to margin")
+        raise misfit("symbols.margin belongs to margin")
     return Plan(
-        account_digits=_integer(account["digits"], "account.digits", 0, 4),
-        balance=_integer(account["balance"], "account.balance", 1, 10**17),
+        account_digits=integer(account["digits"], "account.digits", 0, 4),
+        balance=integer(account["balance"], "account.balance", 1, 10**17),
         symbols=symbols,
-        signal_close=_choice(execution["fill"], "execution.fill", "next_open", "signal_close"),
-        intrabar=_one_of(execution["intrabar"], "execution.intrabar", INTRABAR),
-        limit_through_points=_integer(execution["limit_through_points"], "limit_through_points", 0, 10**6),
-        latency_us=_integer(execution["latency_us"], "latency_us", 0, MAX_LATENCY_US),
+        signal_close=is_other(execution["fill"], "execution.fill", "next_open", "signal_close"),
+        intrabar=one_of(execution["intrabar"], "execution.intrabar", INTRABAR),
+        limit_through_points=integer(execution["limit_through_points"], "limit_through_points", 0, 10**6),
+        latency_us=integer(execution["latency_us"], "latency_us", 0, MAX_LATENCY_US),
         max_participation=None if participation is None else _volume(participation, "max_participation"),
-        close_at_end=_flag(execution["close_at_end"], "execution.close_at_end"),
-        reject_bad_signals=_choice(execution["on_bad_signal"], "execution.on_bad_signal", "fail", "reject"),
-        seed=_integer(execution["seed"], "execution.seed", 0, 2**64 - 1),
+        close_at_end=flag(execution["close_at_end"], "execution.close_at_end"),
+        reject_bad_signals=is_other(execution["on_bad_signal"], "execution.on_bad_signal", "fail", "reject"),
+        seed=integer(execution["seed"], "execution.seed", 0, 2**64 - 1),
         sizing=parse_sizing(raw["sizing"]),
         margin=margin,
         rates=parse_rates(raw["rates"], len(symbols)),
         position_rules=parse_rules(raw["position_rules"]),
         filters=None if raw["filters"] is None else parse_filters(raw["filters"]),
-        first_step=_integer(raw["first_step"], "first_step", 0, 2**31),
-        strategy=None if raw["strategy"] is None else _object(raw["strategy"], "strategy", "native parameters"),
+        first_step=integer(raw["first_step"], "first_step", 0, 2**31),
+        strategy=None if raw["strategy"] is None else fields_of(raw["strategy"], "strategy", "native parameters"),
     )
 
 
@@ -207,44 +209,44 @@ def parse_portfolio_plan(text: str) -> PortfolioPlan:
     Raises:
         ConfigError: ``config.plan`` with what does not fit.
     """
-    raw = _object(json.loads(text), "plan", "version account symbols start_us")
+    raw = fields_of(json.loads(text), "plan", "version account symbols start_us")
     if raw["version"] != 1:
-        raise _misfit(f"version {raw['version']}")
-    account = _object(raw["account"], "account", "currency digits balance")
+        raise misfit(f"version {raw['version']}")
+    account = fields_of(raw["account"], "account", "currency digits balance")
     return PortfolioPlan(
-        account_digits=_integer(account["digits"], "account.digits", 0, 8),
-        balance=_integer(account["balance"], "account.balance", 1, 10**17),
+        account_digits=integer(account["digits"], "account.digits", 0, 8),
+        balance=integer(account["balance"], "account.balance", 1, 10**17),
         symbols=tuple(_symbol(entry) for entry in raw["symbols"]),
-        start_us=_integer(raw["start_us"], "start_us", -(2**62), 2**62),
+        start_us=integer(raw["start_us"], "start_us", -(2**62), 2**62),
     )
 
 
 def _symbol(raw: Any) -> SymbolPlan:
-    raw = _object(
+    raw = fields_of(
         raw,
         "symbols",
         "name digits pip_points tick_points value volume_step volume_min_steps volume_max_steps"
         " min_stop_points slippage commission swap liquidity margin",
     )
-    commission = _object(raw["commission"], "commission", "scheme rate minimum on_entry on_exit")
-    max_steps = _integer(raw["volume_max_steps"], "volume_max_steps", 1, MAX_STEPS)
+    commission = fields_of(raw["commission"], "commission", "scheme rate minimum on_entry on_exit")
+    max_steps = integer(raw["volume_max_steps"], "volume_max_steps", 1, MAX_STEPS)
     return SymbolPlan(
         name=raw["name"],
-        digits=_integer(raw["digits"], "digits", 0, 8),
-        pip_points=_integer(raw["pip_points"], "pip_points", 1, 10**6),
-        tick_points=_integer(raw["tick_points"], "tick_points", 1, 10**6),
-        value=_positive(raw["value"], "value"),
-        volume_step=_positive(raw["volume_step"], "volume_step"),
-        volume_min_steps=_integer(raw["volume_min_steps"], "volume_min_steps", 1, MAX_STEPS),
+        digits=integer(raw["digits"], "digits", 0, 8),
+        pip_points=integer(raw["pip_points"], "pip_points", 1, 10**6),
+        tick_points=integer(raw["tick_points"], "tick_points", 1, 10**6),
+        value=positive(raw["value"], "value"),
+        volume_step=positive(raw["volume_step"], "volume_step"),
+        volume_min_steps=integer(raw["volume_min_steps"], "volume_min_steps", 1, MAX_STEPS),
         volume_max_steps=max_steps,
-        min_stop_points=_integer(raw["min_stop_points"], "min_stop_points", 0, 10**9),
+        min_stop_points=integer(raw["min_stop_points"], "min_stop_points", 0, 10**9),
         slippage=_slippage(raw["slippage"], max_steps),
         commission=Commission(
-            scheme=_one_of(commission["scheme"], "commission.scheme", SCHEMES),
-            rate=_fraction(commission["rate"], "commission.rate"),
-            minimum=_fraction(commission["minimum"], "commission.minimum"),
-            on_entry=_flag(commission["on_entry"], "commission.on_entry"),
-            on_exit=_flag(commission["on_exit"], "commission.on_exit"),
+            scheme=one_of(commission["scheme"], "commission.scheme", SCHEMES),
+            rate=fraction(commission["rate"], "commission.rate"),
+            minimum=fraction(commission["minimum"], "commission.minimum"),
+            on_entry=flag(commission["on_entry"], "commission.on_entry"),
+            on_exit=flag(commission["on_exit"], "commission.on_exit"),
         ),
         swap=None if raw["swap"] is None else _swap(raw["swap"]),
         liquidity=None if raw["liquidity"] is None else _liquidity(raw["liquidity"]),
@@ -253,64 +255,64 @@ def _symbol(raw: Any) -> SymbolPlan:
 
 
 def _slippage(raw: Any, max_steps: int) -> Slippage:
-    raw = _object(raw, "slippage", "fixed_points random_points impact volatility")
+    raw = fields_of(raw, "slippage", "fixed_points random_points impact volatility")
     return Slippage(
-        fixed_points=_bounded(raw["fixed_points"], "slippage.fixed_points", MAX_SLIPPAGE_POINTS),
-        random_points=_integer(raw["random_points"], "slippage.random_points", 0, MAX_SLIPPAGE_POINTS),
+        fixed_points=bounded(raw["fixed_points"], "slippage.fixed_points", MAX_SLIPPAGE_POINTS),
+        random_points=integer(raw["random_points"], "slippage.random_points", 0, MAX_SLIPPAGE_POINTS),
         impact=None if raw["impact"] is None else _impact(raw["impact"], max_steps),
         volatility=None
         if raw["volatility"] is None
-        else _bounded(raw["volatility"], "slippage.volatility", MAX_VOLATILITY),
+        else bounded(raw["volatility"], "slippage.volatility", MAX_VOLATILITY),
     )
 
 
 def _impact(raw: Any, max_steps: int) -> Impact:
     """Return the impact; its exact products stay in 128 bits, and the largest order slips 10^6 points at most."""
-    raw = _object(raw, "slippage.impact", "curve points liquidity_steps")
-    points = _positive(raw["points"], "slippage.impact.points")
-    liquidity = _positive(raw["liquidity_steps"], "slippage.impact.liquidity_steps")
+    raw = fields_of(raw, "slippage.impact", "curve points liquidity_steps")
+    points = positive(raw["points"], "slippage.impact.points")
+    liquidity = positive(raw["liquidity_steps"], "slippage.impact.liquidity_steps")
     part, part_den = points[0] * liquidity[1], points[1] * liquidity[0]
     if part > MAX_TERM or part_den > MAX_TERM or part * max_steps > MAX_SLIPPAGE_POINTS * part_den:
-        raise _misfit("slippage.impact is too large, or has too many digits")
-    is_root = _choice(raw["curve"], "slippage.impact.curve", "linear", "square_root")
+        raise misfit("slippage.impact is too large, or has too many digits")
+    is_root = is_other(raw["curve"], "slippage.impact.curve", "linear", "square_root")
     return Impact(is_root=is_root, points=points, liquidity_steps=liquidity)
 
 
 def _liquidity(raw: Any) -> Liquidity:
     if isinstance(raw, dict) and "lots" in raw:
-        lots = _volume(_object(raw, "liquidity", "lots")["lots"], "liquidity.lots")
+        lots = _volume(fields_of(raw, "liquidity", "lots")["lots"], "liquidity.lots")
         return Liquidity(lots=lots, lots_per_volume_unit=None)
-    raw = _object(raw, "liquidity", "lots_per_volume_unit")
+    raw = fields_of(raw, "liquidity", "lots_per_volume_unit")
     return Liquidity(lots=None, lots_per_volume_unit=_volume(raw["lots_per_volume_unit"], "lots_per_volume_unit"))
 
 
 def _swap(raw: Any) -> SwapPlan:
-    raw = _object(raw, "swap", "unit long short multipliers dated")
+    raw = fields_of(raw, "swap", "unit long short multipliers dated")
     nights = raw["multipliers"]
     if not isinstance(nights, list) or len(nights) != 7:
-        raise _misfit("swap.multipliers must be seven integers, Monday first")
+        raise misfit("swap.multipliers must be seven integers, Monday first")
     dated = tuple(_dated_swap(entry) for entry in raw["dated"])
     if any(late[0] <= early[0] for early, late in itertools.pairwise(dated)):
-        raise _misfit("swap.dated must ascend")
+        raise misfit("swap.dated must ascend")
     return SwapPlan(
-        unit=_one_of(raw["unit"], "swap.unit", SWAP_UNITS),
-        long=_signed(raw["long"], "swap.long"),
-        short=_signed(raw["short"], "swap.short"),
-        multipliers=tuple(_integer(value, "swap.multipliers", 0, 10) for value in nights),
+        unit=one_of(raw["unit"], "swap.unit", SWAP_UNITS),
+        long=signed(raw["long"], "swap.long"),
+        short=signed(raw["short"], "swap.short"),
+        multipliers=tuple(integer(value, "swap.multipliers", 0, 10) for value in nights),
         dated=dated,
     )
 
 
 def _dated_swap(raw: Any) -> tuple[int, Fraction, Fraction]:
     if not isinstance(raw, list) or len(raw) != 3:
-        raise _misfit("swap.dated entries must be [fx_day, long, short]")
-    fx_day = _integer(raw[0], "swap.dated", -(10**6), 10**6)
-    return fx_day, _signed(raw[1], "swap.dated"), _signed(raw[2], "swap.dated")
+        raise misfit("swap.dated entries must be [fx_day, long, short]")
+    fx_day = integer(raw[0], "swap.dated", -(10**6), 10**6)
+    return fx_day, signed(raw[1], "swap.dated"), signed(raw[2], "swap.dated")
 
 
 def _volume(raw: Any, place: str) -> Fraction:
     """Return a fraction above 0 whose terms are those of a volume."""
-    numerator, denominator = _positive(raw, place)
+    numerator, denominator = positive(raw, place)
     if numerator > MAX_VOLUME_TERM or denominator > MAX_VOLUME_TERM:
-        raise _misfit(f"{place} must have terms of at most {MAX_VOLUME_TERM}")
+        raise misfit(f"{place} must have terms of at most {MAX_VOLUME_TERM}")
     return numerator, denominator

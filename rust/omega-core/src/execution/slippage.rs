@@ -50,7 +50,7 @@ pub fn points_without_chance(slippage: &Slippage, steps: i64, atr_points: f64) -
 }
 
 /// Returns the sum of all parts, rounded once.
-#[expect(clippy::cast_possible_truncation, reason = "the plan's limits keep every part below 10^9 points")]
+#[expect(clippy::cast_possible_truncation, reason = "the plan's limits keep the sum far below 2^63 points")]
 fn with_parts(slippage: &Slippage, random_points: i64, steps: i64, atr_points: f64) -> Slip {
     let (mut numerator, mut denominator) = wide(slippage.fixed_points);
     numerator += i128::from(random_points) * denominator;
@@ -143,12 +143,4 @@ mod tests {
             [2, 4, 0]
         );
     }
-}
-
-/// Returns the slippage of a fill whose random part is left out, in points.
-#[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "at most 10^6 points")]
-pub fn fixed_slip(slippage: &Slippage) -> i64 {
-    let (numerator, denominator) = slippage.fixed_points;
-    half_even_quotient(i128::from(numerator), i128::from(denominator)) as i64
 }

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from omega.backends.python.execution.sizing import MAX_SIZE_STEPS, whole_steps
 from omega.backends.python.numerics import quotient
-from omega.backends.python.plan import Fraction, SymbolPlan
+from omega.backends.python.plan import SymbolPlan
+from omega.backends.python.plan_fields import Fraction
 
 
 class Liquidity:
