@@ -206,3 +206,18 @@ def test_the_plan_of_a_rate_is_checked(backend):
         with pytest.raises(ConfigError) as caught:
             run(backend, market(*YEN_BARS), [], yen_plan(json.loads(json.dumps(broken))))
         assert caught.value.code == "config.plan"
+
+
+def test_a_rate_that_falls_between_two_fills_gives_no_commission_back(backend):
+    """CUR, CST-3: 10,000 JPY a lot. 50 steps at 100 are 50.00 EUR; the order whole at 250 is 40.00: nothing more.
+
+    A bar offers half a lot; the rest fills at O of bar 2, when EURJPY has closed at 250.
+    """
+    commission = {"scheme": "per_lot", "rate": [10_000, 1], "minimum": [0, 1], "on_entry": True, "on_exit": False}
+    symbol = {"commission": commission, "liquidity": {"lots": [1, 2]}}
+    rates = QUOTED | {"commission": [0]}
+    tables = with_pair(market(*YEN_BARS), "EURJPY", 2, quotes(10_000, 25_000, 25_000))
+
+    results = run(backend, tables, [signal(0)], yen_plan(rates, symbol, execution={"max_participation": [1, 1]}))
+
+    assert [(row["steps"], row["commission"]) for row in results["fills"]] == [(50, -5_000), (50, 0)]

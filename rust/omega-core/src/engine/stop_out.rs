@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::market::{Series, as_i64};
 use crate::plan::{Fraction, Intrabar};
 use crate::plan_money::MarginPlan;
-use crate::portfolio::margin::is_at_level;
+use crate::portfolio::margin::{Held, is_at_level};
 use crate::portfolio::position::{Position, open_profit, see_price};
 use crate::schema::number::{MARGIN_CALL, MARGIN_NEGATIVE_BALANCE};
 use crate::schema::{ExitReason, Moment, Rule};
@@ -149,7 +149,7 @@ fn chosen(
     for (_, id, mark) in candidates {
         let is_kept = |position: &&Position| leaving.iter().all(|left| left.0 != position.id);
         let kept = simulation.positions.iter().filter(is_kept);
-        let margin = account::margin_of(simulation.symbol().margin.as_ref(), kept, 0, Default::default())?;
+        let margin = account::margin_of(simulation.symbol().margin.as_ref(), kept, 0, Held::default())?;
         if !is_at_level(equity, margin, level) {
             break;
         }

@@ -83,7 +83,8 @@ pub fn charge(
         Scheme::PerMillionNotional | Scheme::PercentOfNotional => charged.units += i128::from(price * steps),
     }
     let total = -rates.minimum.max(book(charged.units, rates.rate)?);
-    let booked = total - charged.booked;
-    charged.booked = total;
+    // A rate that has fallen between two fills gives nothing back.
+    let booked = (total - charged.booked).min(0);
+    charged.booked += booked;
     Ok(booked)
 }

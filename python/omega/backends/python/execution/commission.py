@@ -68,6 +68,7 @@ def charge(rates: CommissionRates, charged: Charge, price: int, steps: int, is_e
     else:
         charged.units += price * steps
     total = -max(rates.minimum, book(charged.units, rates.rate))
-    booked = total - charged.booked
-    charged.booked = total
+    # A rate that has fallen between two fills gives nothing back.
+    booked = min(total - charged.booked, 0)
+    charged.booked += booked
     return booked
