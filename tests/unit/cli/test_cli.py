@@ -32,7 +32,7 @@ def test_check_says_ok_on_stdout(config, capsys):
 
     out, err = capsys.readouterr()
     assert out.startswith("run.json: ok\n")
-    assert "margin is not simulated" in out
+    assert "swap is switched off" in out
     assert err == ""
 
 
@@ -59,7 +59,8 @@ def test_show_as_json_is_the_resolved_config(config, capsys):
     assert main(["config", "show", config, "--json"]) == 0
 
     values = json.loads(capsys.readouterr().out)
-    assert values["config"]["account"] == {"balance": 100000, "currency": "USD", "digits": 2}
+    margin = {"leverage": 30, "margin_call_level": 1, "stop_out_level": "0.5"}
+    assert values["config"]["account"] == {"balance": 100000, "currency": "USD", "digits": 2, **margin}
     assert values["origins"]["account.digits"] == "default"
 
 

@@ -22,7 +22,7 @@ def test_a_run_prints_its_table_and_names_its_folder(capsys, tmp_path):
     folder = pathlib.Path(out.splitlines()[-1].removeprefix("results: "))
     assert folder.parent == pathlib.Path("var/results")
     assert {"trades.csv", "manifest.json", "rating.json"} <= {path.name for path in folder.iterdir()}
-    assert "margin is not simulated in this version" in out
+    assert "one set of swap rates applies to all years" in out
     assert "profit factor" in out
     assert err == ""
 
@@ -54,7 +54,7 @@ def test_a_run_of_the_same_name_needs_force(capsys):
             "has no parameter 'fsat'. Did you mean 'fast'?\n  in ",
             2,
         ),
-        ("account.currency=EUR", "ConfigError [costs.invalid_fee_config]", 2),
+        ("account.currency=CHF", "ConfigError [config.no_conversion]", 2),
     ],
 )
 def test_a_run_that_cannot_be_exits_by_class_and_leaves_nothing(capsys, tmp_path, override, code, exit_code):
