@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import os
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from omega.backends import get_backend
+from omega.config import load_specs
 from omega.engine.tables import Units, present_equity, present_table
 from omega.schema import LedgerKind
 from omega.strategy.normalise_batch import table_of_rows
@@ -138,14 +140,8 @@ def twenty_years():
 def test_twenty_years_of_nights_are_those_of_the_zone_database(name):
     """SWP-1: every 17:00 New York after the entry and not after the last open; seven nights in every full week."""
     tables = twenty_years()
-    first = datetime.datetime(2004, 1, 5, 12, tzinfo=datetime.UTC)  # the entry fills at the second bar
-    last = datetime.datetime(2004, 1, 5, tzinfo=datetime.UTC) + HALF_DAY * (tables.series[0].num_rows - 1)
-    expected = []
-    for days in range((last - first).days + 2):
-        day = first.date() + datetime.timedelta(days=days)
-        rollover = datetime.datetime.combine(day, datetime.time(17), tzinfo=NEW_YORK).astimezone(datetime.UTC)
-        if first < rollover <= last and NIGHTS[day.weekday()]:
-            expected.append((rollover, day, NIGHTS[day.weekday()]))
+    nights_of = [(rollover, day, NIGHTS[day.weekday()]) for day, rollover in rollovers_of(tables)]
+    expected = [night for night in nights_of if night[2]]
 
     raw = simulated(name, tables, plan_with(points([-1, 1], [1, 1])))
 
@@ -157,3 +153,40 @@ def test_twenty_years_of_nights_are_those_of_the_zone_database(name):
         weeks.setdefault(row["fx_day"].isocalendar()[:2], []).append(row["multiplier"])
     assert len(weeks) == 20 * 52
     assert {sum(counts) for counts in weeks.values()} == {7}
+
+
+@pytest.mark.parametrize("symbol", sorted(load_specs()))
+@pytest.mark.parametrize("name", BACKENDS)
+def test_twenty_years_of_every_bundled_symbol_are_those_of_the_zone_database(name, symbol):
+    """SWP-1: the nights, triple days and rates of each spec, each amount by its single formula; a week has seven."""
+    spec, tables = load_specs()[symbol], twenty_years()
+    rates = {side: Fraction(rate) for side, rate in (("long", spec.swap_long), ("short", spec.swap_short))}
+    swap = {"unit": spec.swap_unit, "multipliers": list(spec.swap_multipliers), "dated": []}
+    swap |= {side: [rate.numerator, rate.denominator] for side, rate in rates.items()}
+    mark = tables.series[0]["bid_close"][0].as_py()
+    assert set(tables.series[0]["bid_close"].to_pylist()) == {mark}
+    factor = {"points": Fraction(10), "money": Fraction(10, 100), "percent": Fraction(10 * mark, 36_000)}[
+        spec.swap_unit
+    ]
+    expected = []
+    for day, rollover in rollovers_of(tables):
+        nights = spec.swap_multipliers[day.weekday()]
+        amount = round(rates["long"] * nights * factors[spec.swap_unit] * 100)
+        if amount:
+            expected.append((rollover, day, nights, amount / 100))
+
+    raw = simulated(name, tables, plan_with(swap))
+
+    rows = present_table(raw["swaps"], "swaps", Units.of_plan(plan_with(None))).to_pylist()
+    assert [(row["time"], row["fx_day"], row["multiplier"], row["amount"]) for row in rows] == expected
+    assert sum(spec.swap_multipliers) == 7
+
+
+def rollovers_of(tables):
+    """Return the FX days whose 17:00 New York lies after the entry and before the close of the last bar (LOOP-3)."""
+    first = datetime.datetime(2004, 1, 5, 12, tzinfo=datetime.UTC)  # the entry fills at the second bar
+    last = datetime.datetime(2004, 1, 5, tzinfo=datetime.UTC) + HALF_DAY * (tables.series[0].num_rows - 1)
+    days = [first.date() + datetime.timedelta(days=count) for count in range((last - first).days + 2)]
+    moments = [datetime.datetime.combine(day, datetime.time(17), tzinfo=NEW_YORK) for day in days]
+    ended = [(day, moment.astimezone(datetime.UTC)) for day, moment in zip(days, moments, strict=True)]
+    return [(day, rollover) for day, rollover in ended if first < rollover < last + HALF_DAY]
