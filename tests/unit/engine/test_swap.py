@@ -165,9 +165,7 @@ def test_twenty_years_of_every_bundled_symbol_are_those_of_the_zone_database(nam
     swap |= {side: [rate.numerator, rate.denominator] for side, rate in rates.items()}
     mark = tables.series[0]["bid_close"][0].as_py()
     assert set(tables.series[0]["bid_close"].to_pylist()) == {mark}
-    factor = {"points": Fraction(10), "money": Fraction(10, 100), "percent": Fraction(10 * mark, 36_000)}[
-        spec.swap_unit
-    ]
+    factors = {"points": Fraction(10), "money": Fraction(10, 100), "percent": Fraction(10 * mark, 36_000)}
     expected = []
     for day, rollover in rollovers_of(tables):
         nights = spec.swap_multipliers[day.weekday()]
