@@ -299,7 +299,8 @@ def check_size(case: Case, backend: str) -> int:
         steps for (steps,) in columns(two, "fills", "steps")
     ]
     closes = dict(columns(one, "trades", "id", "closes"))
-    nights = [number for (number,) in columns(one, "swaps", "position_id")]
+    # Of the larger run: a night that rounds to nothing leaves no row, and is a rounding all the same.
+    nights = [number for (number,) in columns(two, "swaps", "position_id")]
     small, large = (dict(totals(tables)) for tables in runs)
     for key in small | large:
         position, kind = key
