@@ -258,7 +258,9 @@ def _read_sides(
         return bars, notes
 
     names = [side for side in _SIDES if side in sides]
-    with ThreadPoolExecutor(len(names)) as pool:
+    # Files are read side by side; frames one after the other, so that their temporaries never add up.
+    is_read = isinstance(sides[names[0]][0], str | pathlib.Path)
+    with ThreadPoolExecutor(len(names) if is_read else 1) as pool:
         done = [task.result() for task in [pool.submit(one, side) for side in names]]
     tables = {side: bars for side, (bars, _) in zip(names, done, strict=True)}
     return tables, [note for _, notes in done for note in notes]
