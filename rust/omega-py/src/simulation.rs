@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use omega_core::engine::Simulation;
-use omega_core::engine::signals::{Request, Signal};
+use omega_core::engine::signals::{Request, Signal, SignalRows};
 use omega_core::error::Error;
 use omega_core::plan::parse_plan;
 use pyo3::exceptions::PyKeyboardInterrupt;
@@ -62,7 +62,7 @@ pub(crate) fn simulate_stepwise<'py>(
     let mut waiting = Vec::new();
     let advance = if hooks.manage.is_some() { Simulation::trade } else { Simulation::step };
     for bar_idx in first_step..core.bar_count() {
-        let signals = if bar_idx > 0 { decide(&session, &hooks, &mut bars, bar_idx)? } else { Vec::new() };
+        let signals = if bar_idx > 0 { decide(&session, &hooks, &mut bars, bar_idx)? } else { SignalRows::default() };
         step(&session, bar_idx, signals, &mut waiting, advance)?;
         if hooks.manage.is_some() {
             let signals = manage(&session, &hooks, &mut bars, bar_idx)?;
@@ -105,10 +105,10 @@ impl<'py> Hooks<'py> {
         hook: &Bound<'py, PyAny>,
         bar: &Bound<'py, Bar>,
         (bar_idx, now_us): (usize, i64),
-    ) -> PyResult<Vec<Signal>> {
+    ) -> PyResult<SignalRows> {
         let answer = hook.call1((bar,))?;
         if answer.is_none() {
-            return Ok(Vec::new());
+            return Ok(SignalRows::default());
         }
         let rows = self.rows.call1((answer, bar_idx, now_us))?;
         rows.try_iter()?.map(|row| signal_of(&row?, bar_idx)).collect()
@@ -145,7 +145,7 @@ fn decide<'py>(
     hooks: &Hooks<'py>,
     bars: &mut BarCursor<'py>,
     bar_idx: usize,
-) -> PyResult<Vec<Signal>> {
+) -> PyResult<SignalRows> {
     let now_us = {
         let state = session.borrow();
         state.cursor.move_to(cursor_of(bar_idx - 1), false);
@@ -160,14 +160,14 @@ fn manage<'py>(
     hooks: &Hooks<'py>,
     bars: &mut BarCursor<'py>,
     bar_idx: usize,
-) -> PyResult<Vec<Signal>> {
-    let Some(hook) = &hooks.manage else { return Ok(Vec::new()) };
+) -> PyResult<SignalRows> {
+    let Some(hook) = &hooks.manage else { return Ok(SignalRows::default()) };
     let now_us = {
         let state = session.borrow();
         let is_open =
             state.simulation.as_ref().is_some_and(|run| !run.positions.is_empty() || !run.working.is_empty());
         if !is_open || bar_idx + 1 == state.market.bar_count() {
-            return Ok(Vec::new());
+            return Ok(SignalRows::default());
         }
         state.cursor.move_to(cursor_of(bar_idx), true);
         state.market.series[0].close_time_us[bar_idx]
@@ -186,7 +186,7 @@ fn decision_time_us(session: &Session, bar_idx: usize) -> i64 {
 fn step(
     session: &Bound<'_, Session>,
     bar_idx: usize,
-    signals: Vec<Signal>,
+    signals: SignalRows,
     waiting: &mut Vec<Request>,
     advance: fn(&mut Simulation, usize, &[Request]) -> omega_core::error::Result<()>,
 ) -> PyResult<()> {
@@ -209,7 +209,7 @@ fn step(
 fn mark(
     session: &Bound<'_, Session>,
     bar_idx: usize,
-    signals: Vec<Signal>,
+    signals: SignalRows,
     waiting: &mut Vec<Request>,
 ) -> PyResult<()> {
     let mut state = session.borrow_mut();

@@ -93,7 +93,7 @@ pub fn close_at_level(
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn close_on_request(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) -> Result<()> {
-    let signal = simulation.records.signals[request.recorded].signal;
+    let signal = simulation.signal_of(request);
     if signal.target.is_some_and(|target| !simulation.is_accepted(target)) {
         simulation.target_never_opened_count += 1;
         return Ok(());

@@ -247,10 +247,8 @@ fn book(
         commission,
         conversion_rate: rate_shown(factor),
     });
-    let rows = &mut simulation.records.orders;
-    rows.filled_steps[order.row] = position.entered.steps;
-    rows.sl[order.row] = position.sl;
-    rows.tp[order.row] = position.tp;
+    let row = &mut simulation.records.orders[order.row];
+    (row.filled_steps, row.sl, row.tp) = (position.entered.steps, position.sl, position.tp);
     simulation.books.write(LedgerKind::Commission, commission, fill.time_us, order.symbol, order.number)?;
     order.steps -= steps;
     order.fills += 1;

@@ -83,13 +83,13 @@ fn fits(simulation: &Simulation, rate: Rate) -> bool {
     let units = simulation
         .positions
         .iter()
-        .fold(0, |units, position| units + i128::from(position.steps) * rate.numerator);
+        .fold(0, |units, position| units + i128::from(position.steps) * i128::from(rate.numerator));
     let accrued = simulation
         .positions
         .iter()
         .fold(0, |accrued, position| accrued + i128::from(position.accrued_swap).abs());
     units <= MAX_UNITS
-        && rate.denominator <= MAX_UNITS
+        && i128::from(rate.denominator) <= MAX_UNITS
         && i128::from(simulation.books.balance).abs() + accrued < MAX_QUIET_BALANCE
 }
 
@@ -258,9 +258,8 @@ fn hold(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) {
 }
 
 /// Adds the open profit of one position to every mark.
-#[expect(clippy::cast_possible_truncation, reason = "`fits` has bounded both terms")]
 fn add_marks(marks: &mut [i64], position: &Position, closes: &[i32], rate: Rate) {
-    let (numerator, denominator) = (rate.numerator as i64, rate.denominator as i64);
+    let Rate { numerator, denominator } = rate;
     let slope = position.direction * position.steps * numerator;
     let offset = position.direction * position.k * numerator;
     let bars = marks.iter_mut().zip(closes);

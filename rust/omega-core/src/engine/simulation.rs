@@ -14,10 +14,10 @@ use crate::engine::fill_bar::{FillBar, fill_bar};
 use crate::engine::filters::Happened;
 use crate::engine::orders::Order;
 use crate::engine::records::{
-    DiagnosticRow, PositionColumns, PositionRow, RecordedSignal, Records, RejectionRow, Tables,
+    DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, Tables,
 };
 use crate::engine::records::{direction_code, write_tables};
-use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
+use crate::engine::signals::{Fault, Request, Signal, SignalRows, find_fault, read_signals};
 use crate::engine::volatility::Volatility;
 use crate::engine::{
     clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover, stop_out,
@@ -156,11 +156,11 @@ impl Simulation {
     ///
     /// # Errors
     /// The error a bad signal names, unless the plan says to reject such signals.
-    pub fn take_in(&mut self, signals: impl IntoIterator<Item = Signal>) -> Result<Vec<Request>> {
-        let signals = signals.into_iter();
-        let mut taken = Vec::with_capacity(signals.size_hint().0);
+    pub fn take_in(&mut self, signals: SignalRows) -> Result<Vec<Request>> {
+        let mut taken = Vec::with_capacity(signals.len());
         let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
-        for signal in signals {
+        let before_start = self.before_start_count;
+        for signal in signals.iter() {
             let row = self.row_count;
             self.row_count += 1;
             let bar_idx = signal.bar_idx + self.latency_bars;
@@ -175,12 +175,20 @@ impl Simulation {
             {
                 return Err(self.signal_error(fault, signal.bar_idx));
             }
-            let number = self.signal_count;
-            let recorded = self.records.signals.len();
+            let (number, recorded) = (self.signal_count, self.records.signals.number.len());
             taken.push(Request { number, recorded, bar_idx, kind: signal.kind, fault });
-            self.records.signals.push(RecordedSignal { number, row, signal });
+            self.records.signals.number.push(number);
+            self.records.signals.row.push(row);
         }
+        let dropped = self.before_start_count - before_start;
+        self.records.signals.append(signals, usize::try_from(dropped).unwrap_or(0));
         Ok(taken)
+    }
+
+    /// What a request asks for. twin: none — the twin's requests hold their signal.
+    #[inline]
+    pub(crate) fn signal_of(&self, request: &Request) -> Signal {
+        self.records.signals.signals.at(request.recorded)
     }
 
     /// Runs the step of the bar opening at `time[bar_idx]` with the requests that work in it.
@@ -378,8 +386,8 @@ impl Simulation {
     ///
     /// # Errors
     /// `engine.overflow` if money leaves its range; those of the exchange.
-    pub fn open_rows(&mut self, last: usize) -> Result<PositionColumns> {
-        let mut rows = PositionColumns::default();
+    pub fn open_rows(&mut self, last: usize) -> Result<PositionRows> {
+        let mut rows = PositionRows::default();
         if self.positions.is_empty() {
             return Ok(rows);
         }
