@@ -227,8 +227,11 @@ pub fn optional_times_of(column: OptionalColumn<i64>) -> ArrayRef {
 }
 
 fn nullable<T: ArrowPrimitiveType>(column: OptionalColumn<T::Native>) -> PrimitiveArray<T> {
-    let (values, is_valid) = column.into_parts();
-    PrimitiveArray::new(values.into(), is_valid.map(NullBuffer::from))
+    let len = column.len();
+    match column.into_parts() {
+        None => PrimitiveArray::new_null(len),
+        Some((values, is_valid)) => PrimitiveArray::new(values.into(), is_valid.map(NullBuffer::from)),
+    }
 }
 
 fn owned<T: ArrowPrimitiveType>(values: Vec<T::Native>) -> ArrayRef {

@@ -15,6 +15,8 @@ pub trait Column<T> {
     fn append(&mut self, cells: impl ExactSizeIterator<Item = T> + Clone);
     /// Returns one cell.
     fn at(&self, row: usize) -> T;
+    /// Changes one cell.
+    fn set(&mut self, row: usize, cell: T);
 }
 
 /// What a row may hold, and the column such cells end in.
@@ -41,8 +43,13 @@ impl<T: Copy> Column<T> for Vec<T> {
         self.extend(cells);
     }
 
+    #[inline]
     fn at(&self, row: usize) -> T {
         self[row]
+    }
+
+    fn set(&mut self, row: usize, cell: T) {
+        self[row] = cell;
     }
 }
 
@@ -51,6 +58,8 @@ impl<T: Copy> Column<T> for Vec<T> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OptionalColumn<T> {
     len: usize,
+    /// Cells that are expected in all.
+    capacity: usize,
     /// Nothing as long as every cell is null; a null among others is the default.
     values: Vec<T>,
     /// `None` as long as all cells are null, or none is.
@@ -61,7 +70,7 @@ impl<T: Copy + Default> OptionalColumn<T> {
     /// A column of these values, or of `len` nulls without any; `is_valid` if only some of them are null.
     #[must_use]
     pub fn new(len: usize, values: Vec<T>, is_valid: Option<Vec<bool>>) -> Self {
-        Self { len, values, is_valid }
+        Self { len, capacity: 0, values, is_valid }
     }
 
     /// Returns the cells one by one.
@@ -70,44 +79,82 @@ impl<T: Copy + Default> OptionalColumn<T> {
         (0..self.len).map(|row| self.at(row)).collect()
     }
 
-    /// Returns as many values as there are cells, and which of them hold; `None` if all do.
+    /// Returns values and which of them hold, if some do not; `None` if all cells are null.
     #[must_use]
-    pub fn into_parts(self) -> (Vec<T>, Option<Vec<bool>>) {
-        if self.values.is_empty() {
-            return (vec![T::default(); self.len], (self.len > 0).then(|| vec![false; self.len]));
-        }
-        (self.values, self.is_valid)
+    pub fn into_parts(self) -> Option<(Vec<T>, Option<Vec<bool>>)> {
+        let has_values = self.len == 0 || !self.values.is_empty();
+        has_values.then_some((self.values, self.is_valid))
+    }
+
+    /// Cells.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no cell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Writes out what a mask and values stand for so far, so that single cells may differ.
+    fn materialise(&mut self) {
+        let are_values = !self.values.is_empty();
+        let len = self.len;
+        self.is_valid.get_or_insert_with(|| vec![are_values; len]);
+        self.values.resize(len, T::default());
     }
 }
 
 impl<T: Copy + Default> Column<Option<T>> for OptionalColumn<T> {
     fn reserve(&mut self, count: usize) {
-        if !self.values.is_empty() {
-            self.values.reserve(count);
-        }
+        self.capacity = self.len + count;
     }
 
     fn append(&mut self, cells: impl ExactSizeIterator<Item = Option<T>> + Clone) {
-        let (len, count) = (self.len, cells.len());
+        let count = cells.len();
         let given = cells.clone().filter(Option::is_some).count();
-        self.len += count;
+        let (starts, is_full) = (self.len == 0, given == count);
         if given == 0 && self.values.is_empty() {
+            self.len += count;
             return;
         }
-        let was_null = self.values.is_empty() && len > 0;
-        if self.is_valid.is_none() && (was_null || given < count) {
-            self.is_valid = Some(vec![!was_null; len]);
+        // Only a column that began with a value and never lacked one goes without a mask.
+        if !(is_full && (starts || (self.is_valid.is_none() && !self.values.is_empty()))) {
+            self.materialise();
         }
-        self.values.resize(len, T::default());
+        if self.values.capacity() < self.len + count {
+            self.values.reserve(self.capacity.max(self.len + count) - self.values.len());
+        }
         if let Some(is_valid) = &mut self.is_valid {
+            is_valid.reserve(self.values.capacity() - is_valid.len());
             is_valid.extend(cells.clone().map(|cell| cell.is_some()));
         }
         self.values.extend(cells.map(Option::unwrap_or_default));
+        self.len += count;
     }
 
+    #[inline]
     fn at(&self, row: usize) -> Option<T> {
-        let is_valid = !self.values.is_empty() && self.is_valid.as_ref().is_none_or(|valid| valid[row]);
-        is_valid.then(|| self.values[row])
+        if self.values.is_empty() || self.is_valid.as_ref().is_some_and(|is_valid| !is_valid[row]) {
+            return None;
+        }
+        Some(self.values[row])
+    }
+
+    fn set(&mut self, row: usize, cell: Option<T>) {
+        if cell.is_some() == self.at(row).is_some() {
+            if let Some(value) = cell {
+                self.values[row] = value;
+            }
+            return;
+        }
+        self.materialise();
+        self.values[row] = cell.unwrap_or_default();
+        if let Some(is_valid) = &mut self.is_valid {
+            is_valid[row] = cell.is_some();
+        }
     }
 }
 
@@ -169,6 +216,16 @@ macro_rules! rows {
                     Some(idx) => self.block[idx],
                     None => $row { $($field: $crate::growing::Column::at(&self.$field, row),)* },
                 }
+            }
+
+            /// Changes a row.
+            pub fn update(&mut self, row: usize, change: impl FnOnce(&mut $row)) {
+                if let Some(idx) = row.checked_sub(self.len) {
+                    return change(&mut self.block[idx]);
+                }
+                let mut cells = self.at(row);
+                change(&mut cells);
+                $($crate::growing::Column::set(&mut self.$field, row, cells.$field);)*
             }
 
             /// Returns every row.
@@ -270,12 +327,27 @@ mod tests {
         let nulls = rows(100, |_| false).whole().sometimes;
 
         assert!(nulls.values.is_empty() && nulls.is_valid.is_none());
-        assert_eq!(nulls.into_parts(), (vec![0; 100], Some(vec![false; 100])));
-        assert_eq!(OptionalColumn::<i64>::default().into_parts(), (Vec::new(), None));
+        assert_eq!((nulls.len(), nulls.into_parts()), (100, None));
+        assert_eq!(OptionalColumn::<i64>::default().into_parts(), Some((Vec::new(), None)));
+    }
+
+    #[test]
+    fn a_changed_row_leaves_the_others_as_they_were() {
+        for (count, changed) in [(100, 3), (100, 99)] {
+            for is_there in [(|_| true) as fn(i64) -> bool, |_| false, |idx| idx % 2 == 0] {
+                let mut table = rows(count, is_there);
+                table.update(changed, |row| (row.sometimes, row.never) = (Some(7), Some(0.5)));
+                table.update(changed + 1 - changed % 2, |row| row.sometimes = None);
+                for row in (0..table.len()).filter(|row| *row != changed && *row != changed + 1 - changed % 2) {
+                    let idx = i64::try_from(row).unwrap_or(0);
+                    assert_eq!((table.at(row).sometimes, table.at(row).never), (is_there(idx).then_some(-idx), None));
+                }
+            }
+        }
     }
 
     #[test]
     fn a_full_column_has_no_mask() {
-        assert_eq!(rows(3, |_| true).whole().sometimes.into_parts(), (vec![0, -1, -2], None));
+        assert_eq!(rows(3, |_| true).whole().sometimes.into_parts(), Some((vec![0, -1, -2], None)));
     }
 }

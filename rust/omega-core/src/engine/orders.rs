@@ -270,11 +270,12 @@ pub fn modify(
         (order.expiry_us, order.last_bar_idx) = expiry_of(simulation, &signal, bar_idx);
     }
     store(simulation, &order);
-    let row = &mut simulation.records.orders[order.row];
-    (row.entry, row.limit, row.expiry_us) = (price, limit, order.expiry_us);
-    if order.fills == 0 {
-        (row.sl, row.tp) = (levels::absolute(stop), levels::absolute(target));
-    }
+    simulation.records.orders.update(order.row, |row| {
+        (row.entry, row.limit, row.expiry_us) = (price, limit, order.expiry_us);
+        if order.fills == 0 {
+            (row.sl, row.tp) = (levels::absolute(stop), levels::absolute(target));
+        }
+    });
 }
 
 /// Returns a level after a modification: a price of 0 removes it, no value leaves it.
@@ -285,8 +286,8 @@ pub fn changed_level(standing: Option<Level>, price: Option<f64>, given: Option<
 
 /// Writes down how an order ended, and works it no longer.
 pub fn end_order(simulation: &mut Simulation, order: &Order, status: OrderStatus, time_us: i64) {
-    let row = &mut simulation.records.orders[order.row];
-    (row.status, row.done_time_us) = (status.code(), time_us);
+    let ended = (status.code(), time_us);
+    simulation.records.orders.update(order.row, |row| (row.status, row.done_time_us) = ended);
     if let Some(idx) = working_idx(simulation, order.number) {
         simulation.working.remove(idx);
     }

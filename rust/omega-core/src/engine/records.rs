@@ -271,7 +271,7 @@ pub struct Records {
     /// Signals as numbered.
     pub signals: RecordedSignals,
     /// Accepted orders; they change until they end.
-    pub orders: Vec<OrderRow>,
+    pub orders: OrderRows,
     /// Fills.
     pub fills: FillRows,
     /// Closed trades.
@@ -332,7 +332,7 @@ pub type Tables = Vec<(&'static str, RecordBatch)>;
 pub fn write_tables(records: Records, books: Books) -> Result<Tables> {
     Ok(vec![
         ("recorded_signals", signals_batch(records.signals)?),
-        ("orders", orders_batch(&records.orders)?),
+        ("orders", orders_batch(records.orders)?),
         ("fills", fills_batch(records.fills)?),
         ("trades", trades_batch(records.trades)?),
         ("positions", positions_batch(records.positions)?),
@@ -358,7 +358,7 @@ pub fn write_since(
 ) -> Result<Option<RecordBatch>> {
     let batch = match name {
         "recorded_signals" => signals_batch(records.signals.since(first))?,
-        "orders" => orders_batch(records.orders.get(first..).unwrap_or_default())?,
+        "orders" => orders_batch(records.orders.since(first))?,
         "fills" => fills_batch(records.fills.since(first))?,
         "trades" => trades_batch(records.trades.since(first))?,
         "swaps" => swaps_batch(records.swaps.since(first))?,
@@ -403,10 +403,7 @@ fn signals_batch(recorded: RecordedSignals) -> Result<RecordBatch> {
     )
 }
 
-fn orders_batch(orders: &[OrderRow]) -> Result<RecordBatch> {
-    let mut rows = OrderRows::default();
-    rows.reserve(orders.len());
-    orders.iter().for_each(|row| rows.push(*row));
+fn orders_batch(rows: OrderRows) -> Result<RecordBatch> {
     let rows = rows.whole();
     batch(
         schema::ORDERS,

@@ -255,26 +255,32 @@ fn find_size_fault(signal: &Signal, symbol: &SymbolPlan) -> Option<Fault> {
 
 /// Returns the first level that cannot be; in a modification a price of 0 removes the level.
 fn find_level_fault(signal: &Signal, may_be_zero: bool) -> Option<Fault> {
-    let stops = [
-        ("sl", signal.sl),
-        ("sl_points", signal.sl_points),
-        ("sl_pips", signal.sl_pips),
-        ("sl_atr", signal.sl_atr),
-    ];
-    let targets =
-        [("tp", signal.tp), ("tp_points", signal.tp_points), ("tp_pips", signal.tp_pips), ("", None)];
-    [stops, targets].into_iter().find_map(|spellings| find_fault_of_one_level(spellings, may_be_zero))
+    let stops = [signal.sl, signal.sl_points, signal.sl_pips, signal.sl_atr];
+    let targets = [signal.tp, signal.tp_points, signal.tp_pips];
+    find_fault_of_one_level(&["sl", "sl_points", "sl_pips", "sl_atr"], &stops, may_be_zero)
+        .or_else(|| find_fault_of_one_level(&["tp", "tp_points", "tp_pips"], &targets, may_be_zero))
 }
 
 /// twin: none — the inner loop of `_find_level_fault`.
-fn find_fault_of_one_level(spellings: [(&'static str, Option<f64>); 4], may_be_zero: bool) -> Option<Fault> {
-    let given = || spellings.iter().filter_map(|(field, value)| value.map(|value| (*field, value)));
-    let fault = |number, (field, value)| Fault { number, field, value };
-    let is_removal = |(field, value): &(&str, f64)| may_be_zero && *field == spellings[0].0 && *value == 0.0;
-    given()
-        .find(|spelling| !is_removal(spelling) && !is_positive(spelling.1))
-        .map(|bad| fault(SIGNAL_BAD_LEVEL, bad))
-        .or_else(|| given().nth(1).map(|second| fault(SIGNAL_TWO_LEVELS, second)))
+fn find_fault_of_one_level(
+    fields: &[&'static str],
+    spellings: &[Option<f64>],
+    may_be_zero: bool,
+) -> Option<Fault> {
+    let (mut is_given, mut second) = (false, None);
+    for (idx, spelling) in spellings.iter().enumerate() {
+        let Some(value) = *spelling else { continue };
+        let fault = |number| Some(Fault { number, field: fields[idx], value });
+        let is_removal = may_be_zero && idx == 0 && value == 0.0;
+        if !is_removal && !is_positive(value) {
+            return fault(SIGNAL_BAD_LEVEL);
+        }
+        if is_given && second.is_none() {
+            second = fault(SIGNAL_TWO_LEVELS);
+        }
+        is_given = true;
+    }
+    second
 }
 
 /// twin: none — written out there.

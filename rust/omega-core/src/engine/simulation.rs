@@ -376,7 +376,7 @@ impl Simulation {
         if self.positions.is_empty() {
             return Ok(0);
         }
-        self.marked = self.exchange.worth()?;
+        self.marked = *self.exchange.worth()?;
         let mut total = 0;
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[bar_idx]);

@@ -121,9 +121,13 @@ pub fn book_signed(amount: i128, rate: SignedRate) -> Result<i64> {
 #[inline]
 pub fn book(amount: i128, rate: Rate) -> Result<i64> {
     let product = amount * i128::from(rate.numerator);
-    let booked =
-        if rate.denominator == 1 { product } else { half_even_quotient(product, rate.denominator.into()) };
-    within(booked, MAX_BOOKING, "a booking")
+    if rate.denominator == 1 { within(product, MAX_BOOKING, "a booking") } else { rounded(product, rate) }
+}
+
+/// A product over the denominator of its rate. twin: none — a line of `book`.
+#[inline(never)]
+fn rounded(product: i128, rate: Rate) -> Result<i64> {
+    within(half_even_quotient(product, rate.denominator.into()), MAX_BOOKING, "a booking")
 }
 
 /// Returns `amount` if it is one that a balance or equity may have.
@@ -135,6 +139,7 @@ pub fn check_balance(amount: i128, what: &'static str) -> Result<i64> {
 }
 
 /// twin: none — Python's integers do not have to be narrowed.
+#[inline]
 fn within(amount: i128, limit: i128, what: &'static str) -> Result<i64> {
     if amount < -limit || amount > limit {
         return Err(Error::Overflow { what });
