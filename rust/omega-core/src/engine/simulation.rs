@@ -138,6 +138,13 @@ impl Simulation {
         })
     }
 
+    /// Makes room for the rows of this many signals. twin: none — lists grow there.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.records.reserve(count);
+        self.books.ledger.reserve(3 * count);
+        self.accepted.reserve(count);
+    }
+
     /// Bars of the step timeframe.
     #[must_use]
     pub fn series(&self) -> &Series {
@@ -460,9 +467,7 @@ pub fn simulate(
         None => native_signals(market, &simulation.plan)?,
         Some(batch) => read_signals(batch, bar_count)?,
     };
-    simulation.records.reserve(rows.len());
-    simulation.books.ledger.reserve(3 * rows.len());
-    simulation.accepted.reserve(rows.len());
+    simulation.reserve(rows.len());
     let taken = simulation.take_in(rows)?;
     drive(simulation, &taken, is_interrupted)
 }

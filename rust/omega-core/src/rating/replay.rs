@@ -203,6 +203,7 @@ fn run_job(shared: &Shared, job: &Job) -> Result<Outcome> {
         Move { stop: (1, 1), target: (1, 1), shift: 0 } => rows.clone(),
         _ => rows.iter().map(|signal| with_levels(&simulation, &signal, by)).collect(),
     };
+    simulation.reserve(stressed.len());
     let requests = simulation.take_in(stressed)?;
     let (requests, dropped) = with_shift(&simulation, requests, job.shift, &shared.closes);
     let ended = run_to_end(simulation, &requests, &|| false)?;
