@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omega.backends.python.indicators.columns import compute_indicators
     from omega.backends.python.market import open_market
     from omega.backends.python.portfolio.holdings import open_portfolio
-    from omega.backends.python.rating import replay, stress_market
+    from omega.backends.python.rating.replay import replay, stress_market
     from omega.backends.python.statistics import compute_metrics, rate
 
 __all__ = [
@@ -46,10 +46,10 @@ _HOMES = {
     "open_portfolio": "portfolio.holdings",
     "open_simulator": "engine.simulator",
     "rate": "statistics",
-    "replay": "rating",
+    "replay": "rating.replay",
     "simulate": "engine.simulation",
     "simulate_stepwise": "engine.stepwise",
-    "stress_market": "rating",
+    "stress_market": "rating.replay",
 }
 
 
