@@ -102,6 +102,18 @@ def test_drawdown_calmar_and_growth_equal_empyrical() -> None:
     assert compared > 80
 
 
+def test_the_deepest_fraction_is_the_largest_of_all_rows_to_the_bit() -> None:
+    """MET-5: replays divide only falls larger than all before; every row divided says the same."""
+    draw = random.Random(8)
+    for width in (1, 3, 50, 10**9):
+        for _ in range(50):
+            equity = [10**7]
+            for _ in range(draw.choice((0, 1, 5, 300))):
+                equity.append(equity[-1] + draw.randint(-width, width))
+            fracs = [(max(equity[: row + 1]) - equity[row]) / max(equity[: row + 1]) for row in range(len(equity))]
+            assert drawdown.deepest_frac(equity) == max(fracs)
+
+
 def test_every_reason_in_the_code_has_words() -> None:
     """MET: null with a reason; the list of reasons is complete and has nothing too much."""
     folder = pathlib.Path(twin.__file__).parent

@@ -50,13 +50,12 @@ pub(crate) fn find_deepest(fracs: &[f64]) -> Deepest {
     deepest
 }
 
-/// Returns the largest of `drawdown_fracs`; only a new low under its peak is divided.
+/// Returns the largest of `drawdown_fracs`; only a fall larger than all before is divided: peaks never sink.
 pub(crate) fn deepest_frac(values: &[i64]) -> f64 {
     let (mut peak, mut fall, mut deepest) = (values[0], 0, 0.0);
     for value in values {
         if *value > peak {
             peak = *value;
-            fall = 0;
         } else if peak - value > fall {
             fall = peak - value;
             let frac = numerics::quotient(fall.into(), peak.into());

@@ -58,14 +58,13 @@ def find_deepest(fracs: Sequence[float]) -> Deepest:
 
 
 def deepest_frac(values: Sequence[int]) -> float:
-    """Return the largest of `drawdown_fracs`; only a new low under its peak is divided."""
+    """Return the largest of `drawdown_fracs`; only a fall larger than all before is divided: peaks never sink."""
     peak = values[0]
     fall = 0
     deepest = 0.0
     for value in values:
         if value > peak:
             peak = value
-            fall = 0
         elif peak - value > fall:
             fall = peak - value
             frac = numerics.quotient(fall, peak)
