@@ -62,7 +62,8 @@ pub(crate) fn simulate_stepwise<'py>(
     let mut waiting = Vec::new();
     let advance = if hooks.manage.is_some() { Simulation::trade } else { Simulation::step };
     for bar_idx in first_step..core.bar_count() {
-        let signals = if bar_idx > 0 { decide(&session, &hooks, &mut bars, bar_idx)? } else { SignalRows::default() };
+        let signals =
+            if bar_idx > 0 { decide(&session, &hooks, &mut bars, bar_idx)? } else { SignalRows::default() };
         step(&session, bar_idx, signals, &mut waiting, advance)?;
         if hooks.manage.is_some() {
             let signals = manage(&session, &hooks, &mut bars, bar_idx)?;

@@ -144,12 +144,18 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     };
     let price = fill.raw_price + order.direction * slipped.points;
     let place = match simulation.positions.last() {
-        Some(last) if last.id < order.number => Err(simulation.positions.len()),
-        _ => simulation.positions.binary_search_by_key(&order.number, |position| position.id),
+        Some(last) if last.id >= order.number => {
+            simulation.positions.binary_search_by_key(&order.number, |position| position.id)
+        }
+        _ => Err(simulation.positions.len()),
     };
     let idx = place.unwrap_or_else(|idx| {
         let position = open_position(simulation, order, fill, price);
-        simulation.positions.insert(idx, position);
+        if idx == simulation.positions.len() {
+            simulation.positions.push(position);
+        } else {
+            simulation.positions.insert(idx, position);
+        }
         idx
     });
     let position = &mut simulation.positions[idx];
@@ -170,6 +176,7 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     Ok(place.is_err())
 }
 
+#[inline]
 fn open_position(simulation: &Simulation, order: &Order, fill: &Fill, price: i64) -> Position {
     let sl = levels::price_of(order.stop, price, -order.direction);
     Position {

@@ -13,9 +13,7 @@ use arrow_array::RecordBatch;
 use crate::engine::fill_bar::{FillBar, fill_bar};
 use crate::engine::filters::Happened;
 use crate::engine::orders::Order;
-use crate::engine::records::{
-    DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, Tables,
-};
+use crate::engine::records::{DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, Tables};
 use crate::engine::records::{direction_code, write_tables};
 use crate::engine::signals::{Fault, Request, Signal, SignalRows, find_fault, read_signals};
 use crate::engine::volatility::Volatility;
