@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::indicators::adx::Adx;
-use crate::indicators::aroon::Aroon;
+use crate::indicators::aroon::{Aroon, aroon};
 use crate::indicators::atr::Atr;
 use crate::indicators::bbands::{Bbands, bbands};
 use crate::indicators::beta::Beta;
@@ -16,22 +16,23 @@ use crate::indicators::dema::Dema;
 use crate::indicators::donchian::Donchian;
 use crate::indicators::dx::Dx;
 use crate::indicators::ema::Ema;
+use crate::indicators::extreme::{extremes, greater, lesser};
 use crate::indicators::garch::Garch;
 use crate::indicators::highest::Highest;
 use crate::indicators::hurst::Hurst;
 use crate::indicators::kalman::Kalman;
 use crate::indicators::kalman_garch_zscore::KalmanGarchZscore;
 use crate::indicators::kalman_zscore::KalmanZscore;
-use crate::indicators::kama::Kama;
+use crate::indicators::kama::{Kama, kama};
 use crate::indicators::keltner::Keltner;
-use crate::indicators::linearreg::Linearreg;
+use crate::indicators::linearreg::{Linearreg, linearreg};
 use crate::indicators::lowest::Lowest;
 use crate::indicators::macd::Macd;
 use crate::indicators::mfi::Mfi;
 use crate::indicators::minus_di::MinusDi;
 use crate::indicators::mom::Mom;
 use crate::indicators::natr::Natr;
-use crate::indicators::obv::Obv;
+use crate::indicators::obv::{Obv, obv};
 use crate::indicators::pivot::Pivot;
 use crate::indicators::plus_di::PlusDi;
 use crate::indicators::roc::{Roc, percent};
@@ -48,9 +49,9 @@ use crate::indicators::tema::Tema;
 use crate::indicators::trange::{Trange, trange};
 use crate::indicators::volatility_cluster::VolatilityCluster;
 use crate::indicators::vwap::Vwap;
-use crate::indicators::willr::Willr;
+use crate::indicators::willr::{Willr, willr};
 use crate::indicators::window::lagged;
-use crate::indicators::wma::Wma;
+use crate::indicators::wma::{Wma, wma};
 use crate::indicators::zscore::Zscore;
 use crate::indicators::zscore_ema::ZscoreEma;
 
@@ -78,6 +79,14 @@ fn whole(name: &str, p: &Parameters, inputs: &[Cow<'_, [f64]>]) -> Option<Column
     let period = || p.whole("period");
     Some(match name {
         "sma" => vec![sma(&inputs[0], period())],
+        "wma" => vec![wma(&inputs[0], period())],
+        "linearreg" => vec![linearreg(&inputs[0], period())],
+        "kama" => vec![kama(&inputs[0], period())],
+        "highest" => vec![extremes(&inputs[0], period(), greater)],
+        "lowest" => vec![extremes(&inputs[0], period(), lesser)],
+        "willr" => vec![willr(rows(inputs), period())],
+        "aroon" => aroon(rows(inputs), period()),
+        "obv" => vec![obv(rows(inputs))],
         "ema" => forgetful(rows::<1>(inputs), Ema::new(period()), 0),
         "dema" => forgetful(rows::<1>(inputs), Dema::new(period()), 0),
         "tema" => forgetful(rows::<1>(inputs), Tema::new(period()), 0),
