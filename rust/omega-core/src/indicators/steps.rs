@@ -11,7 +11,7 @@ use crate::indicators::bbands::{Bbands, bbands};
 use crate::indicators::beta::Beta;
 use crate::indicators::cci::{Cci, cci};
 use crate::indicators::choppiness::Choppiness;
-use crate::indicators::correlation::Correlation;
+use crate::indicators::correlation::{Correlation, correlation};
 use crate::indicators::dema::Dema;
 use crate::indicators::donchian::Donchian;
 use crate::indicators::dx::Dx;
@@ -87,6 +87,7 @@ fn whole(name: &str, p: &Parameters, inputs: &[Cow<'_, [f64]>]) -> Option<Column
         "willr" => vec![willr(rows(inputs), period())],
         "aroon" => aroon(rows(inputs), period()),
         "obv" => vec![obv(rows(inputs))],
+        "correlation" => vec![correlation(rows(inputs), period())],
         "ema" => forgetful(rows::<1>(inputs), Ema::new(period()), 0),
         "dema" => forgetful(rows::<1>(inputs), Dema::new(period()), 0),
         "tema" => forgetful(rows::<1>(inputs), Tema::new(period()), 0),
@@ -347,8 +348,11 @@ mod tests {
                     entry.parameters.iter().map(|one| (one.name.to_owned(), values(one))).collect();
                 let shifts = [("high", 20), ("low", -20)];
                 let shift = |name: &str| shifts.iter().find(|one| one.0 == name).map_or(0, |one| one.1);
-                let inputs: Vec<_> =
-                    entry.reads.iter().map(|name| Cow::Owned(prices(count, shift(name)))).collect();
+                let input = |name: &&str| match *name {
+                    "other" => Cow::Owned(prices(count, 0).into_iter().rev().collect()),
+                    name => Cow::Owned(prices(count, shift(name))),
+                };
+                let inputs: Vec<_> = entry.reads.iter().map(input).collect();
                 let p = Parameters(&given);
                 if let Some(columns) = whole(entry.name, &p, &inputs) {
                     let stepped = stepped(entry.name, &p, &inputs);
