@@ -71,6 +71,7 @@ class ReplayDecider:
     manage: Callable[[Any], Any] | None = None
     progress = None
     progress_every = None
+    signal = None
 
     def __init__(self, case: Case) -> None:
         self.seen: list[tuple[Any, ...]] = []

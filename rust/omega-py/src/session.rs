@@ -52,6 +52,12 @@ impl Session {
         self.cursor.bar_idx()
     }
 
+    /// Rows of signals taken in so far.
+    #[getter]
+    fn row_count(&self, py: Python<'_>) -> PyResult<i64> {
+        Ok(self.running(py)?.row_count)
+    }
+
     /// Returns a view on one float64 column of `series`, one value per bar of that series.
     ///
     /// `at_close` is what is visible of the series in step 4, where that is not what the decision sees.
@@ -154,6 +160,8 @@ pub(crate) fn open_session(market: Arc<Market>, simulation: Simulation) -> Sessi
 #[pyclass(frozen, module = "omega._native")]
 pub(crate) struct Bar {
     market: Arc<Market>,
+    /// Points in one unit of price.
+    scale: f64,
     idx: AtomicUsize,
     now_us: AtomicI64,
 }
@@ -296,7 +304,7 @@ impl Bar {
     }
 
     fn price(&self, points: i32) -> f64 {
-        f64::from(points) / f64::from(10_u32.pow(self.market.series[0].digits))
+        f64::from(points) / self.scale
     }
 }
 
@@ -330,7 +338,8 @@ impl<'py> BarCursor<'py> {
 
 fn bar_at<'py>(py: Python<'py>, market: &Arc<Market>, idx: usize, now_us: i64) -> PyResult<Bound<'py, Bar>> {
     let market = Arc::clone(market);
-    Bound::new(py, Bar { market, idx: AtomicUsize::new(idx), now_us: AtomicI64::new(now_us) })
+    let scale = f64::from(10_u32.pow(market.series[0].digits));
+    Bound::new(py, Bar { market, scale, idx: AtomicUsize::new(idx), now_us: AtomicI64::new(now_us) })
 }
 
 /// A bar index as Python sees it.
