@@ -245,16 +245,6 @@ impl Simulation {
         self.books.mark(open_profit)
     }
 
-    /// Runs a step in which no request works, if nothing is open or works either. twin: none — one step of `advance`.
-    #[inline]
-    pub fn pass_idle(&mut self) -> bool {
-        let is_idle = self.positions.is_empty() && self.working.is_empty();
-        if is_idle {
-            self.books.equity.push(self.books.balance);
-        }
-        is_idle
-    }
-
     /// Runs the steps `from..to`, in which no request works.
     ///
     /// # Errors
