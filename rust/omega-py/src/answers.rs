@@ -17,6 +17,9 @@ use crate::session::cursor_of;
 const FIELDS: &str = "kind direction type symbol magic target size sl tp sl_points tp_points sl_pips tp_pips \
     entry limit expiry expiry_bars tif oco share sl_atr reason tags scenario meta bar_idx";
 
+/// The bar an answer was given about, and its decision time.
+pub(crate) type Moment = (usize, i64);
+
 /// Reads the answers of one decider.
 pub(crate) struct Answers<'py> {
     rows: Bound<'py, PyAny>,
@@ -37,16 +40,12 @@ impl<'py> Answers<'py> {
     }
 
     /// Appends the signals of an answer that was given about `bar_idx`.
-    #[inline]
     pub(crate) fn read(
         &self,
         answer: &Bound<'py, PyAny>,
-        (bar_idx, now_us): (usize, i64),
+        (bar_idx, now_us): Moment,
         signals: &mut Vec<Signal>,
     ) -> PyResult<()> {
-        if answer.is_none() {
-            return Ok(());
-        }
         let is_signal = |class: &Bound<'py, PyType>| answer.get_type_ptr() == class.as_type_ptr();
         if self.class.as_ref().is_some_and(is_signal)
             && let Some(signal) = plain_order(answer, bar_idx)
