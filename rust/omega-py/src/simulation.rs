@@ -197,8 +197,8 @@ impl Pending {
         work: fn(&mut Simulation, usize, &[Request]) -> Result<()>,
     ) -> PyResult<()> {
         call_attached(py, || {
-            if !self.signals.is_empty() {
-                self.requests.extend(simulation.take_in(self.signals.drain(..))?);
+            for signal in self.signals.drain(..) {
+                self.requests.extend(simulation.take(signal)?);
             }
             let due = self.requests.partition_point(|request| request.bar_idx < cursor_of(bar_idx));
             work(simulation, bar_idx, &self.requests[..due])?;

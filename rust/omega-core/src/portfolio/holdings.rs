@@ -225,12 +225,10 @@ impl Holdings {
     /// Returns the rows of the `ledger` table.
     #[must_use]
     pub fn ledger(&self) -> Vec<LedgerRow> {
-        let rows = &self.books.ledger;
-        let row = |i: usize| {
-            let (symbol, position_id) = (rows.symbol[i], rows.position_id[i]);
-            (rows.time_us[i], rows.equity_row[i], rows.kind[i], symbol, position_id, rows.amount[i])
+        let cells = |row: crate::portfolio::books::LedgerRow| {
+            (row.time_us, row.equity_row, row.kind, row.symbol, row.position_id, row.amount)
         };
-        (0..rows.amount.len()).map(row).collect()
+        self.books.ledger.iter().map(cells).collect()
     }
 
     /// Returns the rows of the `swaps` table.

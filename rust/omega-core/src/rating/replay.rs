@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::moved_market::{with_noise, with_spread};
 use super::moved_signals::{Move, with_levels, with_shift};
 use crate::engine::records::Tables;
-use crate::engine::signals::{Signal, read_signals};
+use crate::engine::signals::{SignalRows, read_signals};
 use crate::engine::simulation::{Simulation, drive};
 use crate::error::{Error, Result};
 use crate::frame::{self, Table};
@@ -76,7 +76,7 @@ struct Jobs {
 struct Shared {
     market: Arc<Market>,
     widened: BTreeMap<Fraction, Arc<Market>>,
-    table: Vec<Signal>,
+    table: SignalRows,
     closes: BTreeMap<i64, i64>,
     plans: Vec<String>,
 }
@@ -95,7 +95,10 @@ pub fn replay(
     jobs: &str,
     is_interrupted: &dyn Fn() -> bool,
 ) -> Result<Vec<Outcome>> {
-    let table = signals.map_or_else(|| Ok(Vec::new()), |batch| read_signals(batch, market.bar_count()))?;
+    let table = match signals {
+        None => SignalRows::default(),
+        Some(batch) => read_signals(batch, market.bar_count())?,
+    };
     let Jobs { plans, jobs } = parse_jobs(jobs)?;
     let shifted = jobs.iter().find(|job| job.shift != 0);
     let closes =
@@ -128,9 +131,9 @@ fn parse_jobs(text: &str) -> Result<Jobs> {
 }
 
 /// Returns, by signal number, the bar that the requested close of each position is named after in the run.
-fn own_closes(market: &Arc<Market>, table: &[Signal], plan: &str) -> Result<BTreeMap<i64, i64>> {
+fn own_closes(market: &Arc<Market>, table: &SignalRows, plan: &str) -> Result<BTreeMap<i64, i64>> {
     let mut simulation = Simulation::new(Arc::clone(market), parse_plan(plan)?)?;
-    let requests = simulation.take_in(table.to_vec())?;
+    let requests = simulation.take_in(table.clone())?;
     let tables = drive(simulation, &requests, &|| false)?;
     let trades = Table::read(found(&tables, "trades"), schema::TRADES, "trades")?;
     let (ids, exits) = (trades.column::<Int64Type>("id")?, trades.column::<Int64Type>("exit_bar_idx")?);
@@ -160,7 +163,7 @@ fn run_job(shared: &Shared, job: &Job) -> Result<Outcome> {
     let by = Move { stop: job.stop, target: job.target, shift: job.shift };
     let decided = if job.decide { Some(native_signals(&market, &simulation.plan)?) } else { None };
     let rows = decided.as_ref().unwrap_or(&shared.table);
-    let stressed: Vec<_> = rows.iter().map(|signal| with_levels(&simulation, signal, by)).collect();
+    let stressed = rows.iter().map(|signal| with_levels(&simulation, &signal, by)).collect();
     let requests = simulation.take_in(stressed)?;
     let (requests, dropped) = with_shift(&simulation, requests, job.shift, &shared.closes);
     let first_step = simulation.plan.first_step;
@@ -235,7 +238,7 @@ fn bars_of(series: &Series) -> Result<RecordBatch> {
             arrays.push(frame::int32_of(column.to_vec()));
         }
     }
-    arrays.push(frame::optional_float64(series.volume.iter()));
+    arrays.push(Arc::new(series.volume.clone()));
     frame::batch(schema::BARS, arrays)
 }
 
