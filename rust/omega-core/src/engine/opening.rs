@@ -20,10 +20,8 @@ use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::as_i64;
 use crate::portfolio::currency::rate_shown;
 use crate::portfolio::margin::entry_margin;
-use crate::portfolio::position::{
-    DealPrices, Entered, Position, RuleState, Settled, add_fill, add_margin, booked_risk, see_price,
-};
-use crate::schema::{ExitReason, LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
+use crate::portfolio::position::{BLANK, DealPrices, Position, add_fill, add_margin, booked_risk, see_price};
+use crate::schema::{LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
 
 /// A fill of an opening order before slippage.
 #[derive(Clone, Copy, Debug)]
@@ -193,23 +191,8 @@ fn open_position(simulation: &Simulation, order: &Order, fill: &Fill, price: i64
         is_inside: fill.moment == Moment::Inside,
         sl,
         tp: levels::price_of(order.target, price, order.direction),
-        steps: 0,
-        k: 0,
-        k_raw: 0,
-        k_cost_free: 0,
-        entered: Entered::default(),
-        settled: Settled::default(),
         first_sl: sl,
-        stop_reason: ExitReason::StopLoss,
-        rules: RuleState::default(),
-        risk: None,
-        margin: 0,
-        commission: 0,
-        lowest: i64::MAX,
-        highest: i64::MIN,
-        ambiguous: false,
-        requested_closes: 0,
-        accrued_swap: 0,
+        ..BLANK
     }
 }
 

@@ -396,9 +396,11 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn open_profit(&mut self, bar_idx: usize) -> Result<i128> {
-        self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
         if self.positions.is_empty() {
             return Ok(0);
+        }
+        if self.exchange.fixed_worth().is_none() {
+            self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
         }
         self.marked = *self.exchange.worth()?;
         let mut total = 0;
