@@ -163,31 +163,48 @@ impl Simulation {
     /// The error a bad signal names, unless the plan says to reject such signals.
     pub fn take_in(&mut self, signals: SignalRows) -> Result<Vec<Request>> {
         let mut taken = Vec::with_capacity(signals.len());
-        let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
         let before_start = self.before_start_count;
         for signal in signals.iter() {
-            let row = self.row_count;
-            self.row_count += 1;
-            let bar_idx = signal.bar_idx + self.latency_bars;
-            if bar_idx + 1 < first {
-                self.before_start_count += 1;
-                continue;
-            }
-            self.signal_count += 1;
-            let fault = find_fault(&signal, &self.plan.symbols);
-            if let Some(fault) = fault
-                && !self.plan.reject_bad_signals
-            {
-                return Err(self.signal_error(fault, signal.bar_idx));
-            }
-            let (number, recorded) = (self.signal_count, self.records.signals.number.len());
-            taken.push(Request { number, recorded, bar_idx, kind: signal.kind, fault });
-            self.records.signals.number.push(number);
-            self.records.signals.row.push(row);
+            taken.extend(self.number(&signal)?);
         }
         let dropped = self.before_start_count - before_start;
         self.records.signals.append(signals, usize::try_from(dropped).unwrap_or(0));
         Ok(taken)
+    }
+
+    /// The same for one signal, `None` if it is dropped. twin: none — a list of one there.
+    ///
+    /// # Errors
+    /// As `take_in`.
+    pub fn take(&mut self, signal: Signal) -> Result<Option<Request>> {
+        let request = self.number(&signal)?;
+        if request.is_some() {
+            self.records.signals.signals.push(signal);
+        }
+        Ok(request)
+    }
+
+    /// twin: none — the inner loop of `take_in`.
+    fn number(&mut self, signal: &Signal) -> Result<Option<Request>> {
+        let row = self.row_count;
+        self.row_count += 1;
+        let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
+        let bar_idx = signal.bar_idx + self.latency_bars;
+        if bar_idx + 1 < first {
+            self.before_start_count += 1;
+            return Ok(None);
+        }
+        self.signal_count += 1;
+        let fault = find_fault(signal, &self.plan.symbols);
+        if let Some(fault) = fault
+            && !self.plan.reject_bad_signals
+        {
+            return Err(self.signal_error(fault, signal.bar_idx));
+        }
+        let (number, recorded) = (self.signal_count, self.records.signals.number.len());
+        self.records.signals.number.push(number);
+        self.records.signals.row.push(row);
+        Ok(Some(Request { number, recorded, bar_idx, kind: signal.kind, fault }))
     }
 
     /// What a request asks for. twin: none — the twin's requests hold their signal.
@@ -379,9 +396,11 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn open_profit(&mut self, bar_idx: usize) -> Result<i128> {
-        self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
         if self.positions.is_empty() {
             return Ok(0);
+        }
+        if self.exchange.fixed_worth().is_none() {
+            self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
         }
         self.marked = *self.exchange.worth()?;
         let mut total = 0;
