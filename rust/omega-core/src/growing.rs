@@ -114,7 +114,7 @@ impl<T: Copy + Default> Column<Option<T>> for OptionalColumn<T> {
 
     fn append(&mut self, cells: impl ExactSizeIterator<Item = Option<T>> + Clone) {
         let count = cells.len();
-        let given = cells.clone().filter(Option::is_some).count();
+        let given = cells.clone().flatten().count();
         let (starts, is_full) = (self.len == 0, given == count);
         if given == 0 && self.values.is_empty() {
             self.len += count;
@@ -176,6 +176,7 @@ macro_rules! rows {
             $($(#[$field_doc])* pub $field: <$kind as $crate::growing::Cell>::Column,)*
         }
 
+        #[allow(dead_code, reason = "not every table is also read, or comes as columns")]
         impl $rows {
             /// A table of `len` rows that came as columns.
             #[must_use]
@@ -201,7 +202,8 @@ macro_rules! rows {
             }
 
             /// Appends a row.
-            #[inline]
+            #[allow(clippy::inline_always, reason = "a row that is handed over in memory is written and read twice")]
+            #[inline(always)]
             pub fn push(&mut self, row: $row) {
                 if self.block.len() == $crate::growing::BLOCK_ROWS {
                     self.flush();
@@ -210,6 +212,7 @@ macro_rules! rows {
             }
 
             /// Returns a row.
+            #[inline]
             #[must_use]
             pub fn at(&self, row: usize) -> $row {
                 match row.checked_sub(self.len) {
@@ -338,9 +341,13 @@ mod tests {
                 let mut table = rows(count, is_there);
                 table.update(changed, |row| (row.sometimes, row.never) = (Some(7), Some(0.5)));
                 table.update(changed + 1 - changed % 2, |row| row.sometimes = None);
-                for row in (0..table.len()).filter(|row| *row != changed && *row != changed + 1 - changed % 2) {
+                for row in (0..table.len()).filter(|row| *row != changed && *row != changed + 1 - changed % 2)
+                {
                     let idx = i64::try_from(row).unwrap_or(0);
-                    assert_eq!((table.at(row).sometimes, table.at(row).never), (is_there(idx).then_some(-idx), None));
+                    assert_eq!(
+                        (table.at(row).sometimes, table.at(row).never),
+                        (is_there(idx).then_some(-idx), None)
+                    );
                 }
             }
         }

@@ -250,6 +250,7 @@ fn matches(position: &Position, signal: &Signal) -> bool {
         && (signal.direction == 0 || i64::from(signal.direction) == position.direction)
 }
 
+#[inline]
 fn trade_row(simulation: &Simulation, position: &Position, deal: &Deal) -> TradeRow {
     let (entered, settled) = (&position.entered, &position.settled);
     let net = settled.gross + position.commission + settled.swap;
@@ -286,6 +287,7 @@ fn trade_row(simulation: &Simulation, position: &Position, deal: &Deal) -> Trade
     }
 }
 
+#[inline]
 fn fill_row(position: &Position, deal: &Deal, slipped: Slip, steps: i64, paid: Paid) -> FillRow {
     let is_long = position.direction > 0;
     FillRow {

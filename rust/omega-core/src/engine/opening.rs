@@ -20,10 +20,8 @@ use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::as_i64;
 use crate::portfolio::currency::rate_shown;
 use crate::portfolio::margin::entry_margin;
-use crate::portfolio::position::{
-    DealPrices, Entered, Position, RuleState, Settled, add_fill, add_margin, booked_risk, see_price,
-};
-use crate::schema::{ExitReason, LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
+use crate::portfolio::position::{BLANK, DealPrices, Position, add_fill, add_margin, booked_risk, see_price};
+use crate::schema::{LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
 
 /// A fill of an opening order before slippage.
 #[derive(Clone, Copy, Debug)]
@@ -144,12 +142,18 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     };
     let price = fill.raw_price + order.direction * slipped.points;
     let place = match simulation.positions.last() {
-        Some(last) if last.id < order.number => Err(simulation.positions.len()),
-        _ => simulation.positions.binary_search_by_key(&order.number, |position| position.id),
+        Some(last) if last.id >= order.number => {
+            simulation.positions.binary_search_by_key(&order.number, |position| position.id)
+        }
+        _ => Err(simulation.positions.len()),
     };
     let idx = place.unwrap_or_else(|idx| {
         let position = open_position(simulation, order, fill, price);
-        simulation.positions.insert(idx, position);
+        if idx == simulation.positions.len() {
+            simulation.positions.push(position);
+        } else {
+            simulation.positions.insert(idx, position);
+        }
         idx
     });
     let position = &mut simulation.positions[idx];
@@ -170,6 +174,7 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     Ok(place.is_err())
 }
 
+#[inline]
 fn open_position(simulation: &Simulation, order: &Order, fill: &Fill, price: i64) -> Position {
     let sl = levels::price_of(order.stop, price, -order.direction);
     Position {
@@ -186,23 +191,8 @@ fn open_position(simulation: &Simulation, order: &Order, fill: &Fill, price: i64
         is_inside: fill.moment == Moment::Inside,
         sl,
         tp: levels::price_of(order.target, price, order.direction),
-        steps: 0,
-        k: 0,
-        k_raw: 0,
-        k_cost_free: 0,
-        entered: Entered::default(),
-        settled: Settled::default(),
         first_sl: sl,
-        stop_reason: ExitReason::StopLoss,
-        rules: RuleState::default(),
-        risk: None,
-        margin: 0,
-        commission: 0,
-        lowest: i64::MAX,
-        highest: i64::MIN,
-        ambiguous: false,
-        requested_closes: 0,
-        accrued_swap: 0,
+        ..BLANK
     }
 }
 

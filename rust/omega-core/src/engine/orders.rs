@@ -78,6 +78,7 @@ struct Terms {
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range; those of the exchange.
+#[inline]
 pub fn accept(
     simulation: &mut Simulation,
     fill_bar: &FillBar,
@@ -101,6 +102,7 @@ pub fn accept(
 type Checked = std::result::Result<Order, i16>;
 
 /// The order, or the error number of its refusal. twin: none — the first half of `accept`.
+#[inline]
 fn checked(
     simulation: &mut Simulation,
     fill_bar: &FillBar,
@@ -451,6 +453,7 @@ fn matches(order: &Order, signal: &Signal) -> bool {
         && (signal.direction == 0 || i64::from(signal.direction) == order.direction)
 }
 
+#[inline]
 fn write(simulation: &mut Simulation, fill_bar: &FillBar, order: &Order) {
     simulation.records.orders.push(OrderRow {
         id: order.number,

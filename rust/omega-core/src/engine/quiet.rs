@@ -98,7 +98,9 @@ fn sweep(
         let bars = first..to.min(first + SWEEP_BARS);
         equity.resize(len + bars.len(), 0);
         let extremes = side.low[bars.clone()].iter().zip(&side.high[bars.clone()]);
-        for ((mark, close), (low, high)) in equity[len..].iter_mut().zip(&side.close[bars.clone()]).zip(extremes) {
+        for ((mark, close), (low, high)) in
+            equity[len..].iter_mut().zip(&side.close[bars.clone()]).zip(extremes)
+        {
             if (*low <= floor) | (*high >= ceiling) {
                 break;
             }

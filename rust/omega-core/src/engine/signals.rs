@@ -257,19 +257,20 @@ fn find_size_fault(signal: &Signal, symbol: &SymbolPlan) -> Option<Fault> {
 fn find_level_fault(signal: &Signal, may_be_zero: bool) -> Option<Fault> {
     let stops = [signal.sl, signal.sl_points, signal.sl_pips, signal.sl_atr];
     let targets = [signal.tp, signal.tp_points, signal.tp_pips];
-    find_fault_of_one_level(&["sl", "sl_points", "sl_pips", "sl_atr"], &stops, may_be_zero)
-        .or_else(|| find_fault_of_one_level(&["tp", "tp_points", "tp_pips"], &targets, may_be_zero))
+    find_fault_of_one_level(["sl", "sl_points", "sl_pips", "sl_atr"], stops, may_be_zero)
+        .or_else(|| find_fault_of_one_level(["tp", "tp_points", "tp_pips"], targets, may_be_zero))
 }
 
 /// twin: none — the inner loop of `_find_level_fault`.
-fn find_fault_of_one_level(
-    fields: &[&'static str],
-    spellings: &[Option<f64>],
+#[inline]
+fn find_fault_of_one_level<const N: usize>(
+    fields: [&'static str; N],
+    spellings: [Option<f64>; N],
     may_be_zero: bool,
 ) -> Option<Fault> {
     let (mut is_given, mut second) = (false, None);
-    for (idx, spelling) in spellings.iter().enumerate() {
-        let Some(value) = *spelling else { continue };
+    for (idx, spelling) in spellings.into_iter().enumerate() {
+        let Some(value) = spelling else { continue };
         let fault = |number| Some(Fault { number, field: fields[idx], value });
         let is_removal = may_be_zero && idx == 0 && value == 0.0;
         if !is_removal && !is_positive(value) {

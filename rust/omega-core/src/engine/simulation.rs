@@ -138,6 +138,13 @@ impl Simulation {
         })
     }
 
+    /// Makes room for the rows of this many signals. twin: none — lists grow there.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.records.reserve(count);
+        self.books.ledger.reserve(3 * count);
+        self.accepted.reserve(count);
+    }
+
     /// Bars of the step timeframe.
     #[must_use]
     pub fn series(&self) -> &Series {
@@ -293,7 +300,13 @@ impl Simulation {
     ///
     /// # Errors
     /// `engine.overflow` if money leaves its range.
-    pub fn finish(mut self, requests: &[Request]) -> Result<Tables> {
+    pub fn finish(self, requests: &[Request]) -> Result<Tables> {
+        let ended = self.close_books(requests)?;
+        write_tables(ended.records, ended.books)
+    }
+
+    /// The end of a run before its tables are written. twin: none — part of `finish`; replays want no tables.
+    fn close_books(mut self, requests: &[Request]) -> Result<Self> {
         let last = self.market.bar_count() - 1;
         let time_us = self.series().close_time_us[last];
         self.exchange.move_to(time_us);
@@ -317,7 +330,7 @@ impl Simulation {
         let open_profit = self.open_profit(last)?;
         self.books.mark(open_profit)?;
         self.write_diagnostics();
-        write_tables(self.records, self.books)
+        Ok(self)
     }
 
     /// Works through what was asked for (LOOP step 2).
@@ -383,9 +396,11 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn open_profit(&mut self, bar_idx: usize) -> Result<i128> {
-        self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
         if self.positions.is_empty() {
             return Ok(0);
+        }
+        if self.exchange.fixed_worth().is_none() {
+            self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
         }
         self.marked = *self.exchange.worth()?;
         let mut total = 0;
@@ -471,9 +486,7 @@ pub fn simulate(
         None => native_signals(market, &simulation.plan)?,
         Some(batch) => read_signals(batch, bar_count)?,
     };
-    simulation.records.reserve(rows.len());
-    simulation.books.ledger.reserve(3 * rows.len());
-    simulation.accepted.reserve(rows.len());
+    simulation.reserve(rows.len());
     let taken = simulation.take_in(rows)?;
     drive(simulation, &taken, is_interrupted)
 }
@@ -482,11 +495,20 @@ pub fn simulate(
 ///
 /// # Errors
 /// Whatever the books refuse; `engine.interrupted` once `is_interrupted` says so.
-pub fn drive(
+pub fn drive(simulation: Simulation, taken: &[Request], is_interrupted: &dyn Fn() -> bool) -> Result<Tables> {
+    let ended = run_to_end(simulation, taken, is_interrupted)?;
+    write_tables(ended.records, ended.books)
+}
+
+/// Runs every step and closes the books. twin: none — part of `drive`; replays want no tables.
+///
+/// # Errors
+/// Whatever the books refuse; `engine.interrupted` once `is_interrupted` says so.
+pub fn run_to_end(
     mut simulation: Simulation,
     taken: &[Request],
     is_interrupted: &dyn Fn() -> bool,
-) -> Result<Tables> {
+) -> Result<Simulation> {
     let bar_count = simulation.market.bar_count();
     let mut position = 0;
     let mut bar_idx = simulation.plan.first_step;
@@ -507,7 +529,7 @@ pub fn drive(
         }
         bar_idx = stop;
     }
-    simulation.finish(&taken[position..])
+    simulation.close_books(&taken[position..])
 }
 
 /// The step a request works in. twin: none — part of the strides between requests.

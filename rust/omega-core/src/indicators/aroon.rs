@@ -2,6 +2,9 @@
 //!
 //! 100 on the bar itself, 0 `period` bars ago; of equal ones the latest counts. Rule IND-3.
 
+use std::ops::Range;
+
+use crate::indicators::extreme::sliding;
 use crate::indicators::window::Window;
 use crate::numerics::count_float;
 
@@ -62,4 +65,26 @@ fn age_of_best(window: &mut Window, age: usize, value: f64) -> usize {
         }
     }
     found
+}
+
+/// Returns the columns of bars without NaN. twin: none — the step says the same.
+pub(crate) fn aroon([highs, lows]: [&[f64]; 2], period: u32) -> Vec<Vec<f64>> {
+    vec![
+        freshness(lows, period, |newer, older| older < newer),
+        freshness(highs, period, |newer, older| older > newer),
+    ]
+}
+
+/// Returns a column of how fresh the best is, 100 on the bar itself. twin: none — part of `aroon`.
+fn freshness(values: &[f64], period: u32, is_better: impl Fn(f64, f64) -> bool) -> Vec<f64> {
+    let (factor, lag) = (100.0 / f64::from(period), period as usize);
+    let mut column = Vec::with_capacity(values.len());
+    column.resize(values.len().min(lag), f64::NAN);
+    let placed = |rows: Range<usize>| values[rows.clone()].iter().copied().zip(rows.map(count_float));
+    let best = |newer: (f64, f64), older: (f64, f64)| if is_better(newer.0, older.0) { older } else { newer };
+    sliding((values.len(), lag + 1), placed, best, |rows, older, newer| {
+        let windows = older.iter().zip(newer).zip((rows.start - lag..).map(count_float));
+        column.extend(windows.map(|((older, newer), first)| factor * (best(*newer, *older).1 - first)));
+    });
+    column
 }

@@ -2,7 +2,7 @@
 //!
 //! K. Pearson. Rule IND-3.
 
-use crate::indicators::covariance::Covariance;
+use crate::indicators::covariance::{Covariance, covariances};
 
 /// The state between two bars.
 #[derive(Clone, Debug)]
@@ -20,14 +20,22 @@ impl Correlation {
     #[inline]
     pub(crate) fn update(&mut self, value: f64, other: f64) -> f64 {
         self.covariance.update(value, other);
-        let scale = self.covariance.first.squares.sqrt() * self.covariance.second.squares.sqrt();
-        if scale == 0.0 {
-            return 0.0;
-        }
-        let ratio = self.covariance.products / scale;
-        if ratio > 1.0 {
-            return 1.0;
-        }
-        if ratio < -1.0 { -1.0 } else { ratio }
+        let covariance = &self.covariance;
+        ratio(covariance.products, [covariance.first.squares, covariance.second.squares])
     }
+}
+
+/// Returns products / root of (squares * squares), held within -1 and 1; 0 where one is constant.
+#[inline]
+fn ratio(products: f64, squares: [f64; 2]) -> f64 {
+    let scale = (squares[0] * squares[1]).sqrt();
+    let ratio = products / scale;
+    let above = if ratio < -1.0 { -1.0 } else { ratio };
+    let held = if above > 1.0 { 1.0 } else { above };
+    if scale == 0.0 { 0.0 } else { held }
+}
+
+/// Returns the column of rows without NaN. twin: none — the step says the same.
+pub(crate) fn correlation(columns: [&[f64]; 2], period: u32) -> Vec<f64> {
+    covariances(columns, period, ratio)
 }

@@ -3,8 +3,11 @@
 //! Moved along with the window and made anew whenever the ring has turned once or most of either series'
 //! squares have left it, as in `deviation`. Shared by correlation and beta.
 
+use std::ops::Range;
+
 use crate::indicators::deviation::{Deviation, MOST};
 use crate::indicators::window::Window;
+use crate::numerics::count_float;
 
 /// The state of one window of pairs; the sum of products is NaN while there are fewer.
 #[derive(Clone, Debug)]
@@ -57,4 +60,169 @@ fn products_about(xs: &[f64], ys: &[f64], x_center: f64, y_center: f64) -> f64 {
         total += (x - x_center) * (y - y_center);
     }
     total
+}
+
+/// Returns what is made of products and squares at each row of two columns without NaN.
+///
+/// The windows are the columns themselves. twin: none — the step says the same.
+pub(crate) fn covariances(columns: [&[f64]; 2], period: u32, of: impl Fn(f64, [f64; 2]) -> f64) -> Vec<f64> {
+    let (len, count) = (columns[0].len(), (period as usize).min(columns[0].len()));
+    let mut step = Covariance::new(period);
+    let mut column = Vec::with_capacity(len);
+    column.extend(columns[0][..count].iter().zip(columns[1]).map(|(x, y)| {
+        step.update(*x, *y);
+        of(step.products, [step.first.squares, step.second.squares])
+    }));
+    let mut moments = Moments::of(&step, columns, count);
+    let mut made = [(); 3].map(|()| vec![0.0; count]);
+    let mut begin = count;
+    while begin < len {
+        let end = len.min(begin + count);
+        moments.fill(begin..end, made.each_mut().map(|place| &mut place[..end - begin]));
+        let [products, firsts, seconds] = made.each_ref().map(|place| &place[..end - begin]);
+        let rows = products.iter().zip(firsts).zip(seconds);
+        column.extend(rows.map(|((products, first), second)| of(*products, [*first, *second])));
+        begin = end;
+    }
+    column
+}
+
+/// What a step knows between two rows, and the columns it is given. twin: none — the fields of the step.
+struct Moments<'a> {
+    columns: [&'a [f64]; 2],
+    count: usize,
+    repeats: [f64; 2],
+    totals: [f64; 2],
+    fresh: [f64; 2],
+    means: [f64; 2],
+    squares: [f64; 2],
+    products: f64,
+}
+
+impl<'a> Moments<'a> {
+    fn of(step: &Covariance, columns: [&'a [f64]; 2], count: usize) -> Self {
+        let (first, second) = (&step.first, &step.second);
+        Self {
+            columns,
+            count,
+            repeats: [first, second].map(|one| count_float(one.equal_count - 1)),
+            totals: [first.total, second.total],
+            fresh: [0.0; 2],
+            means: [first.mean, second.mean],
+            squares: [first.squares, second.squares],
+            products: step.products,
+        }
+    }
+
+    /// Fills products and squares of a turn of the rings, or of its beginning.
+    fn fill(&mut self, turn: Range<usize>, places: [&mut [f64]; 3]) {
+        let [products, firsts, seconds] = places;
+        let mut begin = turn.start;
+        while begin < turn.end {
+            let rest = begin - turn.start..turn.len().min(self.count - 1);
+            let moved_count = self
+                .slide(begin, [&mut products[rest.clone()], &mut firsts[rest.clone()], &mut seconds[rest]]);
+            begin += moved_count;
+            if begin < turn.end {
+                self.renew(turn.start, begin);
+                let idx = begin - turn.start;
+                (products[idx], [firsts[idx], seconds[idx]]) = (self.products, self.squares);
+                begin += 1;
+            }
+        }
+    }
+
+    /// Moves the window row by row up to one that is to be made anew, and returns how many rows that were.
+    #[inline(never)]
+    #[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
+    fn slide(&mut self, begin: usize, places: [&mut [f64]; 3]) -> usize {
+        let len = places[0].len();
+        let [products, firsts, seconds] = places.map(|place| &mut place[..len]);
+        let newest = self.columns.map(|column| &column[begin..][..len]);
+        let previous = self.columns.map(|column| &column[begin - 1..][..len]);
+        let oldest = self.columns.map(|column| &column[begin - self.count..][..len]);
+        let period = count_float(self.count);
+        let (mut repeats, mut totals, mut means) = (self.repeats, self.totals, self.means);
+        let (mut squares, mut sum, mut fresh) = (self.squares, self.products, self.fresh);
+        let mut moved_count = len;
+        for idx in 0..len {
+            let [newest, previous, oldest] =
+                [newest, previous, oldest].map(|columns| columns.map(|column| column[idx]));
+            let total = both(|lane| totals[lane] - oldest[lane] + newest[lane]);
+            let mean = both(|lane| total[lane] / period);
+            let moves = both(|lane| newest[lane] - oldest[lane]);
+            let centers = both(|lane| (newest[lane] - mean[lane]) + (oldest[lane] - means[lane]));
+            let square = both(|lane| squares[lane] + moves[lane] * centers[lane]);
+            let repeated =
+                both(|lane| if newest[lane] == previous[lane] { repeats[lane] + 1.0 } else { 0.0 });
+            let is_odd =
+                both(|lane| (square[lane] * MOST < squares[lane]) | (repeated[lane] >= period - 1.0));
+            if is_odd[0] | is_odd[1] {
+                moved_count = idx;
+                break;
+            }
+            fresh = both(|lane| fresh[lane] + newest[lane]);
+            sum += moves[0] * (newest[1] - mean[1]) + moves[1] * (oldest[0] - means[0]);
+            (repeats, totals, means, squares) = (repeated, total, mean, square);
+            (products[idx], firsts[idx], seconds[idx]) = (sum, square[0], square[1]);
+        }
+        (self.repeats, self.totals, self.means) = (repeats, totals, means);
+        (self.squares, self.products, self.fresh) = (squares, sum, fresh);
+        moved_count
+    }
+
+    /// Moves the window on to a row after which something is made anew; its turn began at `begin`.
+    #[inline(never)]
+    #[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
+    fn renew(&mut self, begin: usize, row: usize) {
+        let is_turn = row + 1 == begin + self.count;
+        let [newest, previous, oldest] =
+            [row, row - 1, row - self.count].map(|row| self.columns.map(|column| column[row]));
+        let (means, squares) = (self.means, self.squares);
+        self.fresh = both(|lane| self.fresh[lane] + newest[lane]);
+        self.totals = both(|lane| self.totals[lane] - oldest[lane] + newest[lane]);
+        if is_turn {
+            (self.totals, self.fresh) = (self.fresh, [0.0; 2]);
+        }
+        self.means = self.totals.map(|total| total / count_float(self.count));
+        let parts = [begin..row + 1, row + 1 - self.count..begin];
+        let (made, products) =
+            moments_about(parts.map(|rows| self.columns.map(|column| &column[rows.clone()])), self.means);
+        for lane in 0..2 {
+            self.repeats[lane] = if newest[lane] == previous[lane] { self.repeats[lane] + 1.0 } else { 0.0 };
+            let center = (newest[lane] - self.means[lane]) + (oldest[lane] - means[lane]);
+            self.squares[lane] += (newest[lane] - oldest[lane]) * center;
+            if is_turn || self.squares[lane] * MOST < squares[lane] {
+                self.squares[lane] = made[lane];
+            }
+            if self.repeats[lane] >= count_float(self.count) - 1.0 {
+                self.squares[lane] = 0.0;
+            }
+        }
+        if is_turn || self.squares[0] * MOST < squares[0] || self.squares[1] * MOST < squares[1] {
+            self.products = products;
+        } else {
+            let moved = (newest[0] - oldest[0]) * (newest[1] - self.means[1]);
+            self.products += moved + (newest[1] - oldest[1]) * (oldest[0] - means[0]);
+        }
+    }
+}
+
+/// Returns the sums of the squares and of the products of the distances, from left to right. twin: none — as above.
+#[inline]
+fn moments_about(parts: [[&[f64]; 2]; 2], centers: [f64; 2]) -> ([f64; 2], f64) {
+    let (mut squares, mut products) = ([0.0; 2], 0.0);
+    for [xs, ys] in parts {
+        for (x, y) in xs.iter().zip(ys) {
+            let offsets = [x - centers[0], y - centers[1]];
+            squares = both(|lane| squares[lane] + offsets[lane] * offsets[lane]);
+            products += offsets[0] * offsets[1];
+        }
+    }
+    (squares, products)
+}
+
+#[inline]
+fn both<T>(of: impl FnMut(usize) -> T) -> [T; 2] {
+    std::array::from_fn(of)
 }

@@ -9,7 +9,7 @@ use crate::indicators::window::Window;
 pub(crate) const MOST: f64 = 100.0;
 
 /// Rows that are worked at together.
-const BLOCK: usize = 512;
+const BLOCK: usize = 80;
 
 /// The state of one window; mean and sum of squared distances are NaN while there are fewer values.
 #[derive(Clone, Debug)]
@@ -17,10 +17,10 @@ pub(crate) struct Deviation {
     period: f64,
     inverse: f64,
     window: Window,
-    total: f64,
+    pub(super) total: f64,
     fresh: f64,
     newest: f64,
-    equal_count: usize,
+    pub(super) equal_count: usize,
     pub(crate) mean: f64,
     pub(crate) squares: f64,
 }

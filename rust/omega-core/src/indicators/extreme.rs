@@ -3,6 +3,8 @@
 //! The bars are cut into blocks of `period`: a window is the end of one block and the beginning of the next,
 //! so its extreme is that of a suffix and of a prefix, and no value is compared more than three times.
 
+use std::ops::Range;
+
 /// The state of one window.
 #[derive(Clone, Debug)]
 pub(crate) struct Extreme {
@@ -25,7 +27,7 @@ impl Extreme {
     pub(crate) fn update(&mut self, value: f64) -> f64 {
         let signed = value * self.sign;
         // Written as a choice: a branch would be guessed wrong half of the time.
-        self.prefix = if signed > self.prefix { signed } else { self.prefix };
+        self.prefix = if self.prefix > signed { self.prefix } else { signed };
         self.block[self.next_idx] = signed;
         self.next_idx += 1;
         if self.next_idx < self.block.len() {
@@ -53,5 +55,91 @@ impl Extreme {
         self.next_idx = 0;
         self.prefix = f64::NEG_INFINITY;
         self.is_full = true;
+    }
+}
+
+/// Windows that are worked at together, so that they stay in the cache.
+const BLOCK: usize = 512;
+
+/// Gives the rows at which full windows end, a block at a time, with the best of the older and the newer part of each.
+///
+/// Windows of one row are joined to windows of two, four, eight and so on; the last two may overlap. `values` are
+/// those of some rows, `best` is the better of a newer and an older one. twin: none — the step says the same; here
+/// no row waits for the one before.
+#[inline]
+pub(crate) fn sliding<T: Copy, V: Iterator<Item = T>>(
+    (count, period): (usize, usize),
+    values: impl Fn(Range<usize>) -> V,
+    best: impl Fn(T, T) -> T,
+    give: impl FnMut(Range<usize>, &[T], &[T]),
+) {
+    let mut give = give;
+    let (mut joined, mut wider) = (Vec::new(), Vec::new());
+    let (lag, len) = (period - 1, BLOCK.max(4 * period));
+    for begin in (lag..count).step_by(len) {
+        let rows = begin..count.min(begin + len);
+        joined.clear();
+        let mut width = 1;
+        if period > 2 {
+            let pairs = values(begin - lag..rows.end - 1).zip(values(begin - lag + 1..rows.end));
+            joined.extend(pairs.map(|(older, newer)| best(newer, older)));
+            width = 2;
+        } else {
+            joined.extend(values(begin - lag..rows.end));
+        }
+        while 2 * width < period {
+            wider.clear();
+            wider.extend(joined.iter().zip(&joined[width..]).map(|(older, newer)| best(*newer, *older)));
+            std::mem::swap(&mut joined, &mut wider);
+            width *= 2;
+        }
+        give(rows.clone(), &joined[..rows.len()], &joined[period - width..]);
+    }
+}
+
+/// Returns the column of the best of the last `period` values. twin: none — as `sliding`.
+pub(crate) fn extremes(values: &[f64], period: u32, best: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    let mut column = Vec::with_capacity(values.len());
+    column.resize(values.len().min(period as usize - 1), f64::NAN);
+    let size = (values.len(), period as usize);
+    sliding(
+        size,
+        |rows| values[rows].iter().copied(),
+        &best,
+        |_, older, newer| {
+            column.extend(older.iter().zip(newer).map(|(older, newer)| best(*newer, *older)));
+        },
+    );
+    column
+}
+
+/// The greater of two values, the newer of equal ones. twin: none — a condition.
+#[inline]
+pub(crate) fn greater(newer: f64, older: f64) -> f64 {
+    if older > newer { older } else { newer }
+}
+
+/// The lesser of two values, the newer of equal ones. twin: none — a condition.
+#[inline]
+pub(crate) fn lesser(newer: f64, older: f64) -> f64 {
+    if older < newer { older } else { newer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equal_values_the_newest_counts_in_columns_as_in_steps() {
+        let values: Vec<f64> = (0..900).map(|i| if i * i % 7 < 3 { 0.0 } else { -0.0 }).collect();
+        for period in [1, 2, 3, 4, 5, 8, 14, 300] {
+            for (sign, best) in [(1.0, greater as fn(f64, f64) -> f64), (-1.0, lesser)] {
+                let mut step = Extreme::new(period, sign);
+                let stepped: Vec<u64> = values.iter().map(|value| step.update(*value).to_bits()).collect();
+                let column: Vec<u64> =
+                    extremes(&values, period, best).iter().map(|one| one.to_bits()).collect();
+                assert_eq!(stepped, column, "{period} {sign}");
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! The first level is the value before the first output. Where the sum of changes is zero, or not above the
 //! signed change, the efficiency is 1, as in TA-Lib. Rule IND-3.
 
-use crate::indicators::window::Window;
+use crate::indicators::window::{Window, append};
 use crate::numerics::is_rounding;
 
 const FASTEST: f64 = 2.0 / 3.0;
@@ -42,10 +42,16 @@ impl Kama {
             self.level = value;
             return f64::NAN;
         }
-        let constant = efficiency(value - oldest, self.total, value.abs()) * (FASTEST - SLOWEST) + SLOWEST;
-        self.level = (value - self.level) * (constant * constant) + self.level;
+        self.level = follow(self.level, value, efficiency(value - oldest, self.total, value.abs()));
         self.level
     }
+}
+
+/// Returns the next level: the nearer to the value the straighter it moved.
+#[inline]
+fn follow(level: f64, value: f64, efficiency: f64) -> f64 {
+    let constant = efficiency * (FASTEST - SLOWEST) + SLOWEST;
+    (value - level) * (constant * constant) + level
 }
 
 /// Returns the share of the change in the sum of all changes.
@@ -55,4 +61,20 @@ fn efficiency(change: f64, total: f64, scale: f64) -> f64 {
         return 1.0;
     }
     (change / total).abs()
+}
+
+/// Returns the column of values without NaN; the windows are the input itself. twin: none — the step says the same.
+pub(crate) fn kama(values: &[f64], period: u32) -> Vec<f64> {
+    let mut step = Kama::new(period);
+    let (warm_up, newest) = values.split_at(values.len().min(period as usize + 1));
+    let mut column = Vec::with_capacity(values.len());
+    column.extend(warm_up.iter().map(|value| step.update(*value)));
+    let (mut previous, mut total, mut level) = (step.previous, step.total, step.level);
+    append(&mut column, newest.iter().zip(values.windows(2)), move |(&value, oldest)| {
+        total = total - (oldest[1] - oldest[0]).abs() + (value - previous).abs();
+        previous = value;
+        level = follow(level, value, efficiency(value - oldest[1], total, value.abs()));
+        level
+    });
+    column
 }

@@ -3,7 +3,8 @@
 //! The identity saves the sums over the window: with weights 1 to n the line ends there. Rule IND-3.
 
 use crate::indicators::sma::Sma;
-use crate::indicators::wma::Wma;
+use crate::indicators::window::append;
+use crate::indicators::wma::{self, Wma};
 
 /// The state between two bars.
 #[derive(Clone, Debug)]
@@ -23,4 +24,22 @@ impl Linearreg {
     pub(crate) fn update(&mut self, value: f64) -> f64 {
         3.0 * self.weighted.update(value) - 2.0 * self.mean.update(value)
     }
+}
+
+/// Returns the column of values without NaN; the windows are the input itself. twin: none — the step says the same.
+pub(crate) fn linearreg(values: &[f64], period: u32) -> Vec<f64> {
+    let count = (period as usize).min(values.len());
+    let mut step = Linearreg::new(period);
+    let mut column = Vec::with_capacity(values.len());
+    column.extend(values[..count].iter().map(|value| step.update(*value)));
+    let (divisor, period) = (step.weighted.divisor, f64::from(period));
+    let (mut weighted, mut plain, mut total) = (step.weighted.weighted, step.weighted.total, step.mean.total);
+    append(&mut column, values[count..].iter().zip(values.windows(2)), move |(newest, oldest)| {
+        (weighted, plain) = wma::slide(weighted, plain, *newest, oldest[0], period);
+        total += newest;
+        let [weighted_mean, mean] = [weighted / divisor, total / period];
+        total -= oldest[1];
+        3.0 * weighted_mean - 2.0 * mean
+    });
+    column
 }

@@ -76,12 +76,12 @@ impl Sar {
             return stop;
         }
         let stop = self.stop;
-        if high > self.extreme {
-            self.extreme = high;
-            let factor = self.factor + self.acceleration;
-            self.factor = if factor > self.maximum { self.maximum } else { factor };
-        }
-        self.stop = -greatest(-(stop + self.factor * (self.extreme - stop)), -before_low, -low);
+        let raised = self.factor + self.acceleration;
+        let bounded = if raised > self.maximum { self.maximum } else { raised };
+        // Choices, not a branch: whether a bar goes further is anyone's guess.
+        self.factor = if high > self.extreme { bounded } else { self.factor };
+        self.extreme = if high > self.extreme { high } else { self.extreme };
+        self.stop = -greatest(-before_low, -low, -(stop + self.factor * (self.extreme - stop)));
         stop
     }
 }

@@ -5,33 +5,34 @@
 use std::borrow::Cow;
 
 use crate::indicators::adx::Adx;
-use crate::indicators::aroon::Aroon;
+use crate::indicators::aroon::{Aroon, aroon};
 use crate::indicators::atr::Atr;
 use crate::indicators::bbands::{Bbands, bbands};
 use crate::indicators::beta::Beta;
 use crate::indicators::cci::{Cci, cci};
 use crate::indicators::choppiness::Choppiness;
-use crate::indicators::correlation::Correlation;
+use crate::indicators::correlation::{Correlation, correlation};
 use crate::indicators::dema::Dema;
 use crate::indicators::donchian::Donchian;
 use crate::indicators::dx::Dx;
 use crate::indicators::ema::Ema;
+use crate::indicators::extreme::{extremes, greater, lesser};
 use crate::indicators::garch::Garch;
 use crate::indicators::highest::Highest;
 use crate::indicators::hurst::Hurst;
 use crate::indicators::kalman::Kalman;
 use crate::indicators::kalman_garch_zscore::KalmanGarchZscore;
 use crate::indicators::kalman_zscore::KalmanZscore;
-use crate::indicators::kama::Kama;
+use crate::indicators::kama::{Kama, kama};
 use crate::indicators::keltner::Keltner;
-use crate::indicators::linearreg::Linearreg;
+use crate::indicators::linearreg::{Linearreg, linearreg};
 use crate::indicators::lowest::Lowest;
 use crate::indicators::macd::Macd;
 use crate::indicators::mfi::Mfi;
 use crate::indicators::minus_di::MinusDi;
 use crate::indicators::mom::Mom;
 use crate::indicators::natr::Natr;
-use crate::indicators::obv::Obv;
+use crate::indicators::obv::{Obv, obv};
 use crate::indicators::pivot::Pivot;
 use crate::indicators::plus_di::PlusDi;
 use crate::indicators::roc::{Roc, percent};
@@ -48,9 +49,9 @@ use crate::indicators::tema::Tema;
 use crate::indicators::trange::{Trange, trange};
 use crate::indicators::volatility_cluster::VolatilityCluster;
 use crate::indicators::vwap::Vwap;
-use crate::indicators::willr::Willr;
+use crate::indicators::willr::{Willr, willr};
 use crate::indicators::window::lagged;
-use crate::indicators::wma::Wma;
+use crate::indicators::wma::{Wma, wma};
 use crate::indicators::zscore::Zscore;
 use crate::indicators::zscore_ema::ZscoreEma;
 
@@ -78,6 +79,15 @@ fn whole(name: &str, p: &Parameters, inputs: &[Cow<'_, [f64]>]) -> Option<Column
     let period = || p.whole("period");
     Some(match name {
         "sma" => vec![sma(&inputs[0], period())],
+        "wma" => vec![wma(&inputs[0], period())],
+        "linearreg" => vec![linearreg(&inputs[0], period())],
+        "kama" => vec![kama(&inputs[0], period())],
+        "highest" => vec![extremes(&inputs[0], period(), greater)],
+        "lowest" => vec![extremes(&inputs[0], period(), lesser)],
+        "willr" => vec![willr(rows(inputs), period())],
+        "aroon" => aroon(rows(inputs), period()),
+        "obv" => vec![obv(rows(inputs))],
+        "correlation" => vec![correlation(rows(inputs), period())],
         "ema" => forgetful(rows::<1>(inputs), Ema::new(period()), 0),
         "dema" => forgetful(rows::<1>(inputs), Dema::new(period()), 0),
         "tema" => forgetful(rows::<1>(inputs), Tema::new(period()), 0),
@@ -338,8 +348,11 @@ mod tests {
                     entry.parameters.iter().map(|one| (one.name.to_owned(), values(one))).collect();
                 let shifts = [("high", 20), ("low", -20)];
                 let shift = |name: &str| shifts.iter().find(|one| one.0 == name).map_or(0, |one| one.1);
-                let inputs: Vec<_> =
-                    entry.reads.iter().map(|name| Cow::Owned(prices(count, shift(name)))).collect();
+                let input = |name: &&str| match *name {
+                    "other" => Cow::Owned(prices(count, 0).into_iter().rev().collect()),
+                    name => Cow::Owned(prices(count, shift(name))),
+                };
+                let inputs: Vec<_> = entry.reads.iter().map(input).collect();
                 let p = Parameters(&given);
                 if let Some(columns) = whole(entry.name, &p, &inputs) {
                     let stepped = stepped(entry.name, &p, &inputs);

@@ -42,6 +42,14 @@ impl Window {
     }
 }
 
+/// Appends what an update makes of each row to a column.
+///
+/// Not inlined, and with the update taken over, so that its state lives in registers. twin: none — a loop.
+#[inline(never)]
+pub(crate) fn append<R>(column: &mut Vec<f64>, rows: impl Iterator<Item = R>, update: impl FnMut(R) -> f64) {
+    column.extend(rows.map(update));
+}
+
 /// Returns a column of each value and the one `period` rows before it, NaN where there is none.
 ///
 /// twin: none — the steps of momentum and rate of change, the window being the input itself.

@@ -8,11 +8,11 @@ use crate::indicators::window::Window;
 #[derive(Clone, Debug)]
 pub(crate) struct Wma {
     period: f64,
-    divisor: f64,
+    pub(super) divisor: f64,
     window: Window,
     seen_count: f64,
-    total: f64,
-    weighted: f64,
+    pub(super) total: f64,
+    pub(super) weighted: f64,
 }
 
 impl Wma {
@@ -39,12 +39,31 @@ impl Wma {
             self.total += value;
             self.weighted += value * self.seen_count;
         } else {
-            self.weighted = self.weighted - self.total + value * self.period;
-            self.total = self.total - oldest + value;
+            (self.weighted, self.total) = slide(self.weighted, self.total, value, oldest, self.period);
         }
         if self.seen_count < self.period {
             return f64::NAN;
         }
         self.weighted / self.divisor
     }
+}
+
+/// Returns weighted and plain sum of the next window.
+#[inline]
+pub(crate) fn slide(weighted: f64, total: f64, newest: f64, oldest: f64, period: f64) -> (f64, f64) {
+    (weighted - total + newest * period, total - oldest + newest)
+}
+
+/// Returns the column of values without NaN; the window is the input itself. twin: none — the step says the same.
+pub(crate) fn wma(values: &[f64], period: u32) -> Vec<f64> {
+    let mut step = Wma::new(period);
+    let (warm_up, newest) = values.split_at(values.len().min(period as usize));
+    let mut column = Vec::with_capacity(values.len());
+    column.extend(warm_up.iter().map(|value| step.update(*value)));
+    let Wma { period, divisor, mut weighted, mut total, .. } = step;
+    column.extend(newest.iter().zip(values).map(|(newest, oldest)| {
+        (weighted, total) = slide(weighted, total, *newest, *oldest, period);
+        weighted / divisor
+    }));
+    column
 }

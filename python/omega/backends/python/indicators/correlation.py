@@ -25,7 +25,7 @@ class Correlation:
     def update(self, value: float, other: float) -> float:
         """Take the next pair and return the correlation, NaN while there are fewer than `period`."""
         self._covariance.update(value, other)
-        scale = sqrt(self._covariance.first.squares) * sqrt(self._covariance.second.squares)
+        scale = sqrt(self._covariance.first.squares * self._covariance.second.squares)
         if scale == 0.0:
             return 0.0
         ratio = self._covariance.products / scale

@@ -29,7 +29,7 @@ class Extreme:
     def update(self, value: float) -> float:
         """Take the next value and return the extreme of the last `period`, NaN while there are fewer."""
         signed = value * self._sign
-        if signed > self._prefix:
+        if signed >= self._prefix:  # of equal ones the newest, as zeros have signs
             self._prefix = signed
         self._block[self._next_idx] = signed
         self._next_idx += 1
