@@ -15,7 +15,7 @@ use crate::answers::{Answers, Moment};
 use crate::convert::{batch_of, export_tables};
 use crate::errors::{call, call_attached};
 use crate::market::Market;
-use crate::session::{BarCursor, Session, cursor_of, open_session};
+use crate::session::{Bar, BarCursor, Session, cursor_of, open_session};
 use crate::view::Cursor;
 
 /// Decisions after which signals and other threads are looked at, and steps that were put off are run at the latest.
@@ -84,9 +84,9 @@ struct Walk<'py> {
     market: Arc<omega_core::market::Market>,
     cursor: Cursor,
     bars: BarCursor<'py>,
-    decide: Bound<'py, PyAny>,
+    decide: Hook<'py>,
     /// What is asked in step 4, if anything is.
-    manage: Option<Bound<'py, PyAny>>,
+    manage: Option<Hook<'py>>,
     answers: Answers<'py>,
     /// Whether decisions are made at the close of the bar (`signal_close`).
     decides_at_close: bool,
@@ -109,8 +109,8 @@ impl<'py> Walk<'py> {
         let manage = decider.getattr("manage")?;
         Ok(Self {
             bars: BarCursor::new(decider.py(), &market)?,
-            decide: decider.getattr("decide")?,
-            manage: (!manage.is_none()).then_some(manage),
+            decide: Hook::of(decider.getattr("decide")?)?,
+            manage: if manage.is_none() { None } else { Some(Hook::of(manage)?) },
             answers: Answers::of(decider)?,
             is_watched: false,
             pending: Pending::default(),
@@ -161,7 +161,7 @@ impl<'py> Walk<'py> {
         let now_us =
             if self.decides_at_close { series.close_time_us[completed] } else { series.time_us[bar_idx] };
         self.cursor.move_to(cursor_of(completed), false);
-        let answer = self.decide.call1((self.bars.move_to(completed, now_us)?,))?;
+        let answer = self.decide.ask(self.bars.move_to(completed, now_us)?)?;
         Ok(if answer.is_none() { None } else { Some((answer, (completed, now_us))) })
     }
 
@@ -170,11 +170,36 @@ impl<'py> Walk<'py> {
         let Some(hook) = &self.manage else { return Ok(()) };
         let now_us = self.market.series[0].close_time_us[bar_idx];
         self.cursor.move_to(cursor_of(bar_idx), true);
-        let answer = hook.call1((self.bars.move_to(bar_idx, now_us)?,))?;
+        let answer = hook.ask(self.bars.move_to(bar_idx, now_us)?)?;
         if answer.is_none() {
             return Ok(());
         }
         self.answers.read(&answer, (bar_idx, now_us), &mut self.pending.signals)
+    }
+}
+
+/// A callable of a decider. A bound method is taken apart: its function, called with its object, is one call of Python's
+/// less, a tenth of what an empty `on_bar` costs.
+struct Hook<'py> {
+    function: Bound<'py, PyAny>,
+    owner: Option<Bound<'py, PyAny>>,
+}
+
+impl<'py> Hook<'py> {
+    fn of(callable: Bound<'py, PyAny>) -> PyResult<Self> {
+        let method = callable.py().import("types")?.getattr("MethodType")?;
+        if !callable.is_exact_instance(&method) {
+            return Ok(Self { function: callable, owner: None });
+        }
+        Ok(Self { function: callable.getattr("__func__")?, owner: Some(callable.getattr("__self__")?) })
+    }
+
+    #[inline]
+    fn ask(&self, bar: &Bound<'py, Bar>) -> PyResult<Bound<'py, PyAny>> {
+        match &self.owner {
+            Some(owner) => self.function.call1((owner, bar)),
+            None => self.function.call1((bar,)),
+        }
     }
 }
 
