@@ -65,6 +65,7 @@ fn products_about(xs: &[f64], ys: &[f64], x_center: f64, y_center: f64) -> f64 {
 /// Returns what is made of products and squares at each row of two columns without NaN.
 ///
 /// The windows are the columns themselves. twin: none — the step says the same.
+#[inline(never)]
 pub(crate) fn covariances(columns: [&[f64]; 2], period: u32, of: impl Fn(f64, [f64; 2]) -> f64) -> Vec<f64> {
     let (len, count) = (columns[0].len(), (period as usize).min(columns[0].len()));
     let mut step = Covariance::new(period);

@@ -2,7 +2,7 @@
 //!
 //! Two running sums, weighted and plain. Rule IND-3.
 
-use crate::indicators::window::Window;
+use crate::indicators::window::{Window, append};
 
 /// The state of one weighted moving average between two bars.
 #[derive(Clone, Debug)]
@@ -60,10 +60,10 @@ pub(crate) fn wma(values: &[f64], period: u32) -> Vec<f64> {
     let (warm_up, newest) = values.split_at(values.len().min(period as usize));
     let mut column = Vec::with_capacity(values.len());
     column.extend(warm_up.iter().map(|value| step.update(*value)));
-    let Wma { period, divisor, mut weighted, mut total, .. } = step;
-    column.extend(newest.iter().zip(values).map(|(newest, oldest)| {
+    let (period, divisor, mut weighted, mut total) = (step.period, step.divisor, step.weighted, step.total);
+    append(&mut column, newest.iter().zip(values), move |(newest, oldest)| {
         (weighted, total) = slide(weighted, total, *newest, *oldest, period);
         weighted / divisor
-    }));
+    });
     column
 }
