@@ -51,7 +51,9 @@ impl Wma {
 /// Returns weighted and plain sum of the next window.
 #[inline]
 pub(crate) fn slide(weighted: f64, total: f64, newest: f64, oldest: f64, period: f64) -> (f64, f64) {
-    (weighted - total + newest * period, total - oldest + newest)
+    // total - oldest + newest with both signs turned: alike, the two sums would share one register and wait for
+    // each other in it, half as long again.
+    (weighted - total + newest * period, newest - (oldest - total))
 }
 
 /// Returns the column of values without NaN; the window is the input itself. twin: none — the step says the same.
