@@ -3,7 +3,7 @@
     python benchmarks/calibration.py [--strategies N] [--write]
 
 Markets are random walks without drift, so that nothing but what is planted can earn. `--write` puts the figures
-into docs/rating_calibration.md. Never part of the tests: it rates a thousand runs.
+into docs/rating_calibration.md. Progress goes to stderr. Never part of the tests: it rates a thousand runs.
 """
 
 from __future__ import annotations
@@ -281,8 +281,11 @@ def cell(part: str, score: float | None, *, is_named: bool) -> str:
 
 
 def show(what: str, done: int, total: int) -> None:
+    """Say how far it is: in place on a terminal, else a line for each tenth."""
     if sys.stderr.isatty():
         print(f"\r{what} {done}/{total}", end="\n" if done == total else "", file=sys.stderr)
+    elif done * 10 // total > (done - 1) * 10 // total:
+        print(f"{what} {done}/{total}", file=sys.stderr, flush=True)
 
 
 def page(strategies: int) -> str:

@@ -293,7 +293,13 @@ def stored_quotes(bars: int, suffix: str) -> pathlib.Path:
 
 
 def whole_run(backends: list[str], repeats: int) -> Iterator[Figure]:
-    """PRF-10: `omega run` of the M15 example in a fresh process; memory is its resident peak."""
+    """PRF-10: `omega run` of the M15 example in a fresh process; memory is its resident peak.
+
+    Bytecode is kept between the repeats, as an installed package keeps it: a source tree where Python may not
+    write it would be compiled anew at every start, for a quarter of a second.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(CACHE / "bytecode")
     program = [str(pathlib.Path(sys.executable).with_name("omega")), "run", "examples/eurusd_m15_ema_cross.json"]
     for setting in ("samples=1", "dropout_samples=1", "data_samples=1", "parameter_samples=0"):
         program += ["--set", f"rating.{setting}"]
@@ -303,7 +309,10 @@ def whole_run(backends: list[str], repeats: int) -> Iterator[Figure]:
         for _ in range(repeats):
             start = time.perf_counter()
             process = subprocess.Popen(
-                [*program, "--backend", name, "--out", str(out)], cwd=ROOT, stdout=subprocess.DEVNULL
+                [*program, "--backend", name, "--out", str(out)],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.DEVNULL,
             )
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from omega.backends import get_backend
 from omega.testing.cases import Case, simulation_cases
@@ -10,10 +11,11 @@ from omega.testing.outcomes import Failure, assert_same_bits, stepwise_outcome
 
 
 @settings(max_examples=100)
-@given(case=simulation_cases(max_bars=120))
-def test_management_is_identical_on_both_backends(case: Case) -> None:
+@given(case=simulation_cases(max_bars=120), looks_every=st.sampled_from([1, 5]))
+def test_management_is_identical_on_both_backends(case: Case, looks_every: int) -> None:
     """LOOP step 4: what the strategy sees there is part of the comparison."""
-    left, right = (stepwise_outcome(get_backend(name), case, manages=True) for name in ("python", "rust"))
+    asked = {"manages": True, "looks_every": looks_every}
+    left, right = (stepwise_outcome(get_backend(name), case, **asked) for name in ("python", "rust"))
     assert_same_bits(left, right)
 
 

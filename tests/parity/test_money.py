@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from omega.backends import get_backend
 from omega.testing.money import make_money_case, money_cases
-from omega.testing.outcomes import Failure, assert_same_bits, outcome, stepwise_outcome
+from omega.testing.outcomes import Failure, ReplayDecider, assert_same_bits, outcome, stepwise_outcome
 
 
 @given(case=money_cases(max_bars=200))
@@ -18,12 +21,43 @@ def test_money_is_identical_on_both_backends(case) -> None:
     assert_same_bits(outcome(get_backend("python"), case), outcome(get_backend("rust"), case))
 
 
-@given(case=money_cases(max_bars=60))
-def test_stepwise_money_is_identical_on_both_backends(case) -> None:
+@given(case=money_cases(max_bars=60), looks_every=st.sampled_from([1, 5, 1_000]))
+def test_stepwise_money_is_identical_on_both_backends(case, looks_every) -> None:
     """CUR, MRG, SIZ where a strategy is asked bar by bar."""
-    python, rust = (stepwise_outcome(get_backend(name), case) for name in ("python", "rust"))
+    python, rust = (stepwise_outcome(get_backend(name), case, looks_every=looks_every) for name in ("python", "rust"))
 
     assert_same_bits(python, rust)
+
+
+class Hiding(ReplayDecider):
+    """Catches whatever its session raises."""
+
+    def decide(self, bar):
+        with contextlib.suppress(Exception):
+            return super().decide(bar)
+
+
+class Raising(ReplayDecider):
+    """Never looks at its books, and raises at the last bar it is asked about."""
+
+    def decide(self, bar):
+        if bar.index == self.last:
+            raise LookupError("the strategy's own")
+        return self._rows.pop(bar.index, None)
+
+
+@pytest.mark.parametrize("decides", [Hiding, Raising])
+@pytest.mark.parametrize("name", ["python", "rust"])
+def test_a_run_that_failed_stays_failed(name, decides) -> None:
+    """CUR: neither may a strategy hide that a rate is missing, nor hide it behind a later error of its own."""
+    cases = (make_money_case(seed, 200, ()) for seed in range(250))
+    failing = [(case, stepwise_outcome(get_backend("python"), case)) for case in cases]
+    failing = [(case, failure) for case, failure in failing if isinstance(failure, Failure) and "rates" in failure.code]
+    assert len(failing) > 3
+    for case, failure in failing:
+        decider = decides(case)
+        decider.last = case.tables.series[0].num_rows - 2
+        assert stepwise_outcome(get_backend(name), case, decider=decider) == failure
 
 
 def test_generated_money_reaches_what_it_should() -> None:

@@ -11,11 +11,12 @@ import json
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from omega.backends import get_backend
 from omega.backends.python.plan import SCHEMES, SWAP_UNITS
 from omega.testing.cases import Case, make_case, simulation_cases
-from omega.testing.outcomes import Failure, assert_same_bits, outcome, stepwise_outcome
+from omega.testing.outcomes import Failure, Walk, assert_same_bits, outcome, stepwise_outcome
 
 
 def trading_case() -> Case:
@@ -43,6 +44,18 @@ def test_simulation_is_identical_on_both_backends(case: Case) -> None:
 def test_stepwise_simulation_is_identical_on_both_backends(case: Case) -> None:
     """What a strategy sees at every bar is part of the comparison."""
     assert_same_bits(stepwise_outcome(get_backend("python"), case), stepwise_outcome(get_backend("rust"), case))
+
+
+@settings(max_examples=100)
+@given(case=simulation_cases(max_bars=120), looks_every=st.sampled_from([2, 7, 1_000]))
+def test_books_that_are_seldom_looked_at_are_the_same(case: Case, looks_every: int) -> None:
+    """API-2: the extension puts off what nobody looks at; the twin runs every step at its bar."""
+    walk = stepwise_outcome(get_backend("rust"), case, looks_every=looks_every)
+    always = stepwise_outcome(get_backend("rust"), case)
+
+    assert_same_bits(stepwise_outcome(get_backend("python"), case, looks_every=looks_every), walk)
+    if isinstance(walk, Walk) and isinstance(always, Walk):
+        assert_same_bits(walk.tables, always.tables)
 
 
 def test_generated_cases_reach_what_they_should() -> None:

@@ -39,13 +39,13 @@ def compute_indicators(market: Market, specs: str) -> list[Any]:
 def simulate(market: Market, signals: Any | None, plan: str) -> Tables:
     """Return the result tables of a signal table, or of the plan's native strategy."""
     with _omega_errors():
-        return _tables(_native.simulate(market, signals, plan))
+        return _Tables(_native.simulate(market, signals, plan))
 
 
 def simulate_stepwise(market: Market, decider: Decider, plan: str) -> Tables:
     """Return the result tables of a Python strategy; its own exceptions pass through untouched."""
     with _omega_errors():
-        return _tables(_native.simulate_stepwise(market, decider, plan))
+        return _Tables(_native.simulate_stepwise(market, decider, plan))
 
 
 def compute_metrics(
@@ -113,7 +113,7 @@ class _Simulator(_Translated):
     def finish(self) -> Tables:
         """Return the result tables of all bars."""
         with _omega_errors():
-            return _tables(self._core.finish())
+            return _Tables(self._core.finish())
 
 
 def replay(
@@ -130,8 +130,24 @@ def stress_market(market: Any, stress: str) -> list[Any]:
         return [pa.table(export) for export in _native.stress_market(market, stress)]
 
 
-def _tables(exports: Mapping[str, Any]) -> Tables:
-    return {table: pa.table(export) for table, export in exports.items()}
+class _Tables(Mapping[str, Any]):
+    """Result tables by name, made a `pyarrow.Table` when they are first asked for: most callers read one or two."""
+
+    def __init__(self, exports: Mapping[str, Any]) -> None:
+        self._exports = exports
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = pa.table(self._exports[name])
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._exports)
+
+    def __len__(self) -> int:
+        return len(self._exports)
 
 
 @contextlib.contextmanager

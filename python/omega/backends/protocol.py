@@ -44,6 +44,11 @@ class Session(Protocol):
         """Index of the completed bar the strategy is asked about; -1 before the first."""
         ...
 
+    @property
+    def row_count(self) -> int:
+        """Rows of signals taken in so far; the next one has this number."""
+        ...
+
     def view(self, values: Any, series: int, at_close: Any = None) -> IndicatorView:
         """Return a view on an indicator column (float64, as long as its series).
 
@@ -90,6 +95,13 @@ class Decider(Protocol):
     @property
     def rows(self) -> Callable[[Any, int, int], list[SignalRow]]:
         """`rows(answer, bar_idx, now_us)` turns what `decide` returned, if not None, into signal rows."""
+
+    @property
+    def signal(self) -> type | None:
+        """Class of an answer that is one signal, a named tuple; None where answers are something else.
+
+        A backend may take an order of it apart without asking `rows`, where nothing has to be converted or refused.
+        """
 
     @property
     def progress(self) -> Callable[[int, int], None] | None: ...

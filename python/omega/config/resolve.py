@@ -47,7 +47,6 @@ class ResolvedConfig:
         rates: What its money is converted with.
         native: Parameters of the native strategy, if one runs.
         base_dir: Folder that relative names of the config start from.
-        origins: Every key to "default", "config file", "--set" or "argument".
     """
 
     config: RunConfig
@@ -57,7 +56,12 @@ class ResolvedConfig:
     rates: ResolvedRates
     native: EmaCrossParameters | None
     base_dir: Path
-    origins: Mapping[str, str]
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """Every key to "default", "config file", "--set" or "argument"."""
+        written = self.config.written.origins
+        return {key: _origin(key, written) for key in leaf_keys(self._config_dict())}
 
     @property
     def spread(self) -> Spread:
@@ -94,12 +98,8 @@ class ResolvedConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the resolved config as plain values; exact decimals as text."""
-        config = self.config.model_dump(mode="json", by_alias=True)
-        config["account"]["digits"] = self.digits
-        if self.native is not None:
-            config["strategy"]["parameters"] = self.native.model_dump(mode="json")
         return {
-            "config": config,
+            "config": self._config_dict(),
             "spec": _spec_dict(self.spec),
             "costs": {
                 "slippage": self.costs.slippage.model_dump(mode="json"),
@@ -114,8 +114,15 @@ class ResolvedConfig:
                 "liquidity_lots": self.costs.liquidity_lots and show_exact(self.costs.liquidity_lots),
             },
             "notes": list(self.notes),
-            "origins": dict(self.origins),
+            "origins": self.origins,
         }
+
+    def _config_dict(self) -> dict[str, Any]:
+        config = self.config.model_dump(mode="json", by_alias=True)
+        config["account"]["digits"] = self.digits
+        if self.native is not None:
+            config["strategy"]["parameters"] = self.native.model_dump(mode="json")
+        return config
 
     def _plan(self, first_step: int, moments: RunMoments) -> dict[str, Any]:
         config, rating = self.config, self.config.rating
@@ -256,7 +263,6 @@ def resolve(
         rates=rates,
         native=native,
         base_dir=base,
-        origins=_origins(config, native),
     )
 
 
@@ -376,14 +382,6 @@ def _native_parameters(parameters: Mapping[str, Any], document: Document) -> Ema
     written = isinstance(document.tree, dict) and "parameters" in document.tree.get("strategy", {})
     place = document.at("strategy", "parameters") if written else Document(document.file, dict(parameters))
     return validate(EmaCrossParameters, place)
-
-
-def _origins(config: RunConfig, native: EmaCrossParameters | None) -> dict[str, str]:
-    values = config.model_dump(mode="json", by_alias=True)
-    if native is not None:
-        values["strategy"]["parameters"] = native.model_dump(mode="json")
-    written = config.written.origins
-    return {key: _origin(key, written) for key in leaf_keys(values)}
 
 
 def _origin(key: str, written: Mapping[str, str]) -> str:

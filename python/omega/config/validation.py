@@ -7,8 +7,9 @@ All findings of one document (at most 20) are told together: the first is the er
 from __future__ import annotations
 
 import difflib
+import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ __all__ = ["invalid", "nearest", "raise_all", "validate"]
 
 Value = TypeVar("Value")
 MAX_FINDINGS = 20
+_adapter_of: Callable[[Any], TypeAdapter[Any]] = functools.cache(TypeAdapter)
 
 _EXPECTED = {
     "int_type": "a whole number",
@@ -57,7 +59,8 @@ def validate(kind: type[Value], document: Document) -> Value:
     """
     text = json.dumps(document.tree, default=_encode)
     try:
-        return TypeAdapter(kind).validate_json(text)
+        value: Value = _adapter_of(kind).validate_json(text)
+        return value
     except ValidationError as error:
         findings = error.errors(include_url=False, include_context=True)
         errors = [_translate(kind, document, finding) for finding in findings[:MAX_FINDINGS]]

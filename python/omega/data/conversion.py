@@ -41,6 +41,8 @@ def with_conversion(tables: MarketTables, pairs: Sequence[MarketData], stale_lim
         pairs: Loaded quotes. Without an ask side their bid counts for both, which a note tells.
         stale_limit_bars: Oldest close that converts, in bars of the pair; None = two days of session time.
     """
+    if not pairs:
+        return tables
     header = json.loads(tables.header)
     series, notes, found = list(tables.series), list(tables.notes), dict(tables.conversion)
     digest = hashlib.sha256(tables.data_hash.encode())
@@ -61,7 +63,7 @@ def with_conversion(tables: MarketTables, pairs: Sequence[MarketData], stale_lim
         series=tuple(series),
         visible=(*tables.visible, *[None] * len(pairs)),
         conversion=found,
-        data_hash=digest.hexdigest() if pairs else tables.data_hash,
+        data_hash=digest.hexdigest(),
         notes=tuple(notes),
     )
 

@@ -122,6 +122,9 @@ class MarketData:
     notes: tuple[Note, ...]
     session: str = "fx"
     others: tuple[MarketData, ...] = ()
+    _kept: list[tuple[tuple[SpreadModel, Alignment, bool], MarketTables]] = field(
+        default_factory=list, init=False, repr=False
+    )
 
     def beside(self, *others: MarketData) -> MarketData:
         """Return the same data with other symbols beside it, for indicators to read (TIM-6).
@@ -189,6 +192,8 @@ class MarketData:
     ) -> MarketTables:
         """Return the tables of a run: ask side, resampled series, alignment, calendar.
 
+        They depend on nothing else, so those of the last call are kept for a call with the same arguments.
+
         Args:
             spread: Where the ask side comes from. None takes the ask that was loaded.
             alignment: What a decision sees of a higher timeframe whose latest bar is missing (TIM-4).
@@ -197,14 +202,23 @@ class MarketData:
         Raises:
             ConfigError: ``costs.spread_undefined``; ``config.invalid`` where nothing finer was loaded.
         """
-        base, notes = self._with_ask(spread or SpreadModel())
+        wanted = (spread or SpreadModel(), alignment, looks_inside)
+        for arguments, tables in self._kept:
+            if arguments == wanted:
+                return tables
+        tables = self._resolve(*wanted)
+        self._kept[:] = [(wanted, tables)]
+        return tables
+
+    def _resolve(self, spread: SpreadModel, alignment: Alignment, looks_inside: bool) -> MarketTables:
+        base, notes = self._with_ask(spread)
         ends = [int(one.base.time[idx]) for one in (self, *self.others) for idx in (0, -1)]
         calendar = fx_calendar(min(ends), max(ends), self.session)
         step, step_close = resample(base, self.base_timeframe, self.timeframe, calendar)
         begin = int(np.searchsorted(step.time, self.first_time_us))
         step, step_close = step.rows(slice(begin, None)), step_close[begin:]
         decisions = step_close if alignment.at_close else decision_times(step.time, step_close)
-        further, other_notes = self._further(base, spread or SpreadModel())
+        further, other_notes = self._further(base, spread)
         if looks_inside:
             further.append(self._inside(base))
         closes = [(one.timeframe, one.close_us) for one in further]
@@ -230,7 +244,7 @@ class MarketData:
             data_hash=self.data_hash,
             notes=self.notes + notes + other_notes,
             spread_note=" ".join(note.detail for note in notes) or None,
-            spread_facts=(spread or SpreadModel()).facts(),
+            spread_facts=spread.facts(),
             calendar_version=f"{CALENDAR_VERSION}/{self.session}",
         )
 

@@ -24,7 +24,7 @@ __all__ = ["StepDecider"]
 
 
 class StepDecider:
-    """Fills the hooks of a decider: start, decide, manage, rows, progress.
+    """Fills the hooks of a decider: start, decide, manage, signal, rows, progress.
 
     Attributes:
         path_dependent: Whether the strategy read its positions, its orders or its account (RAT-1).
@@ -55,8 +55,8 @@ class StepDecider:
         self.manage: Callable[[Any], Any] | None = self._manage if strategy._management() else None
         self._latency_bars = latency_bars(plan, tables)
         self._closes: list[SignalRow] = []
-        is_delayed = self.manage is not None or self._latency_bars > 0
-        self.rows: Callable[[Any, int, int], list[SignalRow]] = self._watched_rows if is_delayed else normaliser.rows
+        self._is_delayed = self.manage is not None or self._latency_bars > 0
+        self.signal = Signal
         self.progress: Callable[[int, int], None] | None = None
         self.progress_every: int | None = None
 
@@ -109,10 +109,13 @@ class StepDecider:
         when = utc(now_us).isoformat().replace("+00:00", "Z")
         error.add_note(f"raised by {name}.{self._hook} at bar {bar_idx}, decision time {when}")
 
-    def _watched_rows(self, answer: Any, bar_idx: int, now_us: int) -> list[SignalRow]:
-        """Return the rows of an answer, and remember its closes while they are due."""
+    def rows(self, answer: Any, bar_idx: int, now_us: int) -> list[SignalRow]:
+        """Return the rows of an answer, and remember its closes where they do not work at once."""
+        assert self._session is not None
+        self._normaliser.count = self._session.row_count
         rows = self._normaliser.rows(answer, bar_idx, now_us)
-        self._closes += [row for row in rows if row[1] == SignalKind.CLOSE]
+        if self._is_delayed:
+            self._closes += [row for row in rows if row[1] == SignalKind.CLOSE]
         return rows
 
     def _manage(self, bar: Any) -> list[Any] | None:

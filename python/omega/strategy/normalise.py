@@ -44,12 +44,9 @@ __all__ = ["TEXTS", "Normaliser", "Row", "Texts", "bad_row"]
 Row = tuple[Any, ...]
 
 _ORDER, _MARKET, _NO_SIDE = int(SignalKind.ORDER), int(OrderType.MARKET), int(Direction.NONE)
-_SIDES = {"long": int(Direction.LONG), "short": int(Direction.SHORT)}
 _DIRECTION, _TYPE, _ENTRY = PLACES["direction"], PLACES["type"], PLACES["entry"]
-_GTC = TIFS["gtc"]
-_EMPTY = {"direction": _NO_SIDE, "type": _MARKET, "symbol": 0, "tif": _GTC}
+_EMPTY = {"direction": _NO_SIDE, "type": _MARKET, "symbol": 0, "tif": TIFS["gtc"]}
 _BLANK = tuple(_EMPTY.get(name) for name in PLACES)
-_ONE_PRICE = frozenset({"market", "limit", "stop"})
 _SPELLINGS = (*names, *ALIASES)
 _INT64_MAX = 2**63 - 1
 _ABSENT: Any = object()
@@ -83,7 +80,7 @@ class Normaliser:
 
     Attributes:
         texts: Texts by signal row (the row's number in everything the strategy gave, from 0).
-        count: Rows made so far.
+        count: Rows made so far; whoever has rows made elsewhere, too, sets it.
         group_names: Names of the OCO groups by number.
     """
 
@@ -114,9 +111,6 @@ class Normaliser:
         """
         if answer is None:
             return []
-        if type(answer) is Signal and (row := plain_row(answer, bar_idx)) is not None:
-            self.count += 1
-            return [row]
         moment = Moment(bar_idx, now_us)
         return [self._row(signal, moment) for signal in each_signal(answer)]
 
@@ -161,35 +155,6 @@ class Normaliser:
         if given < 0:
             raise fault("signal.wrong_type", moment, field=name, value=_shown(value), expected=GROUP)
         return given
-
-
-def plain_row(signal: Signal, bar_idx: int) -> Row | None:
-    """Return the row of an order of which nothing has to be converted or refused, None for any other signal.
-
-    Most signals are such orders; looking at every field by itself would cost a strategy several times its bar.
-    """
-    fields: tuple[Any, ...] = signal
-    (kind, direction, order_type, symbol, magic, target, size, sl, tp, sl_points, tp_points, sl_pips, tp_pips,
-     entry, limit, expiry, bars, tif, oco, share, sl_atr, reason, tags, scenario, meta, given) = fields  # fmt: skip
-    if not (symbol is target is limit is expiry is bars is oco is share is None):
-        return None
-    if not (reason is tags is scenario is meta is None) or (given is not None and given is not bar_idx):
-        return None
-    if not (type(kind) is type(direction) is type(order_type) is type(tif) is str):
-        return None
-    for level in (size, sl, tp, sl_points, tp_points, sl_pips, tp_pips, entry, sl_atr):
-        if level is not None and type(level) is not float:
-            return None
-    if kind != "order" or tif != "gtc" or direction not in _SIDES or order_type not in _ONE_PRICE:
-        return None
-    if magic is not None and (type(magic) is not int or abs(magic) > _INT64_MAX):
-        return None
-    if order_type == "market":
-        entry = None
-    return (
-        bar_idx, _ORDER, _SIDES[direction], TYPES[order_type], 0, magic, None, size, sl, tp, sl_points, tp_points,
-        sl_pips, tp_pips, entry, None, None, None, _GTC, None, None, sl_atr, 0,
-    )  # fmt: skip
 
 
 def bad_row(bar_idx: int, fault: int) -> Row:

@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import json
 import sys
+import weakref
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,9 @@ from omega.errors import error_for
 from omega.strategy.strategy import Strategy
 
 __all__ = ["find_strategy", "strategy_hash"]
+
+_TEXTS: weakref.WeakKeyDictionary[type, str] = weakref.WeakKeyDictionary()
+"""Source texts of classes, as they were when first asked for."""
 
 
 def find_strategy(path: str, *, base_dir: Path = Path()) -> type[Strategy]:
@@ -70,8 +74,16 @@ def strategy_hash(strategy: Strategy) -> str | None:
     """
     classes = [cls for cls in type(strategy).__mro__ if issubclass(cls, Strategy) and cls is not Strategy]
     try:
-        texts = [inspect.getsource(cls) for cls in classes]
+        texts = [_source_text(cls) for cls in classes]
     except (OSError, TypeError):
         return None
     parameters = json.dumps(dict(strategy.parameters), sort_keys=True)
     return hashlib.sha256("\0".join([*texts, parameters]).encode()).hexdigest()
+
+
+def _source_text(cls: type) -> str:
+    """Return the source text of a class, found once: its whole file is parsed for it, which takes longer than a run."""
+    text = _TEXTS.get(cls)
+    if text is None:
+        text = _TEXTS[cls] = inspect.getsource(cls)
+    return text

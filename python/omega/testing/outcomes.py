@@ -47,14 +47,22 @@ def outcome(backend: Backend, case: Case) -> Tables | Failure:
         return Failure.of(error)
 
 
-def stepwise_outcome(backend: Backend, case: Case, *, manages: bool = False) -> Walk | Failure:
+def stepwise_outcome(
+    backend: Backend,
+    case: Case,
+    *,
+    manages: bool = False,
+    looks_every: int = 1,
+    decider: ReplayDecider | None = None,
+) -> Walk | Failure:
     """Return what `simulate_stepwise` makes of the same signals, given bar by bar, and what was seen meanwhile.
 
     A case with a native strategy is walked without signals. Signals on bars that are never asked about are
-    not given. With `manages` they are given in step 4, where it is asked.
+    not given. With `manages` they are given in step 4, where it is asked. The books are looked at at every
+    `looks_every`-th bar. A decider of your own takes the place of the one that is made.
     """
     tables = case.tables
-    decider = ReplayDecider(case)
+    decider = decider or ReplayDecider(case, looks_every)
     if manages:
         decider.manage = decider.decide
     plan = case.plan if case.signals is not None else _without_strategy(case.plan)
@@ -71,8 +79,10 @@ class ReplayDecider:
     manage: Callable[[Any], Any] | None = None
     progress = None
     progress_every = None
+    signal = None
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, looks_every: int = 1) -> None:
+        self._looks_every = looks_every
         self.seen: list[tuple[Any, ...]] = []
         self._rows: dict[int, list[tuple[Any, ...]]] = {}
         for row in _rows_of(case.signals):
@@ -97,9 +107,10 @@ class ReplayDecider:
         facts = (bar.index, bar.time, bar.now, bar.symbol, bar.volume, bar.spread, session.cursor)
         views = (close[-1], close[-2], close[-7], close.crossed_above(opened), close.crossed_below(opened))
         trend = (close.crossed_above(bar.open), close.rising(2), close.falling(1))
-        open_and_working = tuple(map(tuple, session.positions())), tuple(map(tuple, session.orders()))
-        books = (session.balance(), session.equity(), *open_and_working)
-        self.seen.append((*facts, *prices, *bids, *views, *trend, *books))
+        self.seen.append((*facts, *prices, *bids, *views, *trend))
+        if bar.index % self._looks_every == 0:
+            open_and_working = tuple(map(tuple, session.positions())), tuple(map(tuple, session.orders()))
+            self.seen.append((session.balance(), session.equity(), *open_and_working))
         return self._rows.pop(bar.index, None)
 
     def rows(self, answer: Any, bar_idx: int, now_us: int) -> list[tuple[Any, ...]]:

@@ -227,18 +227,19 @@ fn check_ascending(time_us: &[i64], place: &str) -> Result<()> {
 }
 
 /// Refuses prices outside 1 … `MAX_POINTS` and bars that do not contain their open and close.
+#[expect(clippy::needless_bitwise_bool, reason = "no branch inside a vector of comparisons")]
 fn check_prices(prices: &Prices, place: &str, side: &str) -> Result<()> {
-    let rows = prices.open.iter().zip(prices.high.iter()).zip(prices.low.iter()).zip(prices.close.iter());
-    for (bar_idx, (((open, high), low), close)) in rows.enumerate() {
-        let inner = if open < close { (open, close) } else { (close, open) };
-        if *low < 1 || low > inner.0 || inner.1 > high || *high > MAX_POINTS {
-            let reason = format!(
-                "the {side} prices of row {bar_idx} are not 1 <= low <= open, close <= high <= {MAX_POINTS}"
-            );
-            return Err(misfit(place, &reason));
-        }
+    let rows = || prices.open.iter().zip(prices.high.iter()).zip(prices.low.iter()).zip(prices.close.iter());
+    let is_wrong = |(((open, high), low), close): (((&i32, &i32), &i32), &i32)| {
+        (*low < 1) | (low > open.min(close)) | (open.max(close) > high) | (*high > MAX_POINTS)
+    };
+    if !rows().fold(false, |any, bar| any | is_wrong(bar)) {
+        return Ok(());
     }
-    Ok(())
+    let bar_idx = rows().position(is_wrong).unwrap_or(0);
+    let reason =
+        format!("the {side} prices of row {bar_idx} are not 1 <= low <= open, close <= high <= {MAX_POINTS}");
+    Err(misfit(place, &reason))
 }
 
 fn check_visible(rows: &[i32], place: &str, count: usize) -> Result<()> {

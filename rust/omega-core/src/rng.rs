@@ -53,12 +53,18 @@ pub fn round_keys(mut seed: u64, mut purpose: u64) -> Keys {
 /// Returns the four words at `counter` under keys made by [`round_keys`].
 #[expect(
     clippy::inline_always,
-    reason = "resampling calls it twice; not inlined it costs a quarter more (PRF-7)"
+    reason = "resampling calls it in its innermost loop; not inlined it costs a quarter more (PRF-7)"
 )]
 #[inline(always)]
 #[must_use]
 pub fn block_of_keys(keys: &Keys, counter: Words) -> Words {
-    let [mut w0, mut w1, mut w2, mut w3] = counter;
+    after_rounds(keys, counter)
+}
+
+/// What the rounds of these keys make of four words. twin: none — part of `block_of_keys`.
+#[expect(clippy::inline_always, reason = "as above")]
+#[inline(always)]
+fn after_rounds(keys: &[[u64; 2]], [mut w0, mut w1, mut w2, mut w3]: Words) -> Words {
     for [key_0, key_1] in keys {
         let (high_0, low_0) = product(MULTIPLIER_0, w0);
         let (high_1, low_1) = product(MULTIPLIER_1, w2);
@@ -68,6 +74,43 @@ pub fn block_of_keys(keys: &Keys, counter: Words) -> Words {
         w3 = low_0;
     }
     [w0, w1, w2, w3]
+}
+
+/// The blocks at counters `(s, 0, 0, 0)`, `(s, 1, 0, 0)`, … of any sample s.
+///
+/// twin: none — the words are those of `block`. The zeros leave 5 of its 20 products to the sample alone or to
+/// the part alone: made once, they save a tenth of a resample (PRF-7).
+pub struct Samples {
+    keys: Keys,
+    /// What the first two rounds make of every part: two words.
+    parts: Vec<[u64; 2]>,
+}
+
+impl Samples {
+    /// Blocks 0…count - 1 of samples under the key `(seed, purpose)`.
+    #[must_use]
+    pub fn new(seed: u64, purpose: u64, count: usize) -> Self {
+        let keys = round_keys(seed, purpose);
+        let part_of = |part: usize| {
+            let (high, low) = product(MULTIPLIER_0, part as u64 ^ keys[0][0]);
+            [high ^ keys[1][1], low]
+        };
+        Self { keys, parts: (0..count).map(part_of).collect() }
+    }
+
+    /// Returns the blocks of one sample in their order.
+    #[inline]
+    pub fn blocks(&self, sample: u64) -> impl Iterator<Item = Words> {
+        let (first_high, first_low) = product(MULTIPLIER_0, sample);
+        let (second_high, second_low) = product(MULTIPLIER_1, first_high ^ self.keys[0][1]);
+        let (third_high, third_low) = product(MULTIPLIER_0, second_high ^ self.keys[1][0]);
+        let w0 = second_low ^ self.keys[2][0];
+        let w2 = third_high ^ self.keys[2][1];
+        self.parts.iter().map(move |[high, low]| {
+            let (part_high, part_low) = product(MULTIPLIER_1, high ^ first_low);
+            after_rounds(&self.keys[3..], [part_high ^ w0, part_low, w2 ^ low, third_low])
+        })
+    }
 }
 
 /// Returns word 0 of the block at `counter`.
@@ -122,6 +165,18 @@ mod tests {
         for case in vectors.blocks {
             assert_eq!(block(case.seed, case.purpose, case.counter), case.words);
             assert_eq!(word(case.seed, case.purpose, case.counter), case.words[0]);
+        }
+    }
+
+    #[test]
+    fn blocks_of_samples_are_those_of_their_counters() {
+        for (seed, purpose) in [(0, DROPOUT), (7, MONTE_CARLO), (u64::MAX, u64::MAX)] {
+            let samples = Samples::new(seed, purpose, 5);
+            for sample in [0, 1, 9_999, u64::MAX] {
+                let expected: Vec<Words> =
+                    (0..5).map(|part| block(seed, purpose, [sample, part, 0, 0])).collect();
+                assert_eq!(samples.blocks(sample).collect::<Vec<Words>>(), expected);
+            }
         }
     }
 

@@ -51,7 +51,7 @@ fn read_columns(trades: &RecordBatch, equity: &RecordBatch, calendar: &RecordBat
             .into_iter()
             .collect::<Result<_>>()?,
         integers: INTEGERS.map(|name| deals.column::<Int64Type>(name)).into_iter().collect::<Result<_>>()?,
-        r_multiple: deals.optional::<Float64Type>("r_multiple")?,
+        r_multiple: deals.optional::<Float64Type>("r_multiple")?.to_cells(),
         reason: deals.column::<Int8Type>("reason")?,
         ambiguous: deals.flags("ambiguous")?,
         equity: marks.column::<Int64Type>("equity")?,

@@ -5,6 +5,7 @@
 
 use pyo3::prelude::*;
 
+mod answers;
 mod convert;
 mod errors;
 mod market;

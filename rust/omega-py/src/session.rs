@@ -10,6 +10,7 @@ use omega_core::execution::levels::absolute;
 use omega_core::market::{Market, Prices, as_i64};
 use omega_core::numerics::quotient;
 use pyo3::prelude::*;
+use pyo3::types::PyInt;
 use pyo3_arrow::PyArray;
 
 use crate::convert::{float64_of, visible_of};
@@ -21,6 +22,10 @@ use crate::view::{Cursor, Place, View};
 pub(crate) struct Session {
     /// The run; taken away when it is finished.
     pub(crate) simulation: Option<Simulation>,
+    /// The first step that has not been run.
+    next_step: usize,
+    /// What ended the run, should a strategy have caught it.
+    failure: Option<PyErr>,
     pub(crate) market: Arc<Market>,
     pub(crate) cursor: Cursor,
 }
@@ -52,6 +57,12 @@ impl Session {
         self.cursor.bar_idx()
     }
 
+    /// Rows of signals taken in so far.
+    #[getter]
+    fn row_count(&mut self, py: Python<'_>) -> PyResult<i64> {
+        Ok(self.running(py)?.row_count)
+    }
+
     /// Returns a view on one float64 column of `series`, one value per bar of that series.
     ///
     /// `at_close` is what is visible of the series in step 4, where that is not what the decision sees.
@@ -65,13 +76,14 @@ impl Session {
     ) -> PyResult<View> {
         let visible = self.market.series.get(series).and_then(|series| series.visible.clone());
         let at_close = at_close.map(|rows| visible_of(py, rows)).transpose()?;
-        Ok(View { values: float64_of(py, values)?, visible, at_close, cursor: Arc::clone(&self.cursor) })
+        let (values, cursor) = (float64_of(py, values)?, Arc::clone(&self.cursor));
+        Ok(View { values, visible, at_close, cursor, last: PyInt::new(py, -1).unbind() })
     }
 
     /// Returns the open positions.
-    fn positions(&self, py: Python<'_>) -> PyResult<Vec<PositionTuple>> {
+    fn positions(&mut self, py: Python<'_>) -> PyResult<Vec<PositionTuple>> {
+        let next_step = self.decided_steps();
         let simulation = self.running(py)?;
-        let next_step = usize::try_from(self.cursor.bar_idx() + 1).unwrap_or(0);
         let tuple_of = |position: &omega_core::portfolio::position::Position| {
             let entry = quotient(i128::from(position.entered.points), i128::from(position.entered.steps));
             (
@@ -92,7 +104,7 @@ impl Session {
     }
 
     /// Returns the working orders.
-    fn orders(&self, py: Python<'_>) -> PyResult<Vec<OrderTuple>> {
+    fn orders(&mut self, py: Python<'_>) -> PyResult<Vec<OrderTuple>> {
         let tuple_of = |order: &omega_core::engine::orders::Order| {
             (
                 order.number,
@@ -113,14 +125,14 @@ impl Session {
     }
 
     /// Returns the balance in minor units.
-    fn balance(&self, py: Python<'_>) -> PyResult<i64> {
+    fn balance(&mut self, py: Python<'_>) -> PyResult<i64> {
         Ok(self.running(py)?.books.balance)
     }
 
     /// Returns the equity of the last step in minor units; in step 4 that of the bar's close.
     fn equity(&mut self, py: Python<'_>) -> PyResult<i64> {
         let managed = self.cursor.is_managing().then(|| self.cursor.bar_idx());
-        let simulation = self.running_mut(py)?;
+        let simulation = self.running(py)?;
         if let Some(bar_idx) = managed {
             let bar_idx = usize::try_from(bar_idx).unwrap_or_default();
             return call_attached(py, || {
@@ -134,26 +146,56 @@ impl Session {
 }
 
 impl Session {
-    fn running_mut(&mut self, py: Python<'_>) -> PyResult<&mut Simulation> {
-        let reason = "the run is over; its session cannot be asked any more".to_owned();
-        self.simulation.as_mut().ok_or_else(|| omega_error(py, "engine.internal", &[("reason", reason)]))
+    /// Runs the steps before `step` that were put off; nothing was asked for in them.
+    ///
+    /// A run that failed stays failed, whatever a strategy did with the error.
+    pub(crate) fn catch_up(&mut self, py: Python<'_>, step: usize) -> PyResult<()> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone_ref(py));
+        }
+        let from = self.next_step;
+        let Some(simulation) = self.simulation.as_mut().filter(|_| from < step) else { return Ok(()) };
+        self.next_step = step;
+        call_attached(py, || simulation.advance(from, step))
+            .inspect_err(|failure| self.failure = Some(failure.clone_ref(py)))
     }
 
-    fn running(&self, py: Python<'_>) -> PyResult<&Simulation> {
+    /// Hands out the run for one step that is not put off; all before it have been run.
+    pub(crate) fn run_by_hand(&mut self, step: usize) -> Option<&mut Simulation> {
+        self.next_step = step + 1;
+        self.simulation.as_mut()
+    }
+
+    /// The steps behind the bar at the cursor: it was completed in the last of them.
+    pub(crate) fn decided_steps(&self) -> usize {
+        usize::try_from(self.cursor.bar_idx() + 1).unwrap_or(0)
+    }
+
+    /// The run as the strategy may see it.
+    fn running(&mut self, py: Python<'_>) -> PyResult<&mut Simulation> {
+        self.catch_up(py, self.decided_steps())?;
         let reason = "the run is over; its session cannot be asked any more".to_owned();
-        self.simulation.as_ref().ok_or_else(|| omega_error(py, "engine.internal", &[("reason", reason)]))
+        self.simulation.as_mut().ok_or_else(|| omega_error(py, "engine.internal", &[("reason", reason)]))
     }
 }
 
 /// A session at its start.
 pub(crate) fn open_session(market: Arc<Market>, simulation: Simulation) -> Session {
-    Session { simulation: Some(simulation), market, cursor: Arc::new(Place::before_the_first()) }
+    Session {
+        next_step: simulation.plan.first_step,
+        simulation: Some(simulation),
+        failure: None,
+        market,
+        cursor: Arc::new(Place::before_the_first()),
+    }
 }
 
 /// One completed bar. A kept bar never changes. Prices are `points / 10^digits`.
 #[pyclass(frozen, module = "omega._native")]
 pub(crate) struct Bar {
     market: Arc<Market>,
+    /// Points in one unit of price.
+    scale: f64,
     idx: AtomicUsize,
     now_us: AtomicI64,
 }
@@ -296,7 +338,7 @@ impl Bar {
     }
 
     fn price(&self, points: i32) -> f64 {
-        f64::from(points) / f64::from(10_u32.pow(self.market.series[0].digits))
+        f64::from(points) / self.scale
     }
 }
 
@@ -314,6 +356,7 @@ impl<'py> BarCursor<'py> {
     }
 
     /// The completed bar at `idx` with the decision time of the step that follows it.
+    #[inline]
     pub(crate) fn move_to(&mut self, idx: usize, now_us: i64) -> PyResult<&Bound<'py, Bar>> {
         // SAFETY: reads the count of an object this cursor owns, attached to the interpreter.
         if unsafe { pyo3::ffi::Py_REFCNT(self.bar.as_ptr()) } == 1 {
@@ -330,7 +373,8 @@ impl<'py> BarCursor<'py> {
 
 fn bar_at<'py>(py: Python<'py>, market: &Arc<Market>, idx: usize, now_us: i64) -> PyResult<Bound<'py, Bar>> {
     let market = Arc::clone(market);
-    Bound::new(py, Bar { market, idx: AtomicUsize::new(idx), now_us: AtomicI64::new(now_us) })
+    let scale = f64::from(10_u32.pow(market.series[0].digits));
+    Bound::new(py, Bar { market, scale, idx: AtomicUsize::new(idx), now_us: AtomicI64::new(now_us) })
 }
 
 /// A bar index as Python sees it.

@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use omega_core::engine::Simulation;
 use omega_core::engine::signals::{Request, Signal};
-use omega_core::error::Error;
+use omega_core::error::{Error, Result};
 use omega_core::plan::parse_plan;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyDict;
 use pyo3_arrow::PyTable;
 
+use crate::answers::{Answers, Moment};
 use crate::convert::{batch_of, export_tables};
-use crate::errors::{call, call_attached, to_py};
+use crate::errors::{call, call_attached};
 use crate::market::Market;
-use crate::session::{Bar, BarCursor, Session, cursor_of, open_session};
+use crate::session::{BarCursor, Session, cursor_of, open_session};
+use crate::view::Cursor;
 
-/// Decisions between two looks at signals and other threads.
-const YIELD_STRIDE: usize = 1_024;
+/// Decisions after which signals and other threads are looked at, and steps that were put off are run at the latest.
+const STRIDE: usize = 1_024;
 
 /// Simulates a signal table, or the plan's native strategy. Releases the interpreter throughout.
 #[pyfunction]
@@ -53,65 +55,156 @@ pub(crate) fn simulate_stepwise<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let core = Arc::clone(&market.core);
     let simulation = call(py, || Simulation::new(Arc::clone(&core), parse_plan(&plan)?))?;
-    let first_step = simulation.plan.first_step;
-    let session = Bound::new(py, open_session(Arc::clone(&core), simulation))?;
-    decider.call_method1("start", (&session,))?;
-    let hooks = Hooks::of(&decider)?;
-    let progress = Progress::of(&decider, core.bar_count() - first_step)?;
-    let mut bars = BarCursor::new(py, &core)?;
-    let mut waiting = Vec::new();
-    let advance = if hooks.manage.is_some() { Simulation::trade } else { Simulation::step };
-    for bar_idx in first_step..core.bar_count() {
-        let signals = if bar_idx > 0 { decide(&session, &hooks, &mut bars, bar_idx)? } else { Vec::new() };
-        step(&session, bar_idx, signals, &mut waiting, advance)?;
-        if hooks.manage.is_some() {
-            let signals = manage(&session, &hooks, &mut bars, bar_idx)?;
-            mark(&session, bar_idx, signals, &mut waiting)?;
-        }
+    let (first_step, bar_count) = (simulation.plan.first_step, core.bar_count());
+    let mut walk = Walk::start(&decider, core, simulation)?;
+    let progress = Progress::of(&decider, bar_count - first_step)?;
+    let outcome: PyResult<()> = (first_step..bar_count).try_for_each(|bar_idx| {
+        walk.step(bar_idx)?;
         progress.report(bar_idx - first_step + 1)?;
-        if bar_idx % YIELD_STRIDE == 0 {
+        if bar_idx % STRIDE == 0 {
             py.check_signals()?;
             py.detach(|| ());
+            walk.session.borrow_mut().catch_up(py, bar_idx + 1)?;
         }
-    }
-    let simulation = session.borrow_mut().simulation.take();
-    match simulation {
-        Some(simulation) => export_tables(py, call(py, || simulation.finish(&waiting))?),
+        Ok(())
+    });
+    let mut session = walk.session.borrow_mut();
+    let stop = if outcome.is_ok() { bar_count } else { session.decided_steps() };
+    session.catch_up(py, stop)?;
+    outcome?;
+    match session.simulation.take() {
+        Some(simulation) => export_tables(py, call(py, || simulation.finish(&walk.pending.requests))?),
         None => Ok(PyDict::new(py)),
     }
 }
 
-/// The callables of a decider, looked up once.
-struct Hooks<'py> {
+/// A stepwise run on its way, with all that is looked up once.
+struct Walk<'py> {
+    session: Bound<'py, Session>,
+    market: Arc<omega_core::market::Market>,
+    cursor: Cursor,
+    bars: BarCursor<'py>,
     decide: Bound<'py, PyAny>,
-    rows: Bound<'py, PyAny>,
     /// What is asked in step 4, if anything is.
     manage: Option<Bound<'py, PyAny>>,
+    answers: Answers<'py>,
+    /// Whether decisions are made at the close of the bar (`signal_close`).
+    decides_at_close: bool,
+    /// Whether something was open or worked at the end of the last step, which `manage` is asked about.
+    is_watched: bool,
+    pending: Pending,
 }
 
-impl<'py> Hooks<'py> {
-    fn of(decider: &Bound<'py, PyAny>) -> PyResult<Self> {
+impl<'py> Walk<'py> {
+    fn start(
+        decider: &Bound<'py, PyAny>,
+        market: Arc<omega_core::market::Market>,
+        simulation: Simulation,
+    ) -> PyResult<Self> {
+        let decides_at_close = simulation.plan.signal_close;
+        let session = open_session(Arc::clone(&market), simulation);
+        let cursor = Arc::clone(&session.cursor);
+        let session = Bound::new(decider.py(), session)?;
+        decider.call_method1("start", (&session,))?;
         let manage = decider.getattr("manage")?;
         Ok(Self {
+            bars: BarCursor::new(decider.py(), &market)?,
             decide: decider.getattr("decide")?,
-            rows: decider.getattr("rows")?,
             manage: (!manage.is_none()).then_some(manage),
+            answers: Answers::of(decider)?,
+            is_watched: false,
+            pending: Pending::default(),
+            session,
+            market,
+            cursor,
+            decides_at_close,
         })
     }
 
-    /// What a hook asks for about a bar.
-    fn ask(
-        &self,
-        hook: &Bound<'py, PyAny>,
-        bar: &Bound<'py, Bar>,
-        (bar_idx, now_us): (usize, i64),
-    ) -> PyResult<Vec<Signal>> {
-        let answer = hook.call1((bar,))?;
-        if answer.is_none() {
-            return Ok(Vec::new());
+    /// Asks the strategy, and runs the step of `bar_idx` if it has to be run by itself.
+    ///
+    /// Nobody sees the books between two answers unless he asks for them. So a step in which nothing is asked for is put
+    /// off, and the session runs it with all others of its kind in one stride: they cost a tenth of what they would.
+    fn step(&mut self, bar_idx: usize) -> PyResult<()> {
+        let answer = if bar_idx > 0 { self.decide(bar_idx)? } else { None };
+        if answer.is_none() && !self.is_watched && self.pending.requests.is_empty() {
+            return Ok(());
         }
-        let rows = self.rows.call1((answer, bar_idx, now_us))?;
-        rows.try_iter()?.map(|row| signal_of(&row?, bar_idx)).collect()
+        let py = self.session.py();
+        self.session.borrow_mut().catch_up(py, bar_idx)?;
+        if let Some((answer, moment)) = answer {
+            self.answers.read(&answer, moment, &mut self.pending.signals)?;
+        }
+        let mut session = self.session.borrow_mut();
+        let Some(simulation) = session.run_by_hand(bar_idx) else { return Ok(()) };
+        if self.manage.is_none() {
+            return self.pending.serve(py, simulation, bar_idx, Simulation::step);
+        }
+        self.pending.serve(py, simulation, bar_idx, Simulation::trade)?;
+        let is_open = !simulation.positions.is_empty() || !simulation.working.is_empty();
+        drop(session);
+        if is_open && bar_idx + 1 < self.market.bar_count() {
+            self.manage(bar_idx)?;
+        }
+        let mut session = self.session.borrow_mut();
+        let Some(simulation) = session.simulation.as_mut() else { return Ok(()) };
+        self.is_watched = is_open;
+        self.pending.serve(py, simulation, bar_idx, |run, bar_idx, _| run.mark(bar_idx))
+    }
+
+    /// Asks the strategy at the step of `bar_idx`, with the bar before it completed.
+    ///
+    /// Decision time is the open of the step's bar, or with `signal_close` the close of the bar before.
+    #[inline]
+    fn decide(&mut self, bar_idx: usize) -> PyResult<Option<(Bound<'py, PyAny>, Moment)>> {
+        let (completed, series) = (bar_idx - 1, &self.market.series[0]);
+        let now_us =
+            if self.decides_at_close { series.close_time_us[completed] } else { series.time_us[bar_idx] };
+        self.cursor.move_to(cursor_of(completed), false);
+        let answer = self.decide.call1((self.bars.move_to(completed, now_us)?,))?;
+        Ok(if answer.is_none() { None } else { Some((answer, (completed, now_us))) })
+    }
+
+    /// Asks the strategy in step 4 of `bar_idx`.
+    fn manage(&mut self, bar_idx: usize) -> PyResult<()> {
+        let Some(hook) = &self.manage else { return Ok(()) };
+        let now_us = self.market.series[0].close_time_us[bar_idx];
+        self.cursor.move_to(cursor_of(bar_idx), true);
+        let answer = hook.call1((self.bars.move_to(bar_idx, now_us)?,))?;
+        if answer.is_none() {
+            return Ok(());
+        }
+        self.answers.read(&answer, (bar_idx, now_us), &mut self.pending.signals)
+    }
+}
+
+/// What was asked for and has not worked yet.
+#[derive(Default)]
+struct Pending {
+    /// Signals of the last answer.
+    signals: Vec<Signal>,
+    /// Those before, numbered. They are late only by latency (FIL-13).
+    requests: Vec<Request>,
+}
+
+impl Pending {
+    /// Takes in the last answer and runs `work` with the requests that are due in `bar_idx`; the others stay.
+    fn serve(
+        &mut self,
+        py: Python<'_>,
+        simulation: &mut Simulation,
+        bar_idx: usize,
+        work: fn(&mut Simulation, usize, &[Request]) -> Result<()>,
+    ) -> PyResult<()> {
+        call_attached(py, || {
+            for signal in self.signals.drain(..) {
+                self.requests.extend(simulation.take(signal)?);
+            }
+            let due = self.requests.partition_point(|request| request.bar_idx < cursor_of(bar_idx));
+            work(simulation, bar_idx, &self.requests[..due])?;
+            self.requests.drain(..due);
+            Ok(())
+        })
     }
 }
 
@@ -137,121 +230,4 @@ impl<'py> Progress<'py> {
         }
         Ok(())
     }
-}
-
-/// Asks the strategy at the step of `bar_idx`, with the bar before it completed.
-fn decide<'py>(
-    session: &Bound<'py, Session>,
-    hooks: &Hooks<'py>,
-    bars: &mut BarCursor<'py>,
-    bar_idx: usize,
-) -> PyResult<Vec<Signal>> {
-    let now_us = {
-        let state = session.borrow();
-        state.cursor.move_to(cursor_of(bar_idx - 1), false);
-        decision_time_us(&state, bar_idx)
-    };
-    hooks.ask(&hooks.decide, bars.move_to(bar_idx - 1, now_us)?, (bar_idx - 1, now_us))
-}
-
-/// Asks the strategy in step 4 of `bar_idx`, if something is open or works and a bar follows.
-fn manage<'py>(
-    session: &Bound<'py, Session>,
-    hooks: &Hooks<'py>,
-    bars: &mut BarCursor<'py>,
-    bar_idx: usize,
-) -> PyResult<Vec<Signal>> {
-    let Some(hook) = &hooks.manage else { return Ok(Vec::new()) };
-    let now_us = {
-        let state = session.borrow();
-        let is_open =
-            state.simulation.as_ref().is_some_and(|run| !run.positions.is_empty() || !run.working.is_empty());
-        if !is_open || bar_idx + 1 == state.market.bar_count() {
-            return Ok(Vec::new());
-        }
-        state.cursor.move_to(cursor_of(bar_idx), true);
-        state.market.series[0].close_time_us[bar_idx]
-    };
-    hooks.ask(hook, bars.move_to(bar_idx, now_us)?, (bar_idx, now_us))
-}
-
-/// Decision time: the open of the step's bar, or with `signal_close` the close of the bar before.
-fn decision_time_us(session: &Session, bar_idx: usize) -> i64 {
-    let series = &session.market.series[0];
-    let is_close = session.simulation.as_ref().is_some_and(|simulation| simulation.plan.signal_close);
-    if is_close { series.close_time_us[bar_idx - 1] } else { series.time_us[bar_idx] }
-}
-
-/// Runs a step, whole or up to its marks; requests that are late stay in `waiting` (FIL-13).
-fn step(
-    session: &Bound<'_, Session>,
-    bar_idx: usize,
-    signals: Vec<Signal>,
-    waiting: &mut Vec<Request>,
-    advance: fn(&mut Simulation, usize, &[Request]) -> omega_core::error::Result<()>,
-) -> PyResult<()> {
-    let mut state = session.borrow_mut();
-    let Some(simulation) = state.simulation.as_mut() else { return Ok(()) };
-    call_attached(session.py(), || {
-        if !signals.is_empty() {
-            waiting.extend(simulation.take_in(signals)?);
-        }
-        if waiting.is_empty() {
-            return advance(simulation, bar_idx, &[]);
-        }
-        let due = waiting.partition_point(|request| request.bar_idx < cursor_of(bar_idx));
-        let requests: Vec<Request> = waiting.drain(..due).collect();
-        advance(simulation, bar_idx, &requests)
-    })
-}
-
-/// Takes in what was asked for in step 4, which waits for the next step, and runs step 5.
-fn mark(
-    session: &Bound<'_, Session>,
-    bar_idx: usize,
-    signals: Vec<Signal>,
-    waiting: &mut Vec<Request>,
-) -> PyResult<()> {
-    let mut state = session.borrow_mut();
-    let Some(simulation) = state.simulation.as_mut() else { return Ok(()) };
-    call_attached(session.py(), || {
-        waiting.extend(simulation.take_in(signals)?);
-        simulation.mark(bar_idx)
-    })
-}
-
-/// One row of the signal table, in column order.
-fn signal_of(row: &Bound<'_, PyAny>, bar_idx: usize) -> PyResult<Signal> {
-    let row = row.cast::<PyTuple>()?;
-    let signal = Signal {
-        bar_idx: row.get_item(0)?.extract()?,
-        kind: row.get_item(1)?.extract()?,
-        direction: row.get_item(2)?.extract()?,
-        order_type: row.get_item(3)?.extract()?,
-        symbol: row.get_item(4)?.extract()?,
-        magic: row.get_item(5)?.extract()?,
-        target: row.get_item(6)?.extract()?,
-        size: row.get_item(7)?.extract()?,
-        sl: row.get_item(8)?.extract()?,
-        tp: row.get_item(9)?.extract()?,
-        sl_points: row.get_item(10)?.extract()?,
-        tp_points: row.get_item(11)?.extract()?,
-        sl_pips: row.get_item(12)?.extract()?,
-        tp_pips: row.get_item(13)?.extract()?,
-        entry: row.get_item(14)?.extract()?,
-        limit: row.get_item(15)?.extract()?,
-        expiry: row.get_item(16)?.extract()?,
-        expiry_bars: row.get_item(17)?.extract()?,
-        tif: row.get_item(18)?.extract()?,
-        oco: row.get_item(19)?.extract()?,
-        share: row.get_item(20)?.extract()?,
-        sl_atr: row.get_item(21)?.extract()?,
-        fault: row.get_item(22)?.extract()?,
-    };
-    if signal.bar_idx == cursor_of(bar_idx) {
-        return Ok(signal);
-    }
-    let error =
-        Error::SignalBarIdx { row: 0, bar_idx: signal.bar_idx, reason: "is not the bar of the decision" };
-    Err(to_py(row.py(), &error))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use omega_core::engine::signals::{Signal, read_signals};
+use omega_core::engine::signals::{SignalRows, read_signals};
 use omega_core::error::Error;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -16,7 +16,7 @@ use crate::market::Market;
 /// Signals read once, to be processed.
 #[pyclass(frozen, module = "omega._native")]
 pub(crate) struct Signals {
-    rows: Vec<Signal>,
+    rows: SignalRows,
 }
 
 /// A run and how far it has come.

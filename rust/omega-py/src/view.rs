@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arrow_buffer::ScalarBuffer;
 use pyo3::prelude::*;
+use pyo3::types::PyInt;
 
 use crate::errors::omega_error;
 
@@ -52,6 +53,8 @@ pub(crate) struct View {
     /// What is visible in step 4, where that is not what the decision sees.
     pub(crate) at_close: Option<ScalarBuffer<i32>>,
     pub(crate) cursor: Cursor,
+    /// The number -1.
+    pub(crate) last: Py<PyInt>,
 }
 
 /// The right side of a crossing: value before, latest value, whether the latest is new at this bar.
@@ -65,6 +68,10 @@ struct Operand {
 impl View {
     /// Returns a value by its distance from the end; -1 is the last complete one.
     fn __getitem__(&self, py: Python<'_>, index: &Bound<'_, PyAny>) -> PyResult<f64> {
+        // The usual index is one object in all of Python. To read it as a number is slow: -1 may mean an error there.
+        if index.is(&self.last) {
+            return Ok(self.back(-1));
+        }
         match index.extract::<i64>() {
             Ok(back) if back < 0 => Ok(self.back(back)),
             _ => Err(omega_error(py, "strategy.view_index", &[("value", index.repr()?.to_string())])),

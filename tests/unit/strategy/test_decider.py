@@ -34,7 +34,7 @@ class FakeSession:
     """As much of a session as snapshots need."""
 
     def __init__(self, positions=(), orders=()):
-        self.cursor = 0
+        self.cursor, self.row_count = 0, 0
         self.positions, self.orders = lambda: positions, lambda: orders
 
 
@@ -127,9 +127,16 @@ def test_a_late_close_is_due_until_its_step():
     assert shown == [True, True, True, False, False]
 
 
-def test_a_strategy_without_hooks_is_not_watched():
+def test_a_strategy_without_hooks_is_not_asked_twice():
     """PRF-3: what nobody needs costs nothing."""
-    decider = decider_of(Waiting(), FakeSession())
+    assert decider_of(Waiting(), FakeSession()).manage is None
 
-    assert decider.manage is None
-    assert decider.rows == decider._normaliser.rows
+
+def test_texts_stand_at_the_row_that_the_run_has_reached():
+    """SIG: rows that a backend took without asking count."""
+    session, strategy = FakeSession(), Waiting()
+    decider = decider_of(strategy, session)
+    session.row_count = 5
+    decider.rows(strategy.buy(reason="sixth"), 0, 0)
+
+    assert {row: texts.reason for row, texts in decider._normaliser.texts.items()} == {5: "sixth"}

@@ -11,7 +11,7 @@ import pytest
 
 from omega.errors import SignalError
 from omega.strategy import Order, Position, Signal, Strategy, TradeSignal
-from omega.strategy.normalise import Normaliser, Texts, plain_row
+from omega.strategy.normalise import Normaliser, Texts
 from omega.testing import signal_row
 
 NOW_US = 1_420_416_000_000_000  # 2015-01-05T00:00:00Z
@@ -230,39 +230,6 @@ def test_named_groups_are_numbered_in_order_of_first_use_apart_from_numbers():
 
     assert made == [row_of(oco=number) for number in (-1, -2, 1, -1, 0, None, -3)]
     assert dict(normaliser.group_names) == {-1: "b", -2: "a", -3: "c"}
-
-
-@pytest.mark.parametrize(
-    "signal",
-    [
-        Signal("order", "long", sl=1.0, tp=1.2, size=0.5),
-        Signal("order", "short", sl_points=100.0, sl_atr=2.0, magic=7),
-        Signal("order", "long", "limit", entry=1.1, sl_pips=20.0),
-        Signal("order", "short", "stop", entry=1.1, magic=-3),
-        Signal("order", "long", entry=1.1, bar_idx=7),
-    ],
-)
-def test_the_short_way_of_plain_orders_leads_to_the_same_row(signal):
-    assert plain_row(signal, 7) is not None
-    assert [plain_row(signal, 7)] == rows(signal._asdict())
-
-
-@pytest.mark.parametrize(
-    "signal",
-    [
-        Signal("order", "long", sl=1),
-        Signal("order", "long", "limit", entry=1.1, limit=1.0),
-        Signal("order", "long", "stop_limit", entry=1.1),
-        Signal("order", "long", tif="day"),
-        Signal("order", "long", magic=2**63),
-        Signal("order", "long", reason="why"),
-        Signal("order", "long", sl=np.array([1.0, 2.0])),
-        Signal("close", "long"),
-        Signal("order", "up"),
-    ],
-)
-def test_whatever_needs_a_look_does_not_take_the_short_way(signal):
-    assert plain_row(signal, 7) is None
 
 
 def test_reverse_closes_its_own_magic_and_then_enters():

@@ -126,6 +126,11 @@ class Session:
         self.is_managing = False
         self.now_us = simulation.series.time_us[simulation.plan.first_step]
 
+    @property
+    def row_count(self) -> int:
+        """Rows of signals taken in so far."""
+        return self._simulation.row_count
+
     def move_to(self, cursor: int) -> None:
         """Let the strategy see the bar at `cursor` as its last completed one."""
         series = self._simulation.series

@@ -93,7 +93,7 @@ pub fn close_at_level(
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn close_on_request(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) -> Result<()> {
-    let signal = simulation.records.signals[request.recorded].signal;
+    let signal = simulation.signal_of(request);
     if signal.target.is_some_and(|target| !simulation.is_accepted(target)) {
         simulation.target_never_opened_count += 1;
         return Ok(());
@@ -187,8 +187,8 @@ pub fn part_of(simulation: &Simulation, position: &Position, share: Option<f64>)
 /// Returns a steps-weighted mean of points as a price: one correctly rounded quotient.
 #[must_use]
 pub fn price_of_sum(simulation: &Simulation, points_steps: i64, steps: i64) -> f64 {
-    let scale = 10_i128.pow(simulation.symbol().digits);
-    quotient(i128::from(points_steps), i128::from(steps) * scale)
+    let scale = 10_i64.pow(simulation.symbol().digits);
+    quotient(i128::from(points_steps), i128::from(steps) * i128::from(scale))
 }
 
 /// The quote side a position closes on.
@@ -205,7 +205,7 @@ pub(crate) fn opening_spread(series: &Series, bar_idx: usize) -> i64 {
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -> Result<()> {
-    let worth = simulation.exchange.worth()?;
+    let worth = *simulation.exchange.worth()?;
     let commissions = simulation.exchange.commission()?;
     let (id, direction) = (simulation.positions[idx].id, simulation.positions[idx].direction);
     let slipped = match deal.rule {
@@ -234,10 +234,10 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     simulation.books.write(LedgerKind::Commission, commission, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Swap, swap, deal.time_us, symbol, id)?;
     if is_flat {
-        let position = simulation.positions.remove(idx);
         simulation.last_exit = Some(Happened { bar_idx: deal.bar_idx, time_us: deal.time_us });
-        let trade = trade_row(simulation, &position, deal);
+        let trade = trade_row(simulation, &simulation.positions[idx], deal);
         simulation.records.trades.push(trade);
+        simulation.positions.drain(idx..=idx);
         orders::cancel_rest(simulation, id, deal.bar_idx, deal.time_us);
     }
     Ok(())
@@ -250,6 +250,7 @@ fn matches(position: &Position, signal: &Signal) -> bool {
         && (signal.direction == 0 || i64::from(signal.direction) == position.direction)
 }
 
+#[inline]
 fn trade_row(simulation: &Simulation, position: &Position, deal: &Deal) -> TradeRow {
     let (entered, settled) = (&position.entered, &position.settled);
     let net = settled.gross + position.commission + settled.swap;
@@ -286,6 +287,7 @@ fn trade_row(simulation: &Simulation, position: &Position, deal: &Deal) -> Trade
     }
 }
 
+#[inline]
 fn fill_row(position: &Position, deal: &Deal, slipped: Slip, steps: i64, paid: Paid) -> FillRow {
     let is_long = position.direction > 0;
     FillRow {

@@ -15,7 +15,7 @@ use crate::schema::number::{COST_NO_ATR, ORDER_INVALID_STOPS, POSITION_NOT_FOUND
 ///
 /// A target that never was an order is counted and dropped; one that is over is `position.not_found`.
 pub fn modify(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request, bar_idx: usize) {
-    let target = simulation.records.signals[request.recorded].signal.target.unwrap_or(0);
+    let target = simulation.signal_of(request).target.unwrap_or(0);
     if !simulation.is_accepted(target) {
         simulation.target_never_opened_count += 1;
         return;
@@ -42,7 +42,7 @@ pub fn modify_position(
     idx: usize,
     bar_idx: usize,
 ) {
-    let signal = simulation.records.signals[request.recorded].signal;
+    let signal = simulation.signal_of(request);
     let symbol = simulation.symbol();
     let atr = orders::atr_of(simulation, &signal, simulation.positions[idx].direction, bar_idx);
     if atr.is_nan() {

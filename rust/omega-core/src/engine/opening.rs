@@ -20,10 +20,8 @@ use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::as_i64;
 use crate::portfolio::currency::rate_shown;
 use crate::portfolio::margin::entry_margin;
-use crate::portfolio::position::{
-    DealPrices, Entered, Position, RuleState, Settled, add_fill, add_margin, booked_risk, see_price,
-};
-use crate::schema::{ExitReason, LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
+use crate::portfolio::position::{BLANK, DealPrices, Position, add_fill, add_margin, booked_risk, see_price};
+use crate::schema::{LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
 
 /// A fill of an opening order before slippage.
 #[derive(Clone, Copy, Debug)]
@@ -60,13 +58,13 @@ pub fn open_order(
     request: &Request,
     bar_idx: usize,
 ) -> Result<()> {
-    let Some(order) = orders::accept(simulation, fill_bar, request, bar_idx)? else { return Ok(()) };
+    let Some(mut order) = orders::accept(simulation, fill_bar, request, bar_idx)? else { return Ok(()) };
     if orders::is_expired(&order, simulation.series().time_us[bar_idx]) {
         orders::end_order(simulation, &order, OrderStatus::Expired, fill_bar.time_us);
         return Ok(());
     }
     if order.order_type == OrderType::Market {
-        return fill_at_market(simulation, fill_bar, order);
+        return fill_at_market(simulation, fill_bar, &mut order);
     }
     orders::store(simulation, &order);
     Ok(())
@@ -79,10 +77,10 @@ pub fn open_order(
 pub fn fill_waiting(simulation: &mut Simulation, fill_bar: &FillBar) -> Result<()> {
     let now = Happened { bar_idx: fill_bar.bar_idx, time_us: fill_bar.time_us };
     let mut after = 0;
-    while let Some(order) = orders::next_working(simulation, after) {
+    while let Some(mut order) = orders::next_working(simulation, after) {
         after = order.number;
         if orders::is_at_market(&order) && !orders::cancel_refused(simulation, &order, now) {
-            fill_at_market(simulation, fill_bar, order)?;
+            fill_at_market(simulation, fill_bar, &mut order)?;
         }
     }
     Ok(())
@@ -92,7 +90,7 @@ pub fn fill_waiting(simulation: &mut Simulation, fill_bar: &FillBar) -> Result<(
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range.
-pub fn fill_at_market(simulation: &mut Simulation, fill_bar: &FillBar, mut order: Order) -> Result<()> {
+pub fn fill_at_market(simulation: &mut Simulation, fill_bar: &FillBar, order: &mut Order) -> Result<()> {
     let is_long = order.direction > 0;
     let fill = Fill {
         bar_idx: fill_bar.bar_idx,
@@ -106,11 +104,11 @@ pub fn fill_at_market(simulation: &mut Simulation, fill_bar: &FillBar, mut order
         closing_price: Some(if is_long { fill_bar.bid } else { fill_bar.ask }),
         entry_pass: simulation.pass_number + u64::from(fill_bar.moment == Moment::Open),
     };
-    fill_order(simulation, &mut order, &fill)?;
-    if order.steps > 0 && takes_the_open_only(&order) {
-        orders::cancel_unfilled(simulation, &order, fill.bar_idx, fill.time_us);
+    fill_order(simulation, order, &fill)?;
+    if order.steps > 0 && takes_the_open_only(order) {
+        orders::cancel_unfilled(simulation, order, fill.bar_idx, fill.time_us);
     } else if order.steps > 0 {
-        orders::store(simulation, &order);
+        orders::store(simulation, order);
     }
     Ok(())
 }
@@ -129,7 +127,7 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     if steps == 0 {
         return Ok(false);
     }
-    let worth = simulation.exchange.worth()?;
+    let worth = *simulation.exchange.worth()?;
     let (bar_idx, direction) = (fill.bar_idx, order.direction);
     let entering = Entering { bar_idx, moment: fill.moment, direction, raw_price: fill.raw_price, steps };
     if !account::has_free_margin(simulation, entering)? {
@@ -144,12 +142,18 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     };
     let price = fill.raw_price + order.direction * slipped.points;
     let place = match simulation.positions.last() {
-        Some(last) if last.id < order.number => Err(simulation.positions.len()),
-        _ => simulation.positions.binary_search_by_key(&order.number, |position| position.id),
+        Some(last) if last.id >= order.number => {
+            simulation.positions.binary_search_by_key(&order.number, |position| position.id)
+        }
+        _ => Err(simulation.positions.len()),
     };
     let idx = place.unwrap_or_else(|idx| {
         let position = open_position(simulation, order, fill, price);
-        simulation.positions.insert(idx, position);
+        if idx == simulation.positions.len() {
+            simulation.positions.push(position);
+        } else {
+            simulation.positions.insert(idx, position);
+        }
         idx
     });
     let position = &mut simulation.positions[idx];
@@ -170,6 +174,7 @@ pub fn fill_order(simulation: &mut Simulation, order: &mut Order, fill: &Fill) -
     Ok(place.is_err())
 }
 
+#[inline]
 fn open_position(simulation: &Simulation, order: &Order, fill: &Fill, price: i64) -> Position {
     let sl = levels::price_of(order.stop, price, -order.direction);
     Position {
@@ -186,23 +191,8 @@ fn open_position(simulation: &Simulation, order: &Order, fill: &Fill, price: i64
         is_inside: fill.moment == Moment::Inside,
         sl,
         tp: levels::price_of(order.target, price, order.direction),
-        steps: 0,
-        k: 0,
-        k_raw: 0,
-        k_cost_free: 0,
-        entered: Entered::default(),
-        settled: Settled::default(),
         first_sl: sl,
-        stop_reason: ExitReason::StopLoss,
-        rules: RuleState::default(),
-        risk: None,
-        margin: 0,
-        commission: 0,
-        lowest: i64::MAX,
-        highest: i64::MIN,
-        ambiguous: false,
-        requested_closes: 0,
-        accrued_swap: 0,
+        ..BLANK
     }
 }
 
@@ -247,10 +237,8 @@ fn book(
         commission,
         conversion_rate: rate_shown(factor),
     });
-    let rows = &mut simulation.records.orders;
-    rows.filled_steps[order.row] = position.entered.steps;
-    rows.sl[order.row] = position.sl;
-    rows.tp[order.row] = position.tp;
+    let filled = (position.entered.steps, position.sl, position.tp);
+    simulation.records.orders.update(order.row, |row| (row.filled_steps, row.sl, row.tp) = filled);
     simulation.books.write(LedgerKind::Commission, commission, fill.time_us, order.symbol, order.number)?;
     order.steps -= steps;
     order.fills += 1;

@@ -78,6 +78,7 @@ struct Terms {
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range; those of the exchange.
+#[inline]
 pub fn accept(
     simulation: &mut Simulation,
     fill_bar: &FillBar,
@@ -101,13 +102,14 @@ pub fn accept(
 type Checked = std::result::Result<Order, i16>;
 
 /// The order, or the error number of its refusal. twin: none — the first half of `accept`.
+#[inline]
 fn checked(
     simulation: &mut Simulation,
     fill_bar: &FillBar,
     request: &Request,
     bar_idx: usize,
 ) -> Result<Checked> {
-    let signal = simulation.records.signals[request.recorded].signal;
+    let signal = simulation.signal_of(request);
     let now = Happened { bar_idx: fill_bar.bar_idx, time_us: fill_bar.time_us };
     if let Some(code) = filters::find_refusal(simulation, now, signal.symbol) {
         return Ok(Err(code));
@@ -165,7 +167,7 @@ fn checked(
         stop,
         target,
         steps,
-        row: simulation.records.orders.id.len(),
+        row: simulation.records.orders.len(),
         is_triggered: false,
         fills: 0,
         charged: Charge::default(),
@@ -221,7 +223,7 @@ pub fn expire(simulation: &mut Simulation, bar_idx: usize) {
 
 /// Cancels the working order a signal names, or every one its filters match.
 pub fn cancel(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) {
-    let signal = simulation.records.signals[request.recorded].signal;
+    let signal = simulation.signal_of(request);
     if signal.target.is_some_and(|target| !simulation.is_accepted(target)) {
         simulation.target_never_opened_count += 1;
         return;
@@ -248,7 +250,7 @@ pub fn modify(
     mut order: Order,
     bar_idx: usize,
 ) {
-    let signal = simulation.records.signals[request.recorded].signal;
+    let signal = simulation.signal_of(request);
     let symbol = simulation.symbol();
     let points = |price: Option<f64>| price.map(|price| levels::price_points(price, symbol));
     let price = points(signal.entry).or(order.price);
@@ -270,14 +272,12 @@ pub fn modify(
         (order.expiry_us, order.last_bar_idx) = expiry_of(simulation, &signal, bar_idx);
     }
     store(simulation, &order);
-    let rows = &mut simulation.records.orders;
-    rows.entry[order.row] = price;
-    rows.limit[order.row] = limit;
-    rows.expiry_us[order.row] = order.expiry_us;
-    if order.fills == 0 {
-        rows.sl[order.row] = levels::absolute(stop);
-        rows.tp[order.row] = levels::absolute(target);
-    }
+    simulation.records.orders.update(order.row, |row| {
+        (row.entry, row.limit, row.expiry_us) = (price, limit, order.expiry_us);
+        if order.fills == 0 {
+            (row.sl, row.tp) = (levels::absolute(stop), levels::absolute(target));
+        }
+    });
 }
 
 /// Returns a level after a modification: a price of 0 removes it, no value leaves it.
@@ -288,8 +288,8 @@ pub fn changed_level(standing: Option<Level>, price: Option<f64>, given: Option<
 
 /// Writes down how an order ended, and works it no longer.
 pub fn end_order(simulation: &mut Simulation, order: &Order, status: OrderStatus, time_us: i64) {
-    simulation.records.orders.status[order.row] = status.code();
-    simulation.records.orders.done_time_us[order.row] = time_us;
+    let ended = (status.code(), time_us);
+    simulation.records.orders.update(order.row, |row| (row.status, row.done_time_us) = ended);
     if let Some(idx) = working_idx(simulation, order.number) {
         simulation.working.remove(idx);
     }
@@ -453,6 +453,7 @@ fn matches(order: &Order, signal: &Signal) -> bool {
         && (signal.direction == 0 || i64::from(signal.direction) == order.direction)
 }
 
+#[inline]
 fn write(simulation: &mut Simulation, fill_bar: &FillBar, order: &Order) {
     simulation.records.orders.push(OrderRow {
         id: order.number,

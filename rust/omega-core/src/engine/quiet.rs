@@ -28,6 +28,9 @@ const MARGIN_STRETCHES: [usize; 3] = [64, 4_096, usize::MAX];
 /// Bars compared at once; a power of two that fits vector registers.
 const LANES: usize = 16;
 
+/// Bars for which a sweep makes room at once.
+const SWEEP_BARS: usize = 64;
+
 /// Runs the steps `from..to` for as long as no bar reaches a level; returns the first step not run.
 ///
 /// There are no requests in `from..to`, and at least one position is open or one order works. A bar in which
@@ -41,10 +44,7 @@ pub(crate) fn run(simulation: &mut Simulation, mut from: usize, to: usize) -> Re
     };
     let is_ruled = !simulation.plan.position_rules.is_empty() && simulation.plan.margin.is_none();
     while from < to && fits(simulation, rate) && !simulation.is_called && simulation.stop_outs.is_empty() {
-        let end = first_step(simulation, from, to, true);
-        if end > from {
-            hold(simulation, rate, from, end);
-        }
+        let end = stride(simulation, rate, from, to);
         if end == to || !is_ruled || first_step(simulation, end, end + 1, false) == end {
             return Ok(end);
         }
@@ -53,6 +53,73 @@ pub(crate) fn run(simulation: &mut Simulation, mut from: usize, to: usize) -> Re
         from = end + 1;
     }
     Ok(from)
+}
+
+/// Runs the steps before the first of `from..to` in which something may happen, and returns that step.
+fn stride(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> usize {
+    let needs_more = simulation.plan.margin.is_some()
+        || !simulation.working.is_empty()
+        || management::needs_atr(&simulation.plan.position_rules);
+    if simulation.positions.len() == 1 && !needs_more {
+        let end = clock_rules::next_due_step(simulation, from, to);
+        return if rate.denominator == 1 {
+            sweep(simulation, rate, from, end, |mark| mark)
+        } else {
+            sweep(simulation, rate, from, end, |mark| half_even(mark, rate.denominator))
+        };
+    }
+    let end = first_step(simulation, from, to, true);
+    if end > from {
+        hold(simulation, rate, from, end);
+    }
+    end
+}
+
+/// The stride of a single position: looked for and marked in one walk, as most strides are short.
+#[expect(clippy::needless_bitwise_bool, reason = "one branch a bar, not two")]
+fn sweep(
+    simulation: &mut Simulation,
+    rate: Rate,
+    from: usize,
+    to: usize,
+    rounded: impl Fn(i64) -> i64,
+) -> usize {
+    let position = &simulation.positions[0];
+    let (floor, ceiling) = awake(simulation, position, range_of_position(simulation, position));
+    let position = &mut simulation.positions[0];
+    let side = closing_side(&simulation.market.series[0], position);
+    let start = simulation.books.balance + position.accrued_swap;
+    let slope = position.direction * position.steps * rate.numerator;
+    let offset = position.direction * position.k * rate.numerator;
+    let (mut lowest, mut highest, mut bar_idx) = (i32::MAX, i32::MIN, from);
+    let equity = &mut simulation.books.equity;
+    while bar_idx < to {
+        let (first, len) = (bar_idx, equity.len());
+        let bars = first..to.min(first + SWEEP_BARS);
+        equity.resize(len + bars.len(), 0);
+        let extremes = side.low[bars.clone()].iter().zip(&side.high[bars.clone()]);
+        for ((mark, close), (low, high)) in
+            equity[len..].iter_mut().zip(&side.close[bars.clone()]).zip(extremes)
+        {
+            if (*low <= floor) | (*high >= ceiling) {
+                break;
+            }
+            (lowest, highest) = (lowest.min(*low), highest.max(*high));
+            *mark = start + rounded(slope * i64::from(*close) - offset);
+            bar_idx += 1;
+        }
+        equity.truncate(len + bar_idx - first);
+        if bar_idx < bars.end {
+            break;
+        }
+    }
+    if bar_idx > from {
+        simulation.pass_number += 1;
+        see_price(position, i64::from(lowest));
+        see_price(position, i64::from(highest));
+        position.rules.seen_before = (position.lowest, position.highest);
+    }
+    bar_idx
 }
 
 /// The first step of `from..to` in which a level is reached, something is due, or, if asked for, a rule wakes.
@@ -83,13 +150,13 @@ fn fits(simulation: &Simulation, rate: Rate) -> bool {
     let units = simulation
         .positions
         .iter()
-        .fold(0, |units, position| units + i128::from(position.steps) * rate.numerator);
+        .fold(0, |units, position| units + i128::from(position.steps) * i128::from(rate.numerator));
     let accrued = simulation
         .positions
         .iter()
         .fold(0, |accrued, position| accrued + i128::from(position.accrued_swap).abs());
     units <= MAX_UNITS
-        && rate.denominator <= MAX_UNITS
+        && i128::from(rate.denominator) <= MAX_UNITS
         && i128::from(simulation.books.balance).abs() + accrued < MAX_QUIET_BALANCE
 }
 
@@ -258,9 +325,8 @@ fn hold(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) {
 }
 
 /// Adds the open profit of one position to every mark.
-#[expect(clippy::cast_possible_truncation, reason = "`fits` has bounded both terms")]
 fn add_marks(marks: &mut [i64], position: &Position, closes: &[i32], rate: Rate) {
-    let (numerator, denominator) = (rate.numerator as i64, rate.denominator as i64);
+    let Rate { numerator, denominator } = rate;
     let slope = position.direction * position.steps * numerator;
     let offset = position.direction * position.k * numerator;
     let bars = marks.iter_mut().zip(closes);

@@ -4,65 +4,30 @@
 
 use arrow_array::RecordBatch;
 
-use crate::engine::signals::Signal;
+use crate::engine::signals::SignalRows;
 use crate::error::Result;
 use crate::frame::{
-    batch, flags, float64_of, int8, int8_of, int16, int16_of, int32_of, int64, int64_of, optional_float64,
-    optional_int8, optional_int16, optional_int64, optional_times, times_of,
+    batch, flags, float64_of, int8_of, int16_of, int32_of, int64_of, optional_float64_of, optional_int8_of,
+    optional_int16_of, optional_int64_of, optional_times_of, times_of,
 };
-use crate::portfolio::books::{Books, LedgerColumns};
+use crate::growing::rows;
+use crate::portfolio::books::{Books, LedgerRows};
 use crate::schema::{self, Direction};
 
-/// A row type and its columns: rows are pushed field by field, so that a table is never walked twice.
-macro_rules! columns {
-    ($(#[$doc:meta])* $row:ident => $columns:ident { $($(#[$field_doc:meta])* pub $field:ident: $kind:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $row {
-            $($(#[$field_doc])* pub $field: $kind,)*
-        }
-
-        /// The rows so far, column by column.
-        #[derive(Clone, Debug, Default)]
-        pub struct $columns {
-            $($(#[$field_doc])* pub $field: Vec<$kind>,)*
-        }
-
-        impl $columns {
-            /// Makes room for `count` more rows.
-            pub fn reserve(&mut self, count: usize) {
-                $(self.$field.reserve(count);)*
-            }
-
-            /// Returns the rows from `first` on.
-            #[must_use]
-            pub fn since(&self, first: usize) -> Self {
-                Self { $($field: self.$field.get(first..).unwrap_or_default().to_vec(),)* }
-            }
-
-            /// Appends one row.
-            #[inline]
-            pub fn push(&mut self, row: $row) {
-                $(self.$field.push(row.$field);)*
-            }
-        }
-    };
+/// The rows of `recorded_signals`.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedSignals {
+    /// Signal numbers.
+    pub number: Vec<i64>,
+    /// Rows in what the strategy gave.
+    pub row: Vec<i64>,
+    /// The signals themselves.
+    pub signals: SignalRows,
 }
 
-/// A row of `recorded_signals`.
-#[derive(Clone, Debug)]
-pub struct RecordedSignal {
-    /// Signal number.
-    pub number: i64,
-    /// Row in what the strategy gave.
-    pub row: i64,
-    /// The signal itself.
-    pub signal: Signal,
-}
-
-columns! {
+rows! {
     /// A row of `orders`.
-    OrderRow => OrderColumns {
+    OrderRow => OrderRows {
         /// Opening signal number.
         pub id: i64,
         /// Bar of acceptance.
@@ -102,9 +67,9 @@ columns! {
     }
 }
 
-columns! {
+rows! {
     /// A row of `fills`.
-    FillRow => FillColumns {
+    FillRow => FillRows {
         /// Position.
         pub position_id: i64,
         /// Leg.
@@ -154,9 +119,9 @@ columns! {
     }
 }
 
-columns! {
+rows! {
     /// A row of `trades`.
-    TradeRow => TradeColumns {
+    TradeRow => TradeRows {
         /// Opening signal number.
         pub id: i64,
         /// Symbol.
@@ -214,9 +179,9 @@ columns! {
     }
 }
 
-columns! {
+rows! {
     /// A row of `positions`.
-    PositionRow => PositionColumns {
+    PositionRow => PositionRows {
         /// Opening signal number.
         pub id: i64,
         /// Symbol.
@@ -252,9 +217,9 @@ columns! {
     }
 }
 
-columns! {
+rows! {
     /// A row of `swaps`.
-    SwapRow => SwapColumns {
+    SwapRow => SwapRows {
         /// The rollover.
         pub time_us: i64,
         /// The FX day that ends there.
@@ -272,9 +237,9 @@ columns! {
     }
 }
 
-columns! {
+rows! {
     /// A row of `rejections`.
-    RejectionRow => RejectionColumns {
+    RejectionRow => RejectionRows {
         /// Time of the refusal.
         pub time_us: i64,
         /// Bar in which the signal would have worked.
@@ -286,9 +251,9 @@ columns! {
     }
 }
 
-columns! {
+rows! {
     /// A row of `diagnostics`.
-    DiagnosticRow => DiagnosticColumns {
+    DiagnosticRow => DiagnosticRows {
         /// Error number.
         pub code: i16,
         /// Bar.
@@ -304,21 +269,47 @@ columns! {
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     /// Signals as numbered.
-    pub signals: Vec<RecordedSignal>,
-    /// Accepted orders.
-    pub orders: OrderColumns,
+    pub signals: RecordedSignals,
+    /// Accepted orders; they change until they end.
+    pub orders: OrderRows,
     /// Fills.
-    pub fills: FillColumns,
+    pub fills: FillRows,
     /// Closed trades.
-    pub trades: TradeColumns,
+    pub trades: TradeRows,
     /// Positions left open.
-    pub positions: PositionColumns,
+    pub positions: PositionRows,
     /// Swap that accrued.
-    pub swaps: SwapColumns,
+    pub swaps: SwapRows,
     /// Refused signals.
-    pub rejections: RejectionColumns,
+    pub rejections: RejectionRows,
     /// What was tolerated.
-    pub diagnostics: DiagnosticColumns,
+    pub diagnostics: DiagnosticRows,
+}
+
+impl RecordedSignals {
+    /// Makes room for `count` more signals.
+    pub fn reserve(&mut self, count: usize) {
+        self.number.reserve(count);
+        self.row.reserve(count);
+        self.signals.reserve(count);
+    }
+
+    /// Takes over the signals from `first` on; their numbers and rows are there.
+    pub fn append(&mut self, signals: SignalRows, first: usize) {
+        if first == 0 && self.signals.is_empty() {
+            self.signals = signals;
+        } else {
+            (first..signals.len()).for_each(|row| self.signals.push(signals.at(row)));
+        }
+    }
+
+    fn since(&self, first: usize) -> Self {
+        Self {
+            number: self.number.get(first..).unwrap_or_default().to_vec(),
+            row: self.row.get(first..).unwrap_or_default().to_vec(),
+            signals: self.signals.since(first),
+        }
+    }
 }
 
 impl Records {
@@ -340,7 +331,7 @@ pub type Tables = Vec<(&'static str, RecordBatch)>;
 /// `data.shape` if a table does not fit its schema: a defect of the engine.
 pub fn write_tables(records: Records, books: Books) -> Result<Tables> {
     Ok(vec![
-        ("recorded_signals", signals_batch(&records.signals)?),
+        ("recorded_signals", signals_batch(records.signals)?),
         ("orders", orders_batch(records.orders)?),
         ("fills", fills_batch(records.fills)?),
         ("trades", trades_batch(records.trades)?),
@@ -366,7 +357,7 @@ pub fn write_since(
     first: usize,
 ) -> Result<Option<RecordBatch>> {
     let batch = match name {
-        "recorded_signals" => signals_batch(records.signals.get(first..).unwrap_or_default())?,
+        "recorded_signals" => signals_batch(records.signals.since(first))?,
         "orders" => orders_batch(records.orders.since(first))?,
         "fills" => fills_batch(records.fills.since(first))?,
         "trades" => trades_batch(records.trades.since(first))?,
@@ -378,41 +369,42 @@ pub fn write_since(
     Ok(Some(batch))
 }
 
-fn signals_batch(rows: &[RecordedSignal]) -> Result<RecordBatch> {
-    let signals = || rows.iter().map(|row| &row.signal);
+fn signals_batch(recorded: RecordedSignals) -> Result<RecordBatch> {
+    let signals = recorded.signals.whole();
     batch(
         schema::RECORDED_SIGNALS,
         vec![
-            int64(rows.iter().map(|row| row.number)),
-            int64(rows.iter().map(|row| row.row)),
-            int64(signals().map(|signal| signal.bar_idx)),
-            int8(signals().map(|signal| signal.kind)),
-            int8(signals().map(|signal| signal.direction)),
-            int8(signals().map(|signal| signal.order_type)),
-            int16(signals().map(|signal| signal.symbol)),
-            optional_int64(signals().map(|signal| signal.magic)),
-            optional_int64(signals().map(|signal| signal.target)),
-            optional_float64(signals().map(|signal| signal.size)),
-            optional_float64(signals().map(|signal| signal.sl)),
-            optional_float64(signals().map(|signal| signal.tp)),
-            optional_float64(signals().map(|signal| signal.sl_points)),
-            optional_float64(signals().map(|signal| signal.tp_points)),
-            optional_float64(signals().map(|signal| signal.sl_pips)),
-            optional_float64(signals().map(|signal| signal.tp_pips)),
-            optional_float64(signals().map(|signal| signal.entry)),
-            optional_float64(signals().map(|signal| signal.limit)),
-            optional_times(signals().map(|signal| signal.expiry)),
-            optional_int64(signals().map(|signal| signal.expiry_bars)),
-            int8(signals().map(|signal| signal.tif)),
-            optional_int64(signals().map(|signal| signal.oco)),
-            optional_float64(signals().map(|signal| signal.share)),
-            optional_float64(signals().map(|signal| signal.sl_atr)),
-            int16(signals().map(|signal| signal.fault)),
+            int64_of(recorded.number),
+            int64_of(recorded.row),
+            int64_of(signals.bar_idx),
+            int8_of(signals.kind),
+            int8_of(signals.direction),
+            int8_of(signals.order_type),
+            int16_of(signals.symbol),
+            optional_int64_of(signals.magic),
+            optional_int64_of(signals.target),
+            optional_float64_of(signals.size),
+            optional_float64_of(signals.sl),
+            optional_float64_of(signals.tp),
+            optional_float64_of(signals.sl_points),
+            optional_float64_of(signals.tp_points),
+            optional_float64_of(signals.sl_pips),
+            optional_float64_of(signals.tp_pips),
+            optional_float64_of(signals.entry),
+            optional_float64_of(signals.limit),
+            optional_times_of(signals.expiry),
+            optional_int64_of(signals.expiry_bars),
+            int8_of(signals.tif),
+            optional_int64_of(signals.oco),
+            optional_float64_of(signals.share),
+            optional_float64_of(signals.sl_atr),
+            int16_of(signals.fault),
         ],
     )
 }
 
-fn orders_batch(rows: OrderColumns) -> Result<RecordBatch> {
+fn orders_batch(rows: OrderRows) -> Result<RecordBatch> {
+    let rows = rows.whole();
     batch(
         schema::ORDERS,
         vec![
@@ -423,22 +415,23 @@ fn orders_batch(rows: OrderColumns) -> Result<RecordBatch> {
             int8_of(rows.direction),
             int8_of(rows.order_type),
             int64_of(rows.magic),
-            optional_int64(rows.entry.into_iter()),
-            optional_int64(rows.limit.into_iter()),
+            optional_int64_of(rows.entry),
+            optional_int64_of(rows.limit),
             int8_of(rows.tif),
-            optional_times(rows.expiry_us.into_iter()),
-            optional_int64(rows.oco.into_iter()),
+            optional_times_of(rows.expiry_us),
+            optional_int64_of(rows.oco),
             int64_of(rows.steps),
             int64_of(rows.filled_steps),
-            optional_int64(rows.sl.into_iter()),
-            optional_int64(rows.tp.into_iter()),
+            optional_int64_of(rows.sl),
+            optional_int64_of(rows.tp),
             int8_of(rows.status),
             times_of(rows.done_time_us),
         ],
     )
 }
 
-fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
+fn fills_batch(rows: FillRows) -> Result<RecordBatch> {
+    let rows = rows.whole();
     batch(
         schema::FILLS,
         vec![
@@ -451,10 +444,10 @@ fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
             int8_of(rows.direction),
             int8_of(rows.side),
             int8_of(rows.rule),
-            optional_int8(rows.reason.into_iter()),
+            optional_int8_of(rows.reason),
             int8_of(rows.moment),
-            optional_int8(rows.path_step.into_iter()),
-            optional_int64(rows.level.into_iter()),
+            optional_int8_of(rows.path_step),
+            optional_int64_of(rows.level),
             int64_of(rows.raw_price),
             int64_of(rows.price),
             int64_of(rows.steps),
@@ -469,7 +462,8 @@ fn fills_batch(rows: FillColumns) -> Result<RecordBatch> {
     )
 }
 
-fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
+fn trades_batch(rows: TradeRows) -> Result<RecordBatch> {
+    let rows = rows.whole();
     let bars_held =
         rows.exit_bar_idx.iter().zip(&rows.entry_bar_idx).map(|(exit, entry)| exit - entry).collect();
     batch(
@@ -495,8 +489,8 @@ fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
             int64_of(rows.commission),
             int64_of(rows.swap),
             int64_of(rows.net),
-            optional_int64(rows.risk.into_iter()),
-            optional_float64(rows.r_multiple.into_iter()),
+            optional_int64_of(rows.risk),
+            optional_float64_of(rows.r_multiple),
             float64_of(rows.mae_points),
             float64_of(rows.mfe_points),
             int64_of(bars_held),
@@ -507,7 +501,8 @@ fn trades_batch(rows: TradeColumns) -> Result<RecordBatch> {
     )
 }
 
-pub(crate) fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
+pub(crate) fn positions_batch(rows: PositionRows) -> Result<RecordBatch> {
+    let rows = rows.whole();
     batch(
         schema::POSITIONS,
         vec![
@@ -519,8 +514,8 @@ pub(crate) fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
             times_of(rows.entry_time_us),
             float64_of(rows.entry_price),
             int64_of(rows.steps),
-            optional_int64(rows.sl.into_iter()),
-            optional_int64(rows.tp.into_iter()),
+            optional_int64_of(rows.sl),
+            optional_int64_of(rows.tp),
             int64_of(rows.margin),
             int64_of(rows.gross),
             int64_of(rows.commission),
@@ -531,7 +526,8 @@ pub(crate) fn positions_batch(rows: PositionColumns) -> Result<RecordBatch> {
     )
 }
 
-fn swaps_batch(rows: SwapColumns) -> Result<RecordBatch> {
+fn swaps_batch(rows: SwapRows) -> Result<RecordBatch> {
+    let rows = rows.whole();
     batch(
         schema::SWAPS,
         vec![
@@ -546,34 +542,37 @@ fn swaps_batch(rows: SwapColumns) -> Result<RecordBatch> {
     )
 }
 
-fn rejections_batch(rows: RejectionColumns) -> Result<RecordBatch> {
+fn rejections_batch(rows: RejectionRows) -> Result<RecordBatch> {
+    let rows = rows.whole();
     batch(
         schema::REJECTIONS,
         vec![times_of(rows.time_us), int64_of(rows.bar_idx), int16_of(rows.code), int64_of(rows.signal)],
     )
 }
 
-fn diagnostics_batch(rows: DiagnosticColumns) -> Result<RecordBatch> {
+fn diagnostics_batch(rows: DiagnosticRows) -> Result<RecordBatch> {
+    let rows = rows.whole();
     batch(
         schema::DIAGNOSTICS,
         vec![
             int16_of(rows.code),
-            optional_int64(rows.bar_idx.into_iter()),
-            optional_int64(rows.signal.into_iter()),
+            optional_int64_of(rows.bar_idx),
+            optional_int64_of(rows.signal),
             int64_of(rows.count),
         ],
     )
 }
 
-fn ledger_batch(rows: LedgerColumns) -> Result<RecordBatch> {
+fn ledger_batch(rows: LedgerRows) -> Result<RecordBatch> {
+    let rows = rows.whole();
     batch(
         schema::LEDGER,
         vec![
             times_of(rows.time_us),
             int64_of(rows.equity_row),
             int8_of(rows.kind),
-            optional_int16(rows.symbol.into_iter()),
-            optional_int64(rows.position_id.into_iter()),
+            optional_int16_of(rows.symbol),
+            optional_int64_of(rows.position_id),
             int64_of(rows.amount),
         ],
     )

@@ -9,6 +9,7 @@ use arrow_array::types::{Float64Type, Int8Type, Int16Type, Int64Type, TimestampM
 use crate::error::{Error, Result};
 use crate::execution::sizing::steps_of_lots;
 use crate::frame::Table;
+use crate::growing::rows;
 use crate::market::as_i64;
 use crate::plan::SymbolPlan;
 use crate::schema::number::{
@@ -18,55 +19,56 @@ use crate::schema::number::{
 };
 use crate::schema::{self, Direction, OrderType, SignalKind, Tif};
 
-/// One row of the signal table, field for field.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Signal {
-    /// Completed bar the decision was made on.
-    pub bar_idx: i64,
-    /// `SignalKind` code.
-    pub kind: i8,
-    /// `Direction` code.
-    pub direction: i8,
-    /// `OrderType` code.
-    pub order_type: i8,
-    /// Index of the symbol.
-    pub symbol: i16,
-    /// Strategy tag of an order, filter of a close.
-    pub magic: Option<i64>,
-    /// Close: opening signal number of the position.
-    pub target: Option<i64>,
-    /// Lots.
-    pub size: Option<f64>,
-    /// Absolute stop loss.
-    pub sl: Option<f64>,
-    /// Absolute take profit.
-    pub tp: Option<f64>,
-    /// Stop loss as a distance in points.
-    pub sl_points: Option<f64>,
-    /// Take profit as a distance in points.
-    pub tp_points: Option<f64>,
-    /// Stop loss as a distance in pips.
-    pub sl_pips: Option<f64>,
-    /// Take profit as a distance in pips.
-    pub tp_pips: Option<f64>,
-    /// P of a pending order.
-    pub entry: Option<f64>,
-    /// L of a stop-limit order.
-    pub limit: Option<f64>,
-    /// Time before which its bars open.
-    pub expiry: Option<i64>,
-    /// Bars it works in.
-    pub expiry_bars: Option<i64>,
-    /// `Tif` code.
-    pub tif: i8,
-    /// One-cancels-other group.
-    pub oco: Option<i64>,
-    /// Part of the first volume to close.
-    pub share: Option<f64>,
-    /// Stop loss as a distance in ATR(14).
-    pub sl_atr: Option<f64>,
-    /// Error number of a row that could not be read.
-    pub fault: i16,
+rows! {
+    /// One row of the signal table, field for field.
+    Signal => SignalRows {
+        /// Completed bar the decision was made on.
+        pub bar_idx: i64,
+        /// `SignalKind` code.
+        pub kind: i8,
+        /// `Direction` code.
+        pub direction: i8,
+        /// `OrderType` code.
+        pub order_type: i8,
+        /// Index of the symbol.
+        pub symbol: i16,
+        /// Strategy tag of an order, filter of a close.
+        pub magic: Option<i64>,
+        /// Close: opening signal number of the position.
+        pub target: Option<i64>,
+        /// Lots.
+        pub size: Option<f64>,
+        /// Absolute stop loss.
+        pub sl: Option<f64>,
+        /// Absolute take profit.
+        pub tp: Option<f64>,
+        /// Stop loss as a distance in points.
+        pub sl_points: Option<f64>,
+        /// Take profit as a distance in points.
+        pub tp_points: Option<f64>,
+        /// Stop loss as a distance in pips.
+        pub sl_pips: Option<f64>,
+        /// Take profit as a distance in pips.
+        pub tp_pips: Option<f64>,
+        /// P of a pending order.
+        pub entry: Option<f64>,
+        /// L of a stop-limit order.
+        pub limit: Option<f64>,
+        /// Time before which its bars open.
+        pub expiry: Option<i64>,
+        /// Bars it works in.
+        pub expiry_bars: Option<i64>,
+        /// `Tif` code.
+        pub tif: i8,
+        /// One-cancels-other group.
+        pub oco: Option<i64>,
+        /// Part of the first volume to close.
+        pub share: Option<f64>,
+        /// Stop loss as a distance in ATR(14).
+        pub sl_atr: Option<f64>,
+        /// Error number of a row that could not be read.
+        pub fault: i16,
+    }
 }
 
 /// Why a signal cannot be: error number, offending column and value.
@@ -101,74 +103,54 @@ pub struct Request {
 ///
 /// # Errors
 /// `data.shape` for another table than `signals`; `signal.bar_idx` with the row.
-pub fn read_signals(batch: &RecordBatch, bar_count: usize) -> Result<Vec<Signal>> {
+pub fn read_signals(batch: &RecordBatch, bar_count: usize) -> Result<SignalRows> {
     let table = Table::read(batch, schema::SIGNALS, "signals")?;
-    let mut signals = read_codes(&table)?;
-    fill_levels(&table, &mut signals)?;
+    let signals = read_columns(&table)?;
     let mut previous = 0;
-    for (row, signal) in signals.iter().enumerate() {
-        let fault = |reason| Error::SignalBarIdx { row: as_i64(row), bar_idx: signal.bar_idx, reason };
-        if signal.bar_idx < 0 || signal.bar_idx >= as_i64(bar_count) {
+    for (row, bar_idx) in signals.bar_idx.iter().copied().enumerate() {
+        let fault = |reason| Error::SignalBarIdx { row: as_i64(row), bar_idx, reason };
+        if bar_idx < 0 || bar_idx >= as_i64(bar_count) {
             return Err(fault("is not a bar of the data"));
         }
-        if signal.bar_idx < previous {
+        if bar_idx < previous {
             return Err(fault("is before the row above"));
         }
-        previous = signal.bar_idx;
+        previous = bar_idx;
     }
     Ok(signals)
 }
 
 /// twin: none — Rust reads column by column.
-fn read_codes(table: &Table<'_>) -> Result<Vec<Signal>> {
-    let bar_idx = table.column::<Int64Type>("bar_idx")?;
-    let kind = table.column::<Int8Type>("kind")?;
-    let direction = table.column::<Int8Type>("direction")?;
-    let order_type = table.column::<Int8Type>("order_type")?;
-    let symbol = table.column::<Int16Type>("symbol")?;
-    let tif = table.column::<Int8Type>("tif")?;
-    let fault = table.column::<Int16Type>("fault")?;
-    let row_of = |row: usize| Signal {
-        bar_idx: bar_idx[row],
-        kind: kind[row],
-        direction: direction[row],
-        order_type: order_type[row],
-        symbol: symbol[row],
-        tif: tif[row],
-        fault: fault[row],
-        ..Signal::default()
-    };
-    Ok((0..table.row_count()).map(row_of).collect())
-}
-
-/// twin: none — Rust reads column by column.
-fn fill_levels(table: &Table<'_>, signals: &mut [Signal]) -> Result<()> {
-    let magic = table.optional::<Int64Type>("magic")?;
-    let target = table.optional::<Int64Type>("target")?;
-    let size = table.optional::<Float64Type>("size")?;
-    let (sl, tp) = (table.optional::<Float64Type>("sl")?, table.optional::<Float64Type>("tp")?);
-    let sl_points = table.optional::<Float64Type>("sl_points")?;
-    let tp_points = table.optional::<Float64Type>("tp_points")?;
-    let sl_pips = table.optional::<Float64Type>("sl_pips")?;
-    let tp_pips = table.optional::<Float64Type>("tp_pips")?;
-    let (entry, limit) = (table.optional::<Float64Type>("entry")?, table.optional::<Float64Type>("limit")?);
-    let expiry = table.optional::<TimestampMicrosecondType>("expiry")?;
-    let expiry_bars = table.optional::<Int64Type>("expiry_bars")?;
-    let oco = table.optional::<Int64Type>("oco")?;
-    let share = table.optional::<Float64Type>("share")?;
-    let sl_atr = table.optional::<Float64Type>("sl_atr")?;
-    for (row, signal) in signals.iter_mut().enumerate() {
-        signal.magic = magic[row];
-        signal.target = target[row];
-        signal.size = size[row];
-        (signal.sl, signal.tp) = (sl[row], tp[row]);
-        (signal.sl_points, signal.tp_points) = (sl_points[row], tp_points[row]);
-        (signal.sl_pips, signal.tp_pips) = (sl_pips[row], tp_pips[row]);
-        (signal.entry, signal.limit) = (entry[row], limit[row]);
-        (signal.expiry, signal.expiry_bars) = (expiry[row], expiry_bars[row]);
-        (signal.oco, signal.share, signal.sl_atr) = (oco[row], share[row], sl_atr[row]);
-    }
-    Ok(())
+fn read_columns(table: &Table<'_>) -> Result<SignalRows> {
+    Ok(SignalRows::of_columns(
+        table.row_count(),
+        SignalRows {
+            bar_idx: table.column::<Int64Type>("bar_idx")?.to_vec(),
+            kind: table.column::<Int8Type>("kind")?.to_vec(),
+            direction: table.column::<Int8Type>("direction")?.to_vec(),
+            order_type: table.column::<Int8Type>("order_type")?.to_vec(),
+            symbol: table.column::<Int16Type>("symbol")?.to_vec(),
+            magic: table.optional::<Int64Type>("magic")?,
+            target: table.optional::<Int64Type>("target")?,
+            size: table.optional::<Float64Type>("size")?,
+            sl: table.optional::<Float64Type>("sl")?,
+            tp: table.optional::<Float64Type>("tp")?,
+            sl_points: table.optional::<Float64Type>("sl_points")?,
+            tp_points: table.optional::<Float64Type>("tp_points")?,
+            sl_pips: table.optional::<Float64Type>("sl_pips")?,
+            tp_pips: table.optional::<Float64Type>("tp_pips")?,
+            entry: table.optional::<Float64Type>("entry")?,
+            limit: table.optional::<Float64Type>("limit")?,
+            expiry: table.optional::<TimestampMicrosecondType>("expiry")?,
+            expiry_bars: table.optional::<Int64Type>("expiry_bars")?,
+            tif: table.column::<Int8Type>("tif")?.to_vec(),
+            oco: table.optional::<Int64Type>("oco")?,
+            share: table.optional::<Float64Type>("share")?,
+            sl_atr: table.optional::<Float64Type>("sl_atr")?,
+            fault: table.column::<Int16Type>("fault")?.to_vec(),
+            ..SignalRows::default()
+        },
+    ))
 }
 
 /// Returns what is wrong with a signal whatever the prices are, or `None` (SIG-1).
@@ -273,26 +255,33 @@ fn find_size_fault(signal: &Signal, symbol: &SymbolPlan) -> Option<Fault> {
 
 /// Returns the first level that cannot be; in a modification a price of 0 removes the level.
 fn find_level_fault(signal: &Signal, may_be_zero: bool) -> Option<Fault> {
-    let stops = [
-        ("sl", signal.sl),
-        ("sl_points", signal.sl_points),
-        ("sl_pips", signal.sl_pips),
-        ("sl_atr", signal.sl_atr),
-    ];
-    let targets =
-        [("tp", signal.tp), ("tp_points", signal.tp_points), ("tp_pips", signal.tp_pips), ("", None)];
-    [stops, targets].into_iter().find_map(|spellings| find_fault_of_one_level(spellings, may_be_zero))
+    let stops = [signal.sl, signal.sl_points, signal.sl_pips, signal.sl_atr];
+    let targets = [signal.tp, signal.tp_points, signal.tp_pips];
+    find_fault_of_one_level(["sl", "sl_points", "sl_pips", "sl_atr"], stops, may_be_zero)
+        .or_else(|| find_fault_of_one_level(["tp", "tp_points", "tp_pips"], targets, may_be_zero))
 }
 
 /// twin: none — the inner loop of `_find_level_fault`.
-fn find_fault_of_one_level(spellings: [(&'static str, Option<f64>); 4], may_be_zero: bool) -> Option<Fault> {
-    let given = || spellings.iter().filter_map(|(field, value)| value.map(|value| (*field, value)));
-    let fault = |number, (field, value)| Fault { number, field, value };
-    let is_removal = |(field, value): &(&str, f64)| may_be_zero && *field == spellings[0].0 && *value == 0.0;
-    given()
-        .find(|spelling| !is_removal(spelling) && !is_positive(spelling.1))
-        .map(|bad| fault(SIGNAL_BAD_LEVEL, bad))
-        .or_else(|| given().nth(1).map(|second| fault(SIGNAL_TWO_LEVELS, second)))
+#[inline]
+fn find_fault_of_one_level<const N: usize>(
+    fields: [&'static str; N],
+    spellings: [Option<f64>; N],
+    may_be_zero: bool,
+) -> Option<Fault> {
+    let (mut is_given, mut second) = (false, None);
+    for (idx, spelling) in spellings.into_iter().enumerate() {
+        let Some(value) = spelling else { continue };
+        let fault = |number| Some(Fault { number, field: fields[idx], value });
+        let is_removal = may_be_zero && idx == 0 && value == 0.0;
+        if !is_removal && !is_positive(value) {
+            return fault(SIGNAL_BAD_LEVEL);
+        }
+        if is_given && second.is_none() {
+            second = fault(SIGNAL_TWO_LEVELS);
+        }
+        is_given = true;
+    }
+    second
 }
 
 /// twin: none — written out there.

@@ -13,11 +13,9 @@ use arrow_array::RecordBatch;
 use crate::engine::fill_bar::{FillBar, fill_bar};
 use crate::engine::filters::Happened;
 use crate::engine::orders::Order;
-use crate::engine::records::{
-    DiagnosticRow, PositionColumns, PositionRow, RecordedSignal, Records, RejectionRow, Tables,
-};
+use crate::engine::records::{DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, Tables};
 use crate::engine::records::{direction_code, write_tables};
-use crate::engine::signals::{Fault, Request, Signal, find_fault, read_signals};
+use crate::engine::signals::{Fault, Request, Signal, SignalRows, find_fault, read_signals};
 use crate::engine::volatility::Volatility;
 use crate::engine::{
     clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover, stop_out,
@@ -140,6 +138,13 @@ impl Simulation {
         })
     }
 
+    /// Makes room for the rows of this many signals. twin: none — lists grow there.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.records.reserve(count);
+        self.books.ledger.reserve(3 * count);
+        self.accepted.reserve(count);
+    }
+
     /// Bars of the step timeframe.
     #[must_use]
     pub fn series(&self) -> &Series {
@@ -156,31 +161,56 @@ impl Simulation {
     ///
     /// # Errors
     /// The error a bad signal names, unless the plan says to reject such signals.
-    pub fn take_in(&mut self, signals: impl IntoIterator<Item = Signal>) -> Result<Vec<Request>> {
-        let signals = signals.into_iter();
-        let mut taken = Vec::with_capacity(signals.size_hint().0);
-        let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
-        for signal in signals {
-            let row = self.row_count;
-            self.row_count += 1;
-            let bar_idx = signal.bar_idx + self.latency_bars;
-            if bar_idx + 1 < first {
-                self.before_start_count += 1;
-                continue;
-            }
-            self.signal_count += 1;
-            let fault = find_fault(&signal, &self.plan.symbols);
-            if let Some(fault) = fault
-                && !self.plan.reject_bad_signals
-            {
-                return Err(self.signal_error(fault, signal.bar_idx));
-            }
-            let number = self.signal_count;
-            let recorded = self.records.signals.len();
-            taken.push(Request { number, recorded, bar_idx, kind: signal.kind, fault });
-            self.records.signals.push(RecordedSignal { number, row, signal });
+    pub fn take_in(&mut self, signals: SignalRows) -> Result<Vec<Request>> {
+        let mut taken = Vec::with_capacity(signals.len());
+        let before_start = self.before_start_count;
+        for signal in signals.iter() {
+            taken.extend(self.number(&signal)?);
         }
+        let dropped = self.before_start_count - before_start;
+        self.records.signals.append(signals, usize::try_from(dropped).unwrap_or(0));
         Ok(taken)
+    }
+
+    /// The same for one signal, `None` if it is dropped. twin: none — a list of one there.
+    ///
+    /// # Errors
+    /// As `take_in`.
+    pub fn take(&mut self, signal: Signal) -> Result<Option<Request>> {
+        let request = self.number(&signal)?;
+        if request.is_some() {
+            self.records.signals.signals.push(signal);
+        }
+        Ok(request)
+    }
+
+    /// twin: none — the inner loop of `take_in`.
+    fn number(&mut self, signal: &Signal) -> Result<Option<Request>> {
+        let row = self.row_count;
+        self.row_count += 1;
+        let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
+        let bar_idx = signal.bar_idx + self.latency_bars;
+        if bar_idx + 1 < first {
+            self.before_start_count += 1;
+            return Ok(None);
+        }
+        self.signal_count += 1;
+        let fault = find_fault(signal, &self.plan.symbols);
+        if let Some(fault) = fault
+            && !self.plan.reject_bad_signals
+        {
+            return Err(self.signal_error(fault, signal.bar_idx));
+        }
+        let (number, recorded) = (self.signal_count, self.records.signals.number.len());
+        self.records.signals.number.push(number);
+        self.records.signals.row.push(row);
+        Ok(Some(Request { number, recorded, bar_idx, kind: signal.kind, fault }))
+    }
+
+    /// What a request asks for. twin: none — the twin's requests hold their signal.
+    #[inline]
+    pub(crate) fn signal_of(&self, request: &Request) -> Signal {
+        self.records.signals.signals.at(request.recorded)
     }
 
     /// Runs the step of the bar opening at `time[bar_idx]` with the requests that work in it.
@@ -270,7 +300,13 @@ impl Simulation {
     ///
     /// # Errors
     /// `engine.overflow` if money leaves its range.
-    pub fn finish(mut self, requests: &[Request]) -> Result<Tables> {
+    pub fn finish(self, requests: &[Request]) -> Result<Tables> {
+        let ended = self.close_books(requests)?;
+        write_tables(ended.records, ended.books)
+    }
+
+    /// The end of a run before its tables are written. twin: none — part of `finish`; replays want no tables.
+    fn close_books(mut self, requests: &[Request]) -> Result<Self> {
         let last = self.market.bar_count() - 1;
         let time_us = self.series().close_time_us[last];
         self.exchange.move_to(time_us);
@@ -294,7 +330,7 @@ impl Simulation {
         let open_profit = self.open_profit(last)?;
         self.books.mark(open_profit)?;
         self.write_diagnostics();
-        write_tables(self.records, self.books)
+        Ok(self)
     }
 
     /// Works through what was asked for (LOOP step 2).
@@ -360,11 +396,13 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn open_profit(&mut self, bar_idx: usize) -> Result<i128> {
-        self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
         if self.positions.is_empty() {
             return Ok(0);
         }
-        self.marked = self.exchange.worth()?;
+        if self.exchange.fixed_worth().is_none() {
+            self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
+        }
+        self.marked = *self.exchange.worth()?;
         let mut total = 0;
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[bar_idx]);
@@ -378,8 +416,8 @@ impl Simulation {
     ///
     /// # Errors
     /// `engine.overflow` if money leaves its range; those of the exchange.
-    pub fn open_rows(&mut self, last: usize) -> Result<PositionColumns> {
-        let mut rows = PositionColumns::default();
+    pub fn open_rows(&mut self, last: usize) -> Result<PositionRows> {
+        let mut rows = PositionRows::default();
         if self.positions.is_empty() {
             return Ok(rows);
         }
@@ -448,9 +486,7 @@ pub fn simulate(
         None => native_signals(market, &simulation.plan)?,
         Some(batch) => read_signals(batch, bar_count)?,
     };
-    simulation.records.reserve(rows.len());
-    simulation.books.ledger.reserve(3 * rows.len());
-    simulation.accepted.reserve(rows.len());
+    simulation.reserve(rows.len());
     let taken = simulation.take_in(rows)?;
     drive(simulation, &taken, is_interrupted)
 }
@@ -459,11 +495,20 @@ pub fn simulate(
 ///
 /// # Errors
 /// Whatever the books refuse; `engine.interrupted` once `is_interrupted` says so.
-pub fn drive(
+pub fn drive(simulation: Simulation, taken: &[Request], is_interrupted: &dyn Fn() -> bool) -> Result<Tables> {
+    let ended = run_to_end(simulation, taken, is_interrupted)?;
+    write_tables(ended.records, ended.books)
+}
+
+/// Runs every step and closes the books. twin: none — part of `drive`; replays want no tables.
+///
+/// # Errors
+/// Whatever the books refuse; `engine.interrupted` once `is_interrupted` says so.
+pub fn run_to_end(
     mut simulation: Simulation,
     taken: &[Request],
     is_interrupted: &dyn Fn() -> bool,
-) -> Result<Tables> {
+) -> Result<Simulation> {
     let bar_count = simulation.market.bar_count();
     let mut position = 0;
     let mut bar_idx = simulation.plan.first_step;
@@ -484,7 +529,7 @@ pub fn drive(
         }
         bar_idx = stop;
     }
-    simulation.finish(&taken[position..])
+    simulation.close_books(&taken[position..])
 }
 
 /// The step a request works in. twin: none — part of the strides between requests.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use crate::engine::records::{Tables, positions_batch, write_since};
-use crate::engine::signals::{Request, Signal, find_fault};
+use crate::engine::signals::{Request, SignalRows, find_fault};
 use crate::engine::simulation::Simulation;
 use crate::error::{Error, Result};
 use crate::market::{Market, as_i64};
@@ -54,11 +54,11 @@ impl Simulator {
     /// # Errors
     /// `signal.bar_idx` for another bar; the error a bad signal names, unless the plan rejects such signals, and then
     /// none of them is taken in; whatever the books refuse.
-    pub fn process(&mut self, signals: &[Signal]) -> Result<i64> {
+    pub fn process(&mut self, signals: &SignalRows) -> Result<i64> {
         self.check(signals)?;
         self.make_room(signals.len());
         let first = self.simulation.signal_count + 1;
-        let taken = self.simulation.take_in(signals.iter().copied())?;
+        let taken = self.simulation.take_in(signals.clone())?;
         self.waiting.extend(taken);
         if self.bar_idx < self.simulation.market.bar_count() {
             self.enter_due()?;
@@ -174,7 +174,7 @@ impl Simulator {
         self.simulation.enter(self.bar_idx, &requests)
     }
 
-    fn check(&self, signals: &[Signal]) -> Result<()> {
+    fn check(&self, signals: &SignalRows) -> Result<()> {
         for (row, signal) in signals.iter().enumerate() {
             if signal.bar_idx != self.cursor() {
                 let reason = "is not the bar of the decision";
@@ -183,7 +183,7 @@ impl Simulator {
             if self.simulation.plan.reject_bad_signals {
                 continue;
             }
-            if let Some(fault) = find_fault(signal, &self.simulation.plan.symbols) {
+            if let Some(fault) = find_fault(&signal, &self.simulation.plan.symbols) {
                 return Err(self.simulation.signal_error(fault, signal.bar_idx));
             }
         }

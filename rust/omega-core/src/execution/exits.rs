@@ -75,7 +75,7 @@ pub fn exit_inside(
     has_one_spread: bool,
     target_first: bool,
 ) -> Option<Exit> {
-    let (adverse, favourable) = if bracket.direction > 0 { (bar.low, bar.high) } else { (bar.high, bar.low) };
+    let (adverse, favourable) = extremes(bracket, bar);
     let mut stop_hit = is_stop_at(bracket, adverse);
     let mut target_hit = is_target_at(bracket, favourable);
     match entry {
@@ -102,15 +102,13 @@ pub fn exit_inside(
 /// A stop that the open was beyond before a stop order filled is never known to have come again (FIL-8).
 #[must_use]
 pub fn is_ambiguous(bracket: &Bracket, bar: &Ohlc, entry: Option<&Entry>, has_one_spread: bool) -> bool {
-    if bracket.sl.is_none() && bracket.tp.is_none() {
-        return false;
-    }
-    let was_beyond = is_stop_at(bracket, bar.open) && !is_stop_at(bracket, bar.close);
-    if entry.is_some_and(|entry| entry.is_stop) && was_beyond {
+    let (adverse, favourable) = extremes(bracket, bar);
+    let Some(entry) = entry else { return is_stop_at(bracket, adverse) && is_target_at(bracket, favourable) };
+    if entry.is_stop && is_stop_at(bracket, bar.open) && !is_stop_at(bracket, bar.close) {
         return true;
     }
-    let pessimistic = exit_inside(bracket, bar, entry, has_one_spread, false);
-    pessimistic != exit_inside(bracket, bar, entry, has_one_spread, true)
+    let pessimistic = exit_inside(bracket, bar, Some(entry), has_one_spread, false);
+    pessimistic != exit_inside(bracket, bar, Some(entry), has_one_spread, true)
 }
 
 /// Returns the exit on the first leg that reaches a level after the entry, or `None` (FIL-7).
@@ -134,6 +132,11 @@ pub fn exit_on_path(bracket: &Bracket, bar: &Ohlc, ends: Legs, entry: Option<&En
         start = end;
     }
     None
+}
+
+/// The prices of a bar furthest against a position and furthest for it.
+fn extremes(bracket: &Bracket, bar: &Ohlc) -> (i64, i64) {
+    if bracket.direction > 0 { (bar.low, bar.high) } else { (bar.high, bar.low) }
 }
 
 /// The exit at the stop, or at the nearest price on offer if the bar never was on its good side.

@@ -28,6 +28,9 @@ pub struct Level {
 pub fn to_points(value: f64, factor: f64, tick_points: i64) -> i64 {
     let product = value * factor;
     let points = if product >= MAX_LEVEL_FLOAT { MAX_LEVEL } else { round_half_even(product) as i64 };
+    if tick_points == 1 {
+        return points;
+    }
     half_even_quotient(i128::from(points), i128::from(tick_points)) as i64 * tick_points
 }
 

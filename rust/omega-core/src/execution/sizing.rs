@@ -106,10 +106,10 @@ fn steps_within(amount: (i128, i128), points: i64, cost: Rate) -> i64 {
     if points == 0 {
         return 0;
     }
-    let available = amount.0 * cost.denominator;
+    let available = amount.0 * i128::from(cost.denominator);
     let per_step = amount.1 * i128::from(points);
     // A divisor beyond 128 bits is far above any dividend: nothing fits into the amount.
     per_step
-        .checked_mul(cost.numerator)
+        .checked_mul(cost.numerator.into())
         .map_or(0, |per_step| i64::try_from(available / per_step).unwrap_or(i64::MAX))
 }

@@ -14,7 +14,7 @@ mod trade_statistics;
 pub(crate) use columns::count_int;
 pub use columns::{Calendar, Equity, Plan, Row, Trades, Undefined, Value};
 pub(crate) use drawdown::deepest_frac;
-pub(crate) use returns::{DayReturns, measure_days, sharpe, simple_returns};
+pub(crate) use returns::{DayReturns, day_rows, measure_days, measure_rows, sharpe, simple_returns};
 pub(crate) use totals::{DAY_US, total};
 
 use crate::error::Result;

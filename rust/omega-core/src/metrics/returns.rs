@@ -21,12 +21,12 @@ pub(crate) struct DayReturns {
 ///
 /// That is the last row with `close_time` at or before the day's boundary. Rows after the last boundary,
 /// where a calendar ends early, make one more day.
-fn day_rows(equity: &Equity, boundaries: &[i64]) -> Vec<usize> {
+pub(crate) fn day_rows(times: &[i64], boundaries: &[i64]) -> Vec<usize> {
     let mut rows = vec![0];
     let mut day = 0;
     let mut open_day = None;
-    for row in 1..equity.value.len() {
-        while day < boundaries.len() && boundaries[day] < equity.time[row] {
+    for (row, time) in times.iter().enumerate().skip(1) {
+        while day < boundaries.len() && boundaries[day] < *time {
             day += 1;
         }
         if open_day == Some(day) {
@@ -89,7 +89,11 @@ fn rows_per_year(count: usize, equity: &Equity) -> Result<f64, Undefined> {
 
 /// Returns the day values of a run, the annualisation factor and the excess returns.
 pub(crate) fn measure_days(equity: &Equity, boundaries: &[i64], risk_free: f64) -> DayReturns {
-    let rows = day_rows(equity, boundaries);
+    measure_rows(equity, day_rows(equity.time, boundaries), risk_free)
+}
+
+/// The same for rows that are known. twin: none — part of `measure_days`; the replays of a run share their rows.
+pub(crate) fn measure_rows(equity: &Equity, rows: Vec<usize>, risk_free: f64) -> DayReturns {
     let values: Vec<i64> = rows.iter().map(|row| equity.value[*row]).collect();
     let factor = rows_per_year(values.len() - 1, equity);
     let excess = match factor {

@@ -4,25 +4,27 @@
 //! `docs/spec/engine.md`.
 
 use crate::error::Result;
+use crate::growing::rows;
 use crate::market::as_i64;
 use crate::portfolio::money::check_balance;
 use crate::schema::LedgerKind;
 
-/// Every change of the balance so far, column by column.
-#[derive(Clone, Debug, Default)]
-pub struct LedgerColumns {
-    /// Time of the fill, or of the first step.
-    pub time_us: Vec<i64>,
-    /// First equity row that contains it.
-    pub equity_row: Vec<i64>,
-    /// `LedgerKind` code.
-    pub kind: Vec<i8>,
-    /// Symbol; `None` for deposits.
-    pub symbol: Vec<Option<i16>>,
-    /// Position; `None` for deposits.
-    pub position_id: Vec<Option<i64>>,
-    /// Signed change, never 0.
-    pub amount: Vec<i64>,
+rows! {
+    /// A row of `ledger`.
+    LedgerRow => LedgerRows {
+        /// Time of the fill, or of the first step.
+        pub time_us: i64,
+        /// First equity row that contains it.
+        pub equity_row: i64,
+        /// `LedgerKind` code.
+        pub kind: i8,
+        /// Symbol; `None` for deposits.
+        pub symbol: Option<i16>,
+        /// Position; `None` for deposits.
+        pub position_id: Option<i64>,
+        /// Signed change, never 0.
+        pub amount: i64,
+    }
 }
 
 /// Ledger, balance and equity of one run.
@@ -33,32 +35,7 @@ pub struct Books {
     /// One value per equity row so far.
     pub equity: Vec<i64>,
     /// Every change of the balance.
-    pub ledger: LedgerColumns,
-}
-
-impl LedgerColumns {
-    /// Returns the rows from `first` on. twin: none — slices of lists there.
-    #[must_use]
-    pub fn since(&self, first: usize) -> Self {
-        Self {
-            time_us: self.time_us.get(first..).unwrap_or_default().to_vec(),
-            equity_row: self.equity_row.get(first..).unwrap_or_default().to_vec(),
-            kind: self.kind.get(first..).unwrap_or_default().to_vec(),
-            symbol: self.symbol.get(first..).unwrap_or_default().to_vec(),
-            position_id: self.position_id.get(first..).unwrap_or_default().to_vec(),
-            amount: self.amount.get(first..).unwrap_or_default().to_vec(),
-        }
-    }
-
-    /// Makes room for `count` more rows.
-    pub fn reserve(&mut self, count: usize) {
-        self.time_us.reserve(count);
-        self.equity_row.reserve(count);
-        self.kind.reserve(count);
-        self.symbol.reserve(count);
-        self.position_id.reserve(count);
-        self.amount.reserve(count);
-    }
+    pub ledger: LedgerRows,
 }
 
 impl Books {
@@ -67,7 +44,7 @@ impl Books {
     pub fn new(balance: i64, time_us: i64, rows: usize) -> Self {
         let mut equity = Vec::with_capacity(rows);
         equity.push(balance);
-        let mut books = Self { balance, equity, ledger: LedgerColumns::default() };
+        let mut books = Self { balance, equity, ledger: LedgerRows::default() };
         books.push(LedgerKind::Deposit, balance, time_us, 0, None);
         books
     }
@@ -107,13 +84,15 @@ impl Books {
 
     /// twin: none — the last line of `write`.
     fn push(&mut self, kind: LedgerKind, amount: i64, time_us: i64, row: i64, position: Option<(i16, i64)>) {
-        let ledger = &mut self.ledger;
-        ledger.time_us.push(time_us);
-        ledger.equity_row.push(row);
-        ledger.kind.push(kind.code());
-        ledger.symbol.push(position.map(|position| position.0));
-        ledger.position_id.push(position.map(|position| position.1));
-        ledger.amount.push(amount);
+        let (symbol, position_id) = position.unzip();
+        self.ledger.push(LedgerRow {
+            time_us,
+            equity_row: row,
+            kind: kind.code(),
+            symbol,
+            position_id,
+            amount,
+        });
     }
 
     /// Writes the equity row of this step: balance plus open profit.

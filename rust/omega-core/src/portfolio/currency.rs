@@ -104,11 +104,11 @@ impl Exchange {
     /// # Errors
     /// `rates.missing` or `rates.stale` with pair and moment, `engine.overflow` for a rate of too many digits.
     #[inline]
-    pub fn worth(&mut self) -> Result<Worth> {
-        if self.is_fixed {
-            return Ok(self.found);
+    pub fn worth(&mut self) -> Result<&Worth> {
+        if !self.is_fixed {
+            self.find_worth()?;
         }
-        self.moving_worth()
+        Ok(&self.found)
     }
 
     /// What money was worth when it was last asked; at first without conversion. twin: none — a field there.
@@ -140,14 +140,14 @@ impl Exchange {
         commission_rates(&self.symbol, self.digits, factors[0], factors[1])
     }
 
-    fn moving_worth(&mut self) -> Result<Worth> {
+    fn find_worth(&mut self) -> Result<()> {
         let route = self.rates.quote[0];
         let rows = self.rows_of(route)?;
         if rows != self.found_rows {
             self.found = self.worth_of(self.factors(route)?)?;
             self.found_rows = rows;
         }
-        Ok(self.found)
+        Ok(())
     }
 
     fn worth_of(&self, factors: Factors) -> Result<Worth> {

@@ -10,13 +10,13 @@ use crate::error::{Error, Result};
 use crate::execution::swap::{Night, SwapTable, nightly_amount, swap_table};
 use crate::market::as_i64;
 use crate::plan::{MAX_STEPS, PortfolioPlan, parse_portfolio_plan};
-use crate::portfolio::books::Books;
+use crate::portfolio::books::{self, Books};
 use crate::portfolio::currency::SAME;
 use crate::portfolio::money::{Rates, check_balance, minor_rate};
 use crate::portfolio::position::{
-    DealPrices, Entered, Position, RuleState, Settled, add_fill, close_part, open_profit, settle_swap,
+    BLANK, DealPrices, Position, add_fill, close_part, open_profit, settle_swap,
 };
-use crate::schema::{ExitReason, LedgerKind, OrderType};
+use crate::schema::LedgerKind;
 
 /// Row of the `ledger` table: time, equity row, kind, symbol, position, amount.
 pub type LedgerRow = (i64, i64, i8, Option<i16>, Option<i64>, i64);
@@ -225,12 +225,10 @@ impl Holdings {
     /// Returns the rows of the `ledger` table.
     #[must_use]
     pub fn ledger(&self) -> Vec<LedgerRow> {
-        let rows = &self.books.ledger;
-        let row = |i: usize| {
-            let (symbol, position_id) = (rows.symbol[i], rows.position_id[i]);
-            (rows.time_us[i], rows.equity_row[i], rows.kind[i], symbol, position_id, rows.amount[i])
+        let cells = |row: books::LedgerRow| {
+            (row.time_us, row.equity_row, row.kind, row.symbol, row.position_id, row.amount)
         };
-        (0..rows.amount.len()).map(row).collect()
+        self.books.ledger.iter().map(cells).collect()
     }
 
     /// Returns the rows of the `swaps` table.
@@ -288,38 +286,8 @@ pub fn open_portfolio(text: &str) -> Result<Holdings> {
 
 /// A position as its first deal makes it.
 fn position(id: i64, symbol: i16, direction: i64, magic: i64, deal: Deal) -> Position {
-    let mut position = Position {
-        id,
-        symbol,
-        direction,
-        order_type: OrderType::Market,
-        magic,
-        entry_bar_idx: 0,
-        entry_time_us: deal.time_us,
-        entry_points: deal.price,
-        entry_pass: 0,
-        entry_row: 0,
-        is_inside: false,
-        sl: None,
-        tp: None,
-        steps: 0,
-        k: 0,
-        k_raw: 0,
-        k_cost_free: 0,
-        entered: Entered::default(),
-        settled: Settled::default(),
-        first_sl: None,
-        stop_reason: ExitReason::StopLoss,
-        rules: RuleState::default(),
-        risk: None,
-        margin: 0,
-        commission: 0,
-        lowest: i64::MAX,
-        highest: i64::MIN,
-        ambiguous: false,
-        requested_closes: 0,
-        accrued_swap: 0,
-    };
+    let (entry_time_us, entry_points) = (deal.time_us, deal.price);
+    let mut position = Position { id, symbol, direction, magic, entry_time_us, entry_points, ..BLANK };
     add_fill(&mut position, prices_of(deal), deal.steps);
     position
 }

@@ -22,9 +22,9 @@ pub const MAX_BALANCE: i128 = 1 << 62;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// Numerator, at most 10^18.
-    pub numerator: i128,
+    pub numerator: i64,
     /// Denominator, at most 10^18.
-    pub denominator: i128,
+    pub denominator: i64,
 }
 
 /// Returns `first · second · 10^digits / divisor`, reduced.
@@ -38,11 +38,11 @@ pub fn minor_rate(first: Fraction, second: Fraction, digits: u32, divisor: i64) 
     let (numerator, denominator) = (numerator / common * 10_i128.pow(digits), denominator / common);
     let common = gcd(numerator, denominator);
     let (numerator, denominator) = (numerator / common, denominator / common);
-    if numerator > MAX_RATE_TERM || denominator > MAX_RATE_TERM {
-        let reason = "a rate of money has more than 18 significant digits".to_owned();
-        return Err(Error::Plan { reason });
+    let narrow = |term: i128| i64::try_from(term).ok().filter(|_| term <= MAX_RATE_TERM);
+    match (narrow(numerator), narrow(denominator)) {
+        (Some(numerator), Some(denominator)) => Ok(Rate { numerator, denominator }),
+        _ => Err(Error::Plan { reason: "a rate of money has more than 18 significant digits".to_owned() }),
     }
-    Ok(Rate { numerator, denominator })
 }
 
 /// A [`Rate`] that may be negative: credits and debits.
@@ -94,11 +94,8 @@ pub fn converted(rate: Rate, factor: Fraction) -> Result<Rate> {
     if rate.numerator == 0 || factor == ONE {
         return Ok(rate);
     }
-    let what = "a conversion rate";
-    let narrow =
-        (within(rate.numerator, MAX_RATE_TERM, what)?, within(rate.denominator, MAX_RATE_TERM, what)?);
-    let (numerator, denominator) = product(narrow, factor)?;
-    Ok(Rate { numerator: i128::from(numerator), denominator: i128::from(denominator) })
+    let (numerator, denominator) = product((rate.numerator, rate.denominator), factor)?;
+    Ok(Rate { numerator, denominator })
 }
 
 /// Returns the rate at which an amount is booked: that of a credit from 0 on, below it that of a debit.
@@ -121,10 +118,16 @@ pub fn book_signed(amount: i128, rate: SignedRate) -> Result<i64> {
 ///
 /// # Errors
 /// `engine.overflow` beyond 2^60 minor units.
+#[inline]
 pub fn book(amount: i128, rate: Rate) -> Result<i64> {
-    let product = amount * rate.numerator;
-    let booked = if rate.denominator == 1 { product } else { half_even_quotient(product, rate.denominator) };
-    within(booked, MAX_BOOKING, "a booking")
+    let product = amount * i128::from(rate.numerator);
+    if rate.denominator == 1 { within(product, MAX_BOOKING, "a booking") } else { rounded(product, rate) }
+}
+
+/// A product over the denominator of its rate. twin: none — a line of `book`.
+#[inline(never)]
+fn rounded(product: i128, rate: Rate) -> Result<i64> {
+    within(half_even_quotient(product, rate.denominator.into()), MAX_BOOKING, "a booking")
 }
 
 /// Returns `amount` if it is one that a balance or equity may have.
@@ -136,6 +139,7 @@ pub fn check_balance(amount: i128, what: &'static str) -> Result<i64> {
 }
 
 /// twin: none — Python's integers do not have to be narrowed.
+#[inline]
 fn within(amount: i128, limit: i128, what: &'static str) -> Result<i64> {
     if amount < -limit || amount > limit {
         return Err(Error::Overflow { what });

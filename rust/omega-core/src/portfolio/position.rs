@@ -10,7 +10,7 @@ use crate::portfolio::money::{Rate, Rates, book, rate_for};
 use crate::schema::{ExitReason, OrderType};
 
 /// What all fills of the entry add up to: steps, points times steps, and the margin they took.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Entered {
     /// Volume.
     pub steps: i64,
@@ -21,7 +21,7 @@ pub struct Entered {
 }
 
 /// What the closes so far add up to; money in minor units.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Settled {
     /// Closing fills.
     pub closes: i32,
@@ -54,13 +54,6 @@ pub struct RuleState {
     pub due_reason: ExitReason,
     /// `lowest` and `highest` before the bar that is worked on.
     pub seen_before: (i64, i64),
-}
-
-impl Default for RuleState {
-    fn default() -> Self {
-        let due_reason = ExitReason::Timeout;
-        Self { done: 0, due_parts: 0, due_step: None, due_reason, seen_before: (i64::MAX, i64::MIN) }
-    }
 }
 
 /// An open position. `direction` is +1 for long and -1 for short; levels are points.
@@ -127,6 +120,55 @@ pub struct Position {
     /// Swap accrued and not yet booked.
     pub accrued_swap: i64,
 }
+
+/// A position before it has anything of its own. twin: none — defaults of fields there.
+pub(crate) const BLANK: Position = Position {
+    id: 0,
+    symbol: 0,
+    direction: 1,
+    order_type: OrderType::Market,
+    magic: 0,
+    entry_bar_idx: 0,
+    entry_time_us: 0,
+    entry_points: 0,
+    entry_pass: 0,
+    entry_row: 0,
+    is_inside: false,
+    sl: None,
+    tp: None,
+    steps: 0,
+    k: 0,
+    k_raw: 0,
+    k_cost_free: 0,
+    entered: Entered { steps: 0, points: 0, margin: 0 },
+    settled: Settled {
+        closes: 0,
+        steps: 0,
+        points: 0,
+        cost_free: 0,
+        slippage: 0,
+        spread: 0,
+        gross: 0,
+        swap: 0,
+    },
+    first_sl: None,
+    stop_reason: ExitReason::StopLoss,
+    rules: RuleState {
+        done: 0,
+        due_parts: 0,
+        due_step: None,
+        due_reason: ExitReason::Timeout,
+        seen_before: (i64::MAX, i64::MIN),
+    },
+    risk: None,
+    margin: 0,
+    commission: 0,
+    lowest: i64::MAX,
+    highest: i64::MIN,
+    ambiguous: false,
+    requested_closes: 0,
+    accrued_swap: 0,
+};
 
 /// What the price moves of one close were worth, in minor units (CST-5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

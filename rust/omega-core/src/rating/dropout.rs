@@ -22,13 +22,12 @@ const FRACTIONS: [(i128, [&str; 3]); 3] = [
 pub(super) fn compute_dropout(net: &[i64], plan: &Plan) -> Vec<RawRow> {
     let samples = plan.dropout_samples;
     let mut rows = vec![("dropout_samples", Some(seed_int(samples)))];
-    let keys = rng::round_keys(plan.seed, rng::DROPOUT);
     for (place, (percent, names)) in (0_u64..).zip(FRACTIONS) {
         let removed = -numerics::floor_quotient(-percent * net.len() as i128, 100) as usize;
-        let first_sample = place * samples;
-        let kept: Vec<i64> = (0..samples)
+        let draws = rng::Samples::new(plan.seed, rng::DROPOUT, removed.div_ceil(4));
+        let kept: Vec<i64> = (place * samples..(place + 1) * samples)
             .into_par_iter()
-            .map_init(Vec::new, |left, sample| kept_net(left, net, removed, (&keys, first_sample + sample)))
+            .map_init(Vec::new, |left, sample| kept_net(left, net, removed, draws.blocks(sample)))
             .collect();
         rows.push((names[0], Some(Value::Int(count_int(removed)))));
         rows.push((names[1], (!net.is_empty()).then(|| Value::Float(positive_share(&kept)))));
@@ -41,19 +40,22 @@ pub(super) fn compute_dropout(net: &[i64], plan: &Plan) -> Vec<RawRow> {
 ///
 /// `left` is working memory.
 #[expect(clippy::cast_possible_truncation, reason = "draws are below the number of trades")]
-fn kept_net(left: &mut Vec<i64>, net: &[i64], removed: usize, (keys, sample): (&rng::Keys, u64)) -> i64 {
+fn kept_net(
+    left: &mut Vec<i64>,
+    net: &[i64],
+    removed: usize,
+    blocks: impl Iterator<Item = rng::Words>,
+) -> i64 {
     let count = net.len();
     left.clear();
     left.extend_from_slice(net);
     let mut result = total(net);
-    let mut words = [0; 4];
-    for draw in 0..removed {
-        if draw % 4 == 0 {
-            words = rng::block_of_keys(keys, [sample, (draw / 4) as u64, 0, 0]);
+    for (block, words) in blocks.enumerate() {
+        for (draw, word) in (4 * block..removed).zip(words) {
+            let chosen = draw + rng::uniform_int(word, (count - 1 - draw) as u64) as usize;
+            result -= left[chosen];
+            left[chosen] = left[draw];
         }
-        let chosen = draw + rng::uniform_int(words[draw % 4], (count - 1 - draw) as u64) as usize;
-        result -= left[chosen];
-        left[chosen] = left[draw];
     }
     result
 }

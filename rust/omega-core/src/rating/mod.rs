@@ -10,6 +10,7 @@ mod monte_carlo;
 mod moved_market;
 mod moved_signals;
 mod replay;
+mod single_trades;
 mod stability;
 mod units;
 

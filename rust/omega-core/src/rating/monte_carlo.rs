@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use super::block_length::block_length;
+use super::single_trades::{LANES, SingleTrades};
 use super::units::{Unit, block_units, furthest, positions_overlap, single_units};
 use super::{RawRow, seed_int};
 use crate::error::{Error, Result};
@@ -15,27 +16,27 @@ use crate::{numerics, rng};
 
 const QUANTILES: [(i64, i64); 3] = [(1, 20), (1, 2), (19, 20)];
 const METHODS: [&str; 4] = ["iid", "day", "week", "stationary"];
-const FAN_POINTS: usize = 10;
+pub(super) const FAN_POINTS: usize = 10;
 /// Normal quantile of 0.975.
 const WILSON_Z: f64 = 1.959_963_984_540_054;
 const LARGEST_PATH: i128 = 1 << 62;
 const LARGEST_DRAW: f64 = 9_007_199_254_740_992.0;
 
 /// One resample, in minor units.
-#[derive(Clone, Copy, Debug)]
-struct Path {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Path {
     /// Final net.
-    net: i64,
+    pub(super) net: i64,
     /// Largest fall from a peak.
-    drawdown: i64,
+    pub(super) drawdown: i64,
     /// Lowest balance after a trade.
-    lowest: i64,
+    pub(super) lowest: i64,
     /// Sum of the squares of what was drawn.
-    squares: i128,
+    pub(super) squares: i128,
     /// Sum of the R of what was drawn.
-    r_sum: f64,
+    pub(super) r_sum: f64,
     /// Net after each tenth of the draws.
-    fan: [i64; FAN_POINTS],
+    pub(super) fan: [i64; FAN_POINTS],
 }
 
 /// Returns P(net > 0) with its interval, bands of net, drawdown and Sharpe, ruin, p-values and the equity fan.
@@ -150,30 +151,32 @@ fn summary(paths: &[Path], units: &[Unit], shuffled: Vec<i64>, has_r: bool) -> V
     let mut values =
         [share(hits, count), low, high, share(ruins, count)].map(|one| Some(one.into())).to_vec();
     values.extend(p_values.map(|one| one.map(Value::Float)));
-    let sharpes: Vec<f64> = paths.iter().filter_map(|path| sharpe_of(path, units.len())).collect();
-    let of_nets = |read: &dyn Fn(&Path) -> i64| integer_bands(paths.iter().map(read).collect());
-    values.extend(of_nets(&|path| path.net));
-    values.extend(of_nets(&|path| path.drawdown));
-    values.extend(integer_bands(shuffled));
-    values.extend(bands(sharpes, f64::total_cmp).map(|one| one.map(Value::Float)));
-    let fans: Vec<[Option<Value>; 3]> = (0..FAN_POINTS)
-        .into_par_iter()
-        .map(|point| integer_bands(paths.iter().map(|path| path.fan[point]).collect()))
-        .collect();
+    let of_paths = |read: &dyn Fn(&Path) -> i64| integer_bands(paths.iter().map(read).collect());
+    let sharpes =
+        || bands(paths.iter().filter_map(|path| sharpe_of(path, units.len())).collect(), f64::total_cmp);
+    let fans = (0..FAN_POINTS).into_par_iter().map(|point| of_paths(&|path| path.fan[point]));
+    let of_nets = || [of_paths(&|path| path.net), of_paths(&|path| path.drawdown), integer_bands(shuffled)];
+    let ((nets, sharpes), fans) =
+        rayon::join(|| rayon::join(of_nets, sharpes), || fans.collect::<Vec<[Option<Value>; 3]>>());
+    values.extend(nets.into_iter().flatten());
+    values.extend(sharpes.map(|one| one.map(Value::Float)));
     values.extend(fans.into_iter().flatten());
     values
 }
 
 /// Returns the quantiles of `QUANTILES`, or `None` where there are no values. Only the ranks are put in order.
-fn bands<T: Copy>(mut values: Vec<T>, compare: fn(&T, &T) -> std::cmp::Ordering) -> [Option<T>; 3] {
+fn bands<T: Copy>(mut values: Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> [Option<T>; 3] {
     if values.is_empty() {
         return [None; 3];
     }
-    let count = values.len();
-    QUANTILES.map(|(num, den)| {
-        let rank = numerics::quantile_idx(count, num, den);
-        Some(*values.select_nth_unstable_by(rank, compare).1)
-    })
+    let [low, middle, high] = QUANTILES.map(|(num, den)| numerics::quantile_idx(values.len(), num, den));
+    // The middle first: the others are found on its two sides.
+    let (below, median, above) = values.select_nth_unstable_by(middle, &compare);
+    let median = *median;
+    let low = if low < middle { *below.select_nth_unstable_by(low, &compare).1 } else { median };
+    let high =
+        if high > middle { *above.select_nth_unstable_by(high - middle - 1, &compare).1 } else { median };
+    [Some(low), Some(median), Some(high)]
 }
 
 /// Bands of money. twin: none — Python's numbers need no wrapping.
@@ -217,25 +220,40 @@ pub(super) fn check_range(reach: i128, balance: i64) -> Result<()> {
 
 /// Returns one path per sample, drawing as many units as there are.
 fn walk(units: &[Unit], balance: i64, plan: &Plan, length: Option<f64>) -> Vec<Path> {
-    let keys = rng::round_keys(plan.seed, rng::MONTE_CARLO);
     let count = units.len();
     let ends: [usize; FAN_POINTS] = std::array::from_fn(|point| ((point + 1) * count).div_ceil(FAN_POINTS));
-    let singles = Singles::of(units);
-    let path = |chosen: &mut Vec<u32>, sample| {
+    let draws_per_block = if length.is_some() { 2 } else { 4 };
+    let samples = rng::Samples::new(plan.seed, rng::MONTE_CARLO, count.div_ceil(draws_per_block));
+    let draw = |words: &mut Vec<rng::Words>, chosen: &mut Vec<u32>, sample| {
+        words.clear();
+        words.extend(samples.blocks(sample));
         match length {
-            None => drawn(chosen, &keys, sample, count),
-            Some(length) => drawn_in_blocks(chosen, &keys, (sample, count), length),
-        }
-        match &singles {
-            Some(singles) => singles.path_of(chosen, balance, &ends),
-            None => path_of(units, chosen, balance, &ends),
+            None => drawn(chosen, words.as_flattened(), count),
+            Some(length) => drawn_in_blocks(chosen, words.as_flattened(), count, length),
         }
     };
-    (0..plan.samples).into_par_iter().map_init(Vec::new, path).collect()
+    let Some(trades) = SingleTrades::of(units, balance) else {
+        let path = |(words, chosen): &mut (Vec<_>, Vec<_>), sample| {
+            draw(words, chosen, sample);
+            path_of(units, chosen, balance, &ends)
+        };
+        return (0..plan.samples).into_par_iter().map_init(Default::default, path).collect();
+    };
+    let paths = |(words, chosen): &mut (Vec<_>, [Vec<_>; LANES]), group| {
+        for (lane, chosen) in (0..).zip(chosen.iter_mut()) {
+            draw(words, chosen, group * LANES as u64 + lane);
+        }
+        trades.paths_of(chosen, balance, &ends)
+    };
+    let groups = 0..plan.samples.div_ceil(LANES as u64);
+    let walked: Vec<_> = groups.into_par_iter().map_init(Default::default, paths).collect();
+    let mut walked = walked.into_flattened();
+    walked.truncate(usize::try_from(plan.samples).unwrap_or(usize::MAX));
+    walked
 }
 
 /// Returns what happens when units follow each other in this order.
-fn path_of(units: &[Unit], chosen: &[u32], balance: i64, ends: &[usize]) -> Path {
+pub(super) fn path_of(units: &[Unit], chosen: &[u32], balance: i64, ends: &[usize]) -> Path {
     let (mut running, mut peak, mut lowest, mut drawdown) = (balance, balance, balance, 0);
     let (mut squares, mut r_sum) = (0_i128, 0.0);
     let mut fan = [0; FAN_POINTS];
@@ -256,61 +274,10 @@ fn path_of(units: &[Unit], chosen: &[u32], balance: i64, ends: &[usize]) -> Path
     Path { net: running - balance, drawdown, lowest, squares, r_sum, fan }
 }
 
-/// Units of one trade each whose squares fit 64 bits: a third of the memory and the time (PRF-7).
-///
-/// twin: none — `path_of` gives the same.
-struct Singles {
-    net: Vec<i64>,
-    r: Option<Vec<f64>>,
-}
-
-impl Singles {
-    fn of(units: &[Unit]) -> Option<Self> {
-        let largest = i128::from(furthest(units));
-        let are_single = units.iter().all(|unit| unit.high == unit.net && unit.low == unit.net);
-        let fit = largest * largest * (units.len() as i128) < 1 << 63;
-        let r: Vec<f64> = units.iter().map(|unit| unit.r_sum).collect();
-        (are_single && fit).then(|| Self {
-            net: units.iter().map(|unit| unit.net).collect(),
-            r: r.iter().any(|value| *value != 0.0).then_some(r),
-        })
-    }
-
-    fn path_of(&self, chosen: &[u32], balance: i64, ends: &[usize]) -> Path {
-        let (mut running, mut peak, mut lowest, mut drawdown, mut squares) =
-            (balance, balance, balance, 0, 0);
-        let mut fan = [0; FAN_POINTS];
-        let mut start = 0;
-        for (end, reached) in ends.iter().zip(&mut fan) {
-            for idx in &chosen[start..*end] {
-                let net = self.net[*idx as usize];
-                running += net;
-                squares += net * net;
-                peak = peak.max(running);
-                lowest = lowest.min(running);
-                drawdown = drawdown.max(peak - running);
-            }
-            *reached = running - balance;
-            start = *end;
-        }
-        let mut r_sum = 0.0;
-        if let Some(r) = &self.r {
-            for idx in chosen {
-                r_sum += r[*idx as usize];
-            }
-        }
-        Path { net: running - balance, drawdown, lowest, squares: i128::from(squares), r_sum, fan }
-    }
-}
-
 /// Writes `count` draws of 0…count - 1, each on its own.
-fn drawn(draws: &mut Vec<u32>, keys: &rng::Keys, sample: u64, count: usize) {
-    draws.resize(4 * count.div_ceil(4), 0);
-    for (part, four) in draws.chunks_exact_mut(4).enumerate() {
-        let words = rng::block_of_keys(keys, [sample, part as u64, 0, 0]);
-        four.copy_from_slice(&words.map(|word| place_of(word, count)));
-    }
-    draws.truncate(count);
+fn drawn(draws: &mut Vec<u32>, words: &[u64], count: usize) {
+    draws.clear();
+    draws.extend(words[..count].iter().map(|word| place_of(*word, count)));
 }
 
 /// Writes `count` draws in runs of neighbours, the last followed by the first, of this mean length.
@@ -318,45 +285,42 @@ fn drawn(draws: &mut Vec<u32>, keys: &rng::Keys, sample: u64, count: usize) {
 /// Draw d reads two words: a new run begins where the upper 53 bits of the first are below 2^53 / length,
 /// and the second says where.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= threshold <= 2^53")]
-fn drawn_in_blocks(draws: &mut Vec<u32>, keys: &rng::Keys, (sample, count): (u64, usize), length: f64) {
+fn drawn_in_blocks(draws: &mut Vec<u32>, words: &[u64], count: usize, length: f64) {
     let threshold = numerics::round_half_even(LARGEST_DRAW / length) as u64;
     draws.clear();
-    let mut words = [0; 4];
-    for draw in 0..count {
-        if draw % 2 == 0 {
-            words = rng::block_of_keys(keys, [sample, (draw / 2) as u64, 0, 0]);
-        }
-        let [first, second] = if draw % 2 == 0 { [words[0], words[1]] } else { [words[2], words[3]] };
-        let begins = draw == 0 || first >> 11 < threshold;
-        let following = if begins { 0 } else { draws[draw - 1] + 1 };
-        draws.push(match begins {
-            true => place_of(second, count),
-            false if following as usize == count => 0,
-            false => following,
-        });
+    let mut following = None;
+    for [first, second] in &words.as_chunks().0[..count] {
+        let place = match following {
+            Some(following) if first >> 11 >= threshold => following,
+            _ => place_of(*second, count),
+        };
+        draws.push(place);
+        following = Some(if place as usize + 1 == count { 0 } else { place + 1 });
     }
 }
 
-/// A place among `count`. twin: none — Python's integers have no width.
+/// A place among `count`: the high half of `word · count`, fewer than 2^32, by products of 32-bit halves.
+///
+/// twin: none — `uniform_int`; a vector has no wider products.
 #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 units")]
 fn place_of(word: u64, count: usize) -> u32 {
-    rng::uniform_int(word, count as u64 - 1) as u32
+    let count = u64::from(count as u32);
+    let carried = ((word & 0xFFFF_FFFF) * count) >> 32;
+    (((word >> 32) * count + carried) >> 32) as u32
 }
 
 /// Returns the largest fall of every shuffled order; a shuffle cannot change the sum, so nothing else is asked.
 #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 units")]
 fn shuffled_drawdowns(units: &[Unit], plan: &Plan) -> Vec<i64> {
-    let keys = rng::round_keys(plan.seed, rng::SHUFFLE);
     let count = units.len();
+    let samples = rng::Samples::new(plan.seed, rng::SHUFFLE, count.div_ceil(4));
     let fall = |order: &mut Vec<u32>, sample| {
         order.clear();
         order.extend(0..count as u32);
-        let mut words = [0; 4];
-        for draw in 0..count {
-            if draw % 4 == 0 {
-                words = rng::block_of_keys(&keys, [sample, (draw / 4) as u64, 0, 0]);
+        for (block, words) in samples.blocks(sample).enumerate() {
+            for (draw, word) in (4 * block..count).zip(words) {
+                order.swap(draw, draw + place_of(word, count - draw) as usize);
             }
-            order.swap(draw, draw + place_of(words[draw % 4], count - draw) as usize);
         }
         path_of(units, order, 0, &[count]).drawdown
     };

@@ -4,26 +4,24 @@
 //! decides anew on the changed market. A job without a change is the run itself, bit for bit. A job that
 //! fails has no values; the others are not touched by it. Jobs run in parallel and share nothing they write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 use arrow_array::RecordBatch;
-use arrow_array::types::{Int8Type, Int64Type};
 use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::moved_market::{with_noise, with_spread};
 use super::moved_signals::{Move, with_levels, with_shift};
-use crate::engine::records::Tables;
-use crate::engine::signals::{Signal, read_signals};
-use crate::engine::simulation::{Simulation, drive};
+use crate::engine::signals::{SignalRows, read_signals};
+use crate::engine::simulation::{Simulation, run_to_end};
 use crate::error::{Error, Result};
-use crate::frame::{self, Table};
+use crate::frame;
 use crate::market::{Market, Series, as_i64};
-use crate::metrics::{Calendar, Equity, Plan, deepest_frac, measure_days, sharpe, total};
+use crate::metrics::{Calendar, Equity, Plan, day_rows, deepest_frac, measure_rows, sharpe, total};
 use crate::numerics;
-use crate::plan::{Fraction, parse_plan};
+use crate::plan::{self, Fraction, parse_plan};
 use crate::schema::{self, ExitReason};
 use crate::strategies::native_signals;
 
@@ -76,9 +74,24 @@ struct Jobs {
 struct Shared {
     market: Arc<Market>,
     widened: BTreeMap<Fraction, Arc<Market>>,
-    table: Vec<Signal>,
+    table: SignalRows,
     closes: BTreeMap<i64, i64>,
-    plans: Vec<String>,
+    plans: Vec<Result<Parsed>>,
+    clocks: BTreeMap<(usize, i64), Clock>,
+}
+
+/// A plan, and its part that statistics read. twin: none — parsed by every job.
+struct Parsed {
+    run: plan::Plan,
+    statistics: Plan,
+}
+
+/// When the rows of equity are, and which of them end a day: the same for all runs with one start.
+///
+/// twin: none — part of `summary`.
+struct Clock {
+    time: Vec<i64>,
+    day_rows: Vec<usize>,
 }
 
 /// Returns what came out of every job (the seam's `replay`).
@@ -95,16 +108,25 @@ pub fn replay(
     jobs: &str,
     is_interrupted: &dyn Fn() -> bool,
 ) -> Result<Vec<Outcome>> {
-    let table = signals.map_or_else(|| Ok(Vec::new()), |batch| read_signals(batch, market.bar_count()))?;
+    let table = match signals {
+        None => SignalRows::default(),
+        Some(batch) => read_signals(batch, market.bar_count())?,
+    };
     let Jobs { plans, jobs } = parse_jobs(jobs)?;
     let shifted = jobs.iter().find(|job| job.shift != 0);
     let closes =
         shifted.map_or_else(|| Ok(BTreeMap::new()), |job| own_closes(market, &table, &plans[job.plan]))?;
-    let mut widened = BTreeMap::new();
-    for job in jobs.iter().filter(|job| job.noise.is_none()) {
-        widened.entry(job.spread).or_insert_with(|| Arc::new(with_spread(market, job.spread)));
+    let spreads: BTreeSet<Fraction> =
+        jobs.iter().filter(|job| job.noise.is_none()).map(|job| job.spread).collect();
+    let widened =
+        spreads.into_par_iter().map(|factor| (factor, Arc::new(with_spread(market, factor)))).collect();
+    let plans: Vec<_> = plans.par_iter().map(|text| Parsed::read(text)).collect();
+    let mut clocks = BTreeMap::new();
+    for parsed in plans.iter().flatten() {
+        let (first_step, days) = (parsed.run.first_step, parsed.statistics.days);
+        clocks.entry((first_step, days)).or_insert_with(|| Clock::of(market, first_step, days));
     }
-    let shared = Shared { market: Arc::clone(market), widened, table, closes, plans };
+    let shared = Shared { market: Arc::clone(market), widened, table, closes, plans, clocks };
     let mut outcomes = Vec::with_capacity(jobs.len());
     for part in jobs.chunks(INTERRUPT_STRIDE) {
         outcomes.par_extend(part.par_iter().map(|job| outcome_of(&shared, job)));
@@ -113,6 +135,28 @@ pub fn replay(
         }
     }
     Ok(outcomes)
+}
+
+impl Parsed {
+    fn read(text: &str) -> Result<Self> {
+        Ok(Self { statistics: Plan::parse(text)?, run: parse_plan(text)? })
+    }
+}
+
+impl Clock {
+    /// The clock of runs from a step on; no rows where that lies behind the last bar.
+    fn of(market: &Market, first_step: usize, days: i64) -> Self {
+        let series = &market.series[0];
+        let steps = first_step.min(market.bar_count())..;
+        let mut time = Vec::with_capacity(market.bar_count() + 2);
+        time.extend(series.time_us.get(first_step));
+        time.extend_from_slice(&series.close_time_us[steps]);
+        time.extend(series.close_time_us.last());
+        let calendar =
+            Calendar { rollover_time: &market.calendar.rollover_time_us, weekday: &market.calendar.weekday };
+        let day_rows = day_rows(&time, &calendar.boundaries(days));
+        Self { time, day_rows }
+    }
 }
 
 /// Returns the jobs of a JSON text.
@@ -128,16 +172,12 @@ fn parse_jobs(text: &str) -> Result<Jobs> {
 }
 
 /// Returns, by signal number, the bar that the requested close of each position is named after in the run.
-fn own_closes(market: &Arc<Market>, table: &[Signal], plan: &str) -> Result<BTreeMap<i64, i64>> {
+fn own_closes(market: &Arc<Market>, table: &SignalRows, plan: &str) -> Result<BTreeMap<i64, i64>> {
     let mut simulation = Simulation::new(Arc::clone(market), parse_plan(plan)?)?;
-    let requests = simulation.take_in(table.to_vec())?;
-    let tables = drive(simulation, &requests, &|| false)?;
-    let trades = Table::read(found(&tables, "trades"), schema::TRADES, "trades")?;
-    let (ids, exits) = (trades.column::<Int64Type>("id")?, trades.column::<Int64Type>("exit_bar_idx")?);
-    let reasons = trades.column::<Int8Type>("reason")?;
-    let rows = ids.iter().zip(exits.iter()).zip(reasons.iter());
-    let requested = rows.filter(|(_, reason)| **reason == ExitReason::Signal.code());
-    Ok(requested.map(|((id, exit), _)| (*id, *exit)).collect())
+    let requests = simulation.take_in(table.clone())?;
+    let trades = run_to_end(simulation, &requests, &|| false)?.records.trades;
+    let requested = trades.iter().filter(|trade| trade.reason == ExitReason::Signal.code());
+    Ok(requested.map(|trade| (trade.id, trade.exit_bar_idx)).collect())
 }
 
 /// Returns what came out of one job; no values if it failed.
@@ -147,8 +187,7 @@ fn outcome_of(shared: &Shared, job: &Job) -> Outcome {
 
 /// Runs one job on its own market, plan and requests.
 fn run_job(shared: &Shared, job: &Job) -> Result<Outcome> {
-    let text = &shared.plans[job.plan];
-    let statistics = Plan::parse(text)?;
+    let Parsed { run, statistics } = shared.plans[job.plan].as_ref().map_err(Clone::clone)?;
     let market = match (job.noise, shared.widened.get(&job.spread)) {
         (None, Some(market)) => Arc::clone(market),
         (None, None) => Arc::new(with_spread(&shared.market, job.spread)),
@@ -156,51 +195,38 @@ fn run_job(shared: &Shared, job: &Job) -> Result<Outcome> {
             Arc::new(with_spread(&with_noise(&shared.market, statistics.seed, sample), job.spread))
         }
     };
-    let mut simulation = Simulation::new(Arc::clone(&market), parse_plan(text)?)?;
+    let mut simulation = Simulation::new(Arc::clone(&market), run.clone())?;
     let by = Move { stop: job.stop, target: job.target, shift: job.shift };
     let decided = if job.decide { Some(native_signals(&market, &simulation.plan)?) } else { None };
     let rows = decided.as_ref().unwrap_or(&shared.table);
-    let stressed: Vec<_> = rows.iter().map(|signal| with_levels(&simulation, signal, by)).collect();
+    let stressed = match by {
+        Move { stop: (1, 1), target: (1, 1), shift: 0 } => rows.clone(),
+        _ => rows.iter().map(|signal| with_levels(&simulation, &signal, by)).collect(),
+    };
+    simulation.reserve(stressed.len());
     let requests = simulation.take_in(stressed)?;
     let (requests, dropped) = with_shift(&simulation, requests, job.shift, &shared.closes);
-    let first_step = simulation.plan.first_step;
-    let tables = drive(simulation, &requests, &|| false)?;
-    summary(&market, first_step, &tables, &statistics, dropped)
+    let ended = run_to_end(simulation, &requests, &|| false)?;
+    Ok(summary(&shared.clocks[&(run.first_step, statistics.days)], ended, statistics, dropped))
 }
 
 /// Returns what stage 2 compares, by the definitions of the metrics.
-fn summary(
-    market: &Market,
-    first_step: usize,
-    tables: &Tables,
-    plan: &Plan,
-    dropped: i64,
-) -> Result<Outcome> {
-    let series = &market.series[0];
-    let closes = &series.close_time_us[first_step..];
-    let mut time = Vec::with_capacity(closes.len() + 2);
-    time.push(series.time_us[first_step]);
-    time.extend_from_slice(closes);
-    time.push(series.close_time_us[series.close_time_us.len() - 1]);
-    let marks =
-        Table::read(found(tables, "equity"), schema::EQUITY, "equity")?.column::<Int64Type>("equity")?;
-    let net = Table::read(found(tables, "trades"), schema::TRADES, "trades")?.column::<Int64Type>("net")?;
-    let equity = Equity { time: &time, value: &marks, benchmark: None };
-    let calendar =
-        Calendar { rollover_time: &market.calendar.rollover_time_us, weekday: &market.calendar.weekday };
+fn summary(clock: &Clock, ended: Simulation, plan: &Plan, dropped: i64) -> Outcome {
+    let (marks, net) = (ended.books.equity, ended.records.trades.whole().net);
+    let equity = Equity { time: &clock.time, value: &marks, benchmark: None };
     let risk_free = numerics::quotient(plan.risk_free.0.into(), plan.risk_free.1.into());
-    let days = measure_days(&equity, &calendar.boundaries(plan.days), risk_free);
+    let days = measure_rows(&equity, clock.day_rows.clone(), risk_free);
     let ratio = match (&days.excess, days.factor) {
         (Ok(excess), Ok(factor)) => sharpe(excess, factor).ok(),
         _ => None,
     };
-    Ok(Outcome {
+    Outcome {
         net: Some(total(&net)),
         drawdown_frac: Some(deepest_frac(&marks)),
         sharpe: ratio,
         trades: Some(as_i64(net.len())),
         dropped,
-    })
+    }
 }
 
 #[derive(Deserialize)]
@@ -235,11 +261,6 @@ fn bars_of(series: &Series) -> Result<RecordBatch> {
             arrays.push(frame::int32_of(column.to_vec()));
         }
     }
-    arrays.push(frame::optional_float64(series.volume.iter()));
+    arrays.push(Arc::new(series.volume.clone()));
     frame::batch(schema::BARS, arrays)
-}
-
-/// A result table by name. twin: none — Python's tables are a mapping.
-fn found<'a>(tables: &'a Tables, name: &str) -> &'a RecordBatch {
-    tables.iter().find(|(known, _)| *known == name).map_or(&tables[0].1, |(_, batch)| batch)
 }

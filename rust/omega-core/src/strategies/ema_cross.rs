@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::engine::signals::Signal;
+use crate::engine::signals::{Signal, SignalRows};
 use crate::error::{Error, Result};
 use crate::indicators::Ema;
 use crate::market::{Market, as_i64};
@@ -27,12 +27,12 @@ struct Parameters {
 /// # Errors
 /// `config.plan` for parameters it does not take.
 #[expect(clippy::cast_precision_loss, reason = "powers of ten up to 10^8 are exact floats")]
-pub fn signals(market: &Market, plan: &Plan, strategy: &NativeStrategy) -> Result<Vec<Signal>> {
+pub fn signals(market: &Market, plan: &Plan, strategy: &NativeStrategy) -> Result<SignalRows> {
     let parameters = parameters(strategy)?;
     let (mut fast, mut slow) = (Ema::new(parameters.fast), Ema::new(parameters.slow));
     let scale = 10_i64.pow(market.series[0].digits) as f64;
     let closes = &market.series[0].bid.close[..market.bar_count() - 1];
-    let mut found = Vec::new();
+    let mut found = SignalRows::default();
     let (mut fast_before, mut slow_before) = (f64::NAN, f64::NAN);
     for (bar_idx, close) in closes.iter().enumerate() {
         let price = f64::from(*close) / scale;

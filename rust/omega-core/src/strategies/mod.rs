@@ -4,7 +4,7 @@
 
 pub mod ema_cross;
 
-use crate::engine::signals::Signal;
+use crate::engine::signals::SignalRows;
 use crate::error::{Error, Result};
 use crate::market::Market;
 use crate::plan::Plan;
@@ -13,7 +13,7 @@ use crate::plan::Plan;
 ///
 /// # Errors
 /// `config.plan` for a plan without strategy, or one this engine does not know.
-pub fn native_signals(market: &Market, plan: &Plan) -> Result<Vec<Signal>> {
+pub fn native_signals(market: &Market, plan: &Plan) -> Result<SignalRows> {
     let Some(strategy) = &plan.strategy else {
         return Err(Error::Plan { reason: "neither signals nor a native strategy are given".to_owned() });
     };

@@ -70,7 +70,7 @@ def exit_inside(
         has_one_spread: Whether the bar's four spreads are equal, so that both sides move as one.
         target_first: Whether the target wins where the bar leaves the order open.
     """
-    adverse, favourable = (bar.low, bar.high) if bracket.direction > 0 else (bar.high, bar.low)
+    adverse, favourable = _extremes(bracket, bar)
     stop_hit, target_hit = is_stop_at(bracket, adverse), is_target_at(bracket, favourable)
     if entry is not None and entry.is_stop:
         came_back = not is_stop_at(bracket, bar.open) and not target_first
@@ -90,9 +90,10 @@ def is_ambiguous(bracket: Bracket, bar: Ohlc, entry: Entry | None, has_one_sprea
 
     A stop that the open was beyond before a stop order filled is never known to have come again (FIL-8).
     """
-    if bracket.sl is None and bracket.tp is None:
-        return False
-    if entry is not None and entry.is_stop and is_stop_at(bracket, bar.open) and not is_stop_at(bracket, bar.close):
+    adverse, favourable = _extremes(bracket, bar)
+    if entry is None:
+        return is_stop_at(bracket, adverse) and is_target_at(bracket, favourable)
+    if entry.is_stop and is_stop_at(bracket, bar.open) and not is_stop_at(bracket, bar.close):
         return True
     pessimistic = exit_inside(bracket, bar, entry, has_one_spread, target_first=False)
     return pessimistic != exit_inside(bracket, bar, entry, has_one_spread, target_first=True)
@@ -115,6 +116,11 @@ def exit_on_path(bracket: Bracket, bar: Ohlc, ends: Legs, entry: Entry | None) -
             return _at_target(bracket, bar, step)
         start = end
     return None
+
+
+def _extremes(bracket: Bracket, bar: Ohlc) -> tuple[int, int]:
+    """Return the prices of a bar furthest against a position and furthest for it."""
+    return (bar.low, bar.high) if bracket.direction > 0 else (bar.high, bar.low)
 
 
 def _at_stop(bracket: Bracket, bar: Ohlc, step: int | None) -> Exit:
