@@ -76,6 +76,7 @@ pub(crate) fn aroon([highs, lows]: [&[f64]; 2], period: u32) -> Vec<Vec<f64>> {
 }
 
 /// Returns a column of how fresh the best is, 100 on the bar itself. twin: none — part of `aroon`.
+#[inline(never)]
 fn freshness(values: &[f64], period: u32, is_better: impl Fn(f64, f64) -> bool) -> Vec<f64> {
     let (factor, lag) = (100.0 / f64::from(period), period as usize);
     let mut column = Vec::with_capacity(values.len());

@@ -28,6 +28,7 @@ impl Bbands {
 }
 
 /// Returns the columns of values without NaN. twin: none — the step says the same.
+#[inline(never)]
 pub(crate) fn bbands(values: &[f64], period: u32, deviations: f64) -> Vec<Vec<f64>> {
     let [mut upper, mut middle, mut lower] = [(); 3].map(|()| Vec::with_capacity(values.len()));
     let inverse = 1.0 / f64::from(period);

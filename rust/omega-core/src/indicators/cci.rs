@@ -49,6 +49,7 @@ const LANES: usize = 4;
 ///
 /// The rings of neighbours differ in few places, so they lie side by side: a cell has the value that each bar
 /// sees in that place. twin: none — the step says the same.
+#[inline(never)]
 pub(crate) fn cci(prices: &[f64], period: u32) -> Vec<f64> {
     let (count, divisor) = (period as usize, f64::from(period));
     let (warm_up, rest) = prices.split_at(prices.len().min(count - 1));

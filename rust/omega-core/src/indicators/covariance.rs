@@ -65,6 +65,7 @@ fn products_about(xs: &[f64], ys: &[f64], x_center: f64, y_center: f64) -> f64 {
 /// Returns what is made of products and squares at each row of two columns without NaN.
 ///
 /// The windows are the columns themselves. twin: none — the step says the same.
+#[inline(never)]
 pub(crate) fn covariances(columns: [&[f64]; 2], period: u32, of: impl Fn(f64, [f64; 2]) -> f64) -> Vec<f64> {
     let (len, count) = (columns[0].len(), (period as usize).min(columns[0].len()));
     let mut step = Covariance::new(period);
@@ -73,6 +74,9 @@ pub(crate) fn covariances(columns: [&[f64]; 2], period: u32, of: impl Fn(f64, [f
         step.update(*x, *y);
         of(step.products, [step.first.squares, step.second.squares])
     }));
+    if count == len {
+        return column;
+    }
     let mut moments = Moments::of(&step, columns, count);
     let mut made = [(); 3].map(|()| vec![0.0; count]);
     let mut begin = count;
@@ -155,8 +159,7 @@ impl<'a> Moments<'a> {
             let square = both(|lane| squares[lane] + moves[lane] * centers[lane]);
             let repeated =
                 both(|lane| if newest[lane] == previous[lane] { repeats[lane] + 1.0 } else { 0.0 });
-            let is_odd =
-                both(|lane| (square[lane] * MOST < squares[lane]) | (repeated[lane] >= period - 1.0));
+            let is_odd = both(|lane| square[lane] * MOST < squares[lane] || repeated[lane] >= period - 1.0);
             if is_odd[0] | is_odd[1] {
                 moved_count = idx;
                 break;
@@ -185,20 +188,22 @@ impl<'a> Moments<'a> {
             (self.totals, self.fresh) = (self.fresh, [0.0; 2]);
         }
         self.means = self.totals.map(|total| total / count_float(self.count));
-        let parts = [begin..row + 1, row + 1 - self.count..begin];
-        let (made, products) =
-            moments_about(parts.map(|rows| self.columns.map(|column| &column[rows.clone()])), self.means);
-        for lane in 0..2 {
-            self.repeats[lane] = if newest[lane] == previous[lane] { self.repeats[lane] + 1.0 } else { 0.0 };
-            let center = (newest[lane] - self.means[lane]) + (oldest[lane] - means[lane]);
-            self.squares[lane] += (newest[lane] - oldest[lane]) * center;
-            if is_turn || self.squares[lane] * MOST < squares[lane] {
-                self.squares[lane] = made[lane];
-            }
-            if self.repeats[lane] >= count_float(self.count) - 1.0 {
-                self.squares[lane] = 0.0;
-            }
-        }
+        self.repeats =
+            both(|lane| if newest[lane] == previous[lane] { self.repeats[lane] + 1.0 } else { 0.0 });
+        let is_flat = self.repeats.map(|repeats| repeats >= count_float(self.count) - 1.0);
+        let centers = both(|lane| (newest[lane] - self.means[lane]) + (oldest[lane] - means[lane]));
+        let moved = both(|lane| squares[lane] + (newest[lane] - oldest[lane]) * centers[lane]);
+        let is_lost = both(|lane| is_turn || moved[lane] * MOST < squares[lane]);
+        let falls = both(|lane| is_lost[lane] || (is_flat[lane] && squares[lane] > 0.0));
+        // In a long calm nothing is made anew.
+        let (made, products) = if falls[0] || falls[1] {
+            let parts = [begin..row + 1, row + 1 - self.count..begin];
+            moments_about(parts.map(|rows| self.columns.map(|column| &column[rows.clone()])), self.means)
+        } else {
+            (moved, self.products)
+        };
+        let anew = both(|lane| if is_lost[lane] { made[lane] } else { moved[lane] });
+        self.squares = both(|lane| if is_flat[lane] { 0.0 } else { anew[lane] });
         if is_turn || self.squares[0] * MOST < squares[0] || self.squares[1] * MOST < squares[1] {
             self.products = products;
         } else {

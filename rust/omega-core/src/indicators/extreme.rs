@@ -98,6 +98,7 @@ pub(crate) fn sliding<T: Copy, V: Iterator<Item = T>>(
 }
 
 /// Returns the column of the best of the last `period` values. twin: none — as `sliding`.
+#[inline(never)]
 pub(crate) fn extremes(values: &[f64], period: u32, best: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let mut column = Vec::with_capacity(values.len());
     column.resize(values.len().min(period as usize - 1), f64::NAN);

@@ -4,7 +4,7 @@
 //! before. All three outputs begin with the signal. Rule IND-3.
 
 use crate::indicators::ema::Ema;
-use crate::indicators::stretches::Forgetful;
+use crate::indicators::stretches::{Forgetful, forgetful_with};
 
 /// The state between two bars.
 #[derive(Clone, Debug)]
@@ -43,9 +43,21 @@ impl Macd {
     }
 }
 
-impl Forgetful<1, 3, 3> for Macd {
-    fn step(&mut self, [value]: [f64; 1]) -> [f64; 3] {
-        self.update(value)
+/// Returns the columns of values without NaN. twin: none — the step says the same.
+pub(crate) fn macd(values: &[f64], step: Macd) -> Vec<Vec<f64>> {
+    // Made of the other two while they are in the cache: three columns at four places are more than registers hold.
+    let mut histogram = Vec::with_capacity(values.len());
+    let mut columns = forgetful_with([values], step, 0, |[macd, signal]| {
+        histogram.extend(macd.iter().zip(signal).map(|(macd, signal)| macd - signal));
+    });
+    columns.push(histogram);
+    columns
+}
+
+impl Forgetful<1, 3, 2> for Macd {
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 2] {
+        let [macd, signal, _] = self.update(value);
+        [macd, signal]
     }
 
     fn memory(&self) -> usize {
@@ -57,11 +69,11 @@ impl Forgetful<1, 3, 3> for Macd {
     }
 
     #[inline]
-    fn next(&self, [fast, slow, signal]: [f64; 3], [value]: [f64; 1]) -> ([f64; 3], [f64; 3]) {
+    fn next(&self, [fast, slow, signal]: [f64; 3], [value]: [f64; 1]) -> ([f64; 3], [f64; 2]) {
         let fast = self.fast.after(fast, value);
         let slow = self.slow.after(slow, value);
         let macd = fast - slow;
         let signal = self.signal.after(signal, macd);
-        ([fast, slow, signal], [macd, signal, macd - signal])
+        ([fast, slow, signal], [macd, signal])
     }
 }

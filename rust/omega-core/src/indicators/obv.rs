@@ -2,6 +2,8 @@
 //!
 //! Rule IND-3.
 
+use crate::indicators::window::append;
+
 /// The state between two bars.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Obv {
@@ -39,9 +41,9 @@ pub(crate) fn obv([values, volumes]: [&[f64]; 2]) -> Vec<f64> {
     let mut column = Vec::with_capacity(values.len());
     column.extend(volumes.first());
     let mut level = volumes.first().copied().unwrap_or_default();
-    column.extend(values.windows(2).zip(volumes.iter().skip(1)).map(|(pair, volume)| {
+    append(&mut column, values.windows(2).zip(volumes.iter().skip(1)), move |(pair, volume)| {
         level += signed(*volume, pair[1], pair[0]);
         level
-    }));
+    });
     column
 }

@@ -2,7 +2,7 @@
 //!
 //! A running sum, as in TA-Lib: add the newest, divide, subtract the oldest. Rule IND-3.
 
-use crate::indicators::window::Window;
+use crate::indicators::window::{Window, append};
 
 /// The state of one simple moving average between two bars.
 #[derive(Clone, Debug)]
@@ -54,11 +54,11 @@ pub(crate) fn sma(values: &[f64], period: u32) -> Vec<f64> {
     }
     let mut out = Vec::with_capacity(values.len());
     out.resize(warm_up_count, f64::NAN);
-    out.extend(newest.iter().zip(values).map(|(&newest, &oldest)| {
+    append(&mut out, newest.iter().zip(values), move |(&newest, &oldest)| {
         let (mean, rest) = slide(total, newest, oldest, f64::from(period));
         total = rest;
         mean
-    }));
+    });
     out
 }
 

@@ -24,6 +24,7 @@ impl Stddev {
 }
 
 /// Returns the column of values without NaN. twin: none — the step says the same.
+#[inline(never)]
 pub(crate) fn stddev(values: &[f64], period: u32, deviations: f64) -> Vec<f64> {
     let mut column = Vec::with_capacity(values.len());
     let inverse = 1.0 / f64::from(period);

@@ -30,7 +30,6 @@ pub(crate) trait Forgetful<const I: usize, const K: usize, const O: usize> {
 }
 
 /// Returns the outputs of a step for rows without NaN, after `lead` rows that it is not given.
-#[inline(never)]
 pub(crate) fn forgetful<S, const I: usize, const K: usize, const O: usize>(
     rows: [&[f64]; I],
     step: S,
@@ -39,7 +38,21 @@ pub(crate) fn forgetful<S, const I: usize, const K: usize, const O: usize>(
 where
     S: Forgetful<I, K, O>,
 {
-    let mut step = step;
+    forgetful_with(rows, step, lead, |_| ())
+}
+
+/// The same, and gives the outputs block by block while they are in the cache.
+#[inline(never)]
+pub(crate) fn forgetful_with<S, const I: usize, const K: usize, const O: usize>(
+    rows: [&[f64]; I],
+    step: S,
+    lead: usize,
+    give: impl FnMut([&[f64]; O]),
+) -> Vec<Vec<f64>>
+where
+    S: Forgetful<I, K, O>,
+{
+    let (mut step, mut give) = (step, give);
     let count = rows[0].len();
     let mut outputs = [(); O].map(|()| {
         let mut output = Vec::with_capacity(lead + count);
@@ -53,6 +66,7 @@ where
         }
         begin += 1;
     }
+    give(outputs.each_ref().map(|output| &output[..]));
     let Some(mut levels) = step.levels() else { return outputs.into() };
     let memory = step.memory();
     while begin < count {
@@ -60,6 +74,7 @@ where
         let block = Block { rows: rows.map(|row| &row[begin..end]), count: end - begin, memory };
         let places = outputs.each_mut().map(|output| grow(output, block.count));
         levels = block.fill(places, levels, |levels, row| step.next(levels, row));
+        give(outputs.each_ref().map(|output| &output[lead + begin..]));
         begin = end;
     }
     outputs.into()

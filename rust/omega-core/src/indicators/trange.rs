@@ -24,21 +24,17 @@ impl Trange {
 }
 
 /// Returns the greatest of high - low and the distances of both from the close before.
+///
+/// One difference: the farther of high and low from a close outside of them is what rounds to the greatest.
 #[inline]
 pub(crate) fn true_range(high: f64, low: f64, previous_close: f64) -> f64 {
-    let mut greatest = high - low;
-    let to_high = (previous_close - high).abs();
-    if to_high > greatest {
-        greatest = to_high;
-    }
-    let to_low = (previous_close - low).abs();
-    if to_low > greatest {
-        greatest = to_low;
-    }
-    greatest
+    let top = if previous_close > high { previous_close } else { high };
+    let bottom = if previous_close < low { previous_close } else { low };
+    top - bottom
 }
 
 /// Returns the column of bars without NaN. twin: none — the step says the same.
+#[inline(never)]
 pub(crate) fn trange(highs: &[f64], lows: &[f64], closes_before: &[f64]) -> Vec<f64> {
     let bars = highs.iter().zip(lows).zip(closes_before);
     let mut column = Vec::with_capacity(highs.len() + 1);

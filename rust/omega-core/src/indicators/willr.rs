@@ -33,6 +33,7 @@ fn below(highest: f64, lowest: f64, close: f64) -> f64 {
 }
 
 /// Returns the column of bars without NaN. twin: none — the step says the same.
+#[inline(never)]
 pub(crate) fn willr([high, low, close]: [&[f64]; 3], period: u32) -> Vec<f64> {
     let mut column = Vec::with_capacity(close.len());
     column.resize(close.len().min(period as usize - 1), f64::NAN);

@@ -53,6 +53,7 @@ pub(crate) fn append<R>(column: &mut Vec<f64>, rows: impl Iterator<Item = R>, up
 /// Returns a column of each value and the one `period` rows before it, NaN where there is none.
 ///
 /// twin: none — the steps of momentum and rate of change, the window being the input itself.
+#[inline(never)]
 pub(crate) fn lagged(values: &[f64], period: u32, change: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let lag = values.len().min(period as usize);
     let mut column = Vec::with_capacity(values.len());

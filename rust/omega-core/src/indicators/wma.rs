@@ -2,7 +2,7 @@
 //!
 //! Two running sums, weighted and plain. Rule IND-3.
 
-use crate::indicators::window::Window;
+use crate::indicators::window::{Window, append};
 
 /// The state of one weighted moving average between two bars.
 #[derive(Clone, Debug)]
@@ -51,7 +51,9 @@ impl Wma {
 /// Returns weighted and plain sum of the next window.
 #[inline]
 pub(crate) fn slide(weighted: f64, total: f64, newest: f64, oldest: f64, period: f64) -> (f64, f64) {
-    (weighted - total + newest * period, total - oldest + newest)
+    // total - oldest + newest with both signs turned: alike, the two sums would share one register and wait for
+    // each other in it, half as long again.
+    (weighted - total + newest * period, newest - (oldest - total))
 }
 
 /// Returns the column of values without NaN; the window is the input itself. twin: none — the step says the same.
@@ -60,10 +62,10 @@ pub(crate) fn wma(values: &[f64], period: u32) -> Vec<f64> {
     let (warm_up, newest) = values.split_at(values.len().min(period as usize));
     let mut column = Vec::with_capacity(values.len());
     column.extend(warm_up.iter().map(|value| step.update(*value)));
-    let Wma { period, divisor, mut weighted, mut total, .. } = step;
-    column.extend(newest.iter().zip(values).map(|(newest, oldest)| {
+    let (period, divisor, mut weighted, mut total) = (step.period, step.divisor, step.weighted, step.total);
+    append(&mut column, newest.iter().zip(values), move |(newest, oldest)| {
         (weighted, total) = slide(weighted, total, *newest, *oldest, period);
         weighted / divisor
-    }));
+    });
     column
 }

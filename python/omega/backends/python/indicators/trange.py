@@ -23,12 +23,10 @@ class Trange:
 
 
 def true_range(high: float, low: float, previous_close: float) -> float:
-    """Return the greatest of high - low and the distances of both from the close before."""
-    greatest = high - low
-    to_high = abs(previous_close - high)
-    if to_high > greatest:
-        greatest = to_high
-    to_low = abs(previous_close - low)
-    if to_low > greatest:
-        greatest = to_low
-    return greatest
+    """Return the greatest of high - low and the distances of both from the close before.
+
+    One difference: the farther of high and low from a close outside of them is what rounds to the greatest.
+    """
+    top = previous_close if previous_close > high else high
+    bottom = previous_close if previous_close < low else low
+    return top - bottom
