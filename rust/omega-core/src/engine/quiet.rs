@@ -4,6 +4,8 @@
 //! requests most bars reach no stop and no target: there only marks and extremes change, and 64-bit
 //! arithmetic is enough for them. A bar that may close something is left to `step`.
 
+use std::{array, ops};
+
 use crate::engine::account;
 use crate::engine::clock_rules;
 use crate::engine::closing::closing_side;
@@ -60,13 +62,11 @@ fn stride(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> us
     let needs_more = simulation.plan.margin.is_some()
         || !simulation.working.is_empty()
         || management::needs_atr(&simulation.plan.position_rules);
-    if simulation.positions.len() == 1 && !needs_more {
-        let end = clock_rules::next_due_step(simulation, from, to);
-        return if rate.denominator == 1 {
-            sweep(simulation, rate, from, end, |mark| mark)
-        } else {
-            sweep(simulation, rate, from, end, |mark| half_even(mark, rate.denominator))
-        };
+    match simulation.positions.len() {
+        1 if !needs_more => return sweep::<1>(simulation, rate, from, to),
+        2 if !needs_more => return sweep::<2>(simulation, rate, from, to),
+        3 if !needs_more => return sweep::<3>(simulation, rate, from, to),
+        _ => {}
     }
     let end = first_step(simulation, from, to, true);
     if end > from {
@@ -75,51 +75,95 @@ fn stride(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> us
     end
 }
 
-/// The stride of a single position: looked for and marked in one walk, as most strides are short.
-#[expect(clippy::needless_bitwise_bool, reason = "one branch a bar, not two")]
-fn sweep(
-    simulation: &mut Simulation,
-    rate: Rate,
-    from: usize,
-    to: usize,
+/// What a sweep follows of one position.
+struct Track<'a> {
+    side: &'a Prices,
+    corridor: Range,
+    slope: i64,
+    offset: i64,
+    lowest: i32,
+    highest: i32,
+}
+
+/// The stride of a few positions: looked for and marked in one walk, as most strides are short.
+fn sweep<const N: usize>(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> usize {
+    let to = clock_rules::next_due_step(simulation, from, to);
+    let corridors: [Range; N] = array::from_fn(|idx| {
+        let position = &simulation.positions[idx];
+        awake(simulation, position, range_of_position(simulation, position))
+    });
+    let Simulation { market, positions, books, .. } = simulation;
+    let accrued = positions.iter().fold(0, |accrued, position| accrued + position.accrued_swap);
+    let mut tracks: [Track<'_>; N] =
+        array::from_fn(|idx| track(&market.series[0], &positions[idx], corridors[idx], rate));
+    let start = books.balance + accrued;
+    let end = if rate.denominator == 1 {
+        walk(&mut tracks, &mut books.equity, start, from..to, |mark| mark)
+    } else {
+        walk(&mut tracks, &mut books.equity, start, from..to, |mark| half_even(mark, rate.denominator))
+    };
+    if end > from {
+        simulation.pass_number += 1;
+        for (position, Track { lowest, highest, .. }) in positions.iter_mut().zip(tracks) {
+            see_price(position, i64::from(lowest));
+            see_price(position, i64::from(highest));
+            position.rules.seen_before = (position.lowest, position.highest);
+        }
+    }
+    end
+}
+
+fn track<'a>(series: &'a Series, position: &Position, corridor: Range, rate: Rate) -> Track<'a> {
+    Track {
+        side: closing_side(series, position),
+        corridor,
+        slope: position.direction * position.steps * rate.numerator,
+        offset: position.direction * position.k * rate.numerator,
+        lowest: i32::MAX,
+        highest: i32::MIN,
+    }
+}
+
+/// Marks bars up to the first that leaves a corridor, and returns that bar.
+#[expect(clippy::needless_bitwise_bool, reason = "one branch a bar, not two for each position")]
+fn walk<const N: usize>(
+    tracks: &mut [Track<'_>; N],
+    equity: &mut Vec<i64>,
+    start: i64,
+    bars: ops::Range<usize>,
     rounded: impl Fn(i64) -> i64,
 ) -> usize {
-    let position = &simulation.positions[0];
-    let (floor, ceiling) = awake(simulation, position, range_of_position(simulation, position));
-    let position = &mut simulation.positions[0];
-    let side = closing_side(&simulation.market.series[0], position);
-    let start = simulation.books.balance + position.accrued_swap;
-    let slope = position.direction * position.steps * rate.numerator;
-    let offset = position.direction * position.k * rate.numerator;
-    let (mut lowest, mut highest, mut bar_idx) = (i32::MAX, i32::MIN, from);
-    let equity = &mut simulation.books.equity;
-    while bar_idx < to {
-        let (first, len) = (bar_idx, equity.len());
-        let bars = first..to.min(first + SWEEP_BARS);
-        equity.resize(len + bars.len(), 0);
-        let extremes = side.low[bars.clone()].iter().zip(&side.high[bars.clone()]);
-        for ((mark, close), (low, high)) in
-            equity[len..].iter_mut().zip(&side.close[bars.clone()]).zip(extremes)
-        {
-            if (*low <= floor) | (*high >= ceiling) {
+    let mut first = bars.start;
+    while first < bars.end {
+        let (len, count) = (equity.len(), SWEEP_BARS.min(bars.end - first));
+        equity.resize(len + count, start);
+        let columns: [[&[i32]; 3]; N] = array::from_fn(|idx| {
+            let side = tracks[idx].side;
+            [&side.low[first..][..count], &side.high[first..][..count], &side.close[first..][..count]]
+        });
+        let marks = &mut equity[len..][..count];
+        let mut run = 0;
+        while run < count {
+            let is_out = |is_out, idx: usize| {
+                let ([low, high, _], (floor, ceiling)) = (columns[idx], tracks[idx].corridor);
+                is_out | (low[run] <= floor) | (high[run] >= ceiling)
+            };
+            if (0..N).fold(false, is_out) {
                 break;
             }
-            (lowest, highest) = (lowest.min(*low), highest.max(*high));
-            *mark = start + rounded(slope * i64::from(*close) - offset);
-            bar_idx += 1;
+            for (track, [low, high, close]) in tracks.iter_mut().zip(columns) {
+                (track.lowest, track.highest) = (track.lowest.min(low[run]), track.highest.max(high[run]));
+                marks[run] += rounded(track.slope * i64::from(close[run]) - track.offset);
+            }
+            run += 1;
         }
-        equity.truncate(len + bar_idx - first);
-        if bar_idx < bars.end {
+        equity.truncate(len + run);
+        first += run;
+        if run < count {
             break;
         }
     }
-    if bar_idx > from {
-        simulation.pass_number += 1;
-        see_price(position, i64::from(lowest));
-        see_price(position, i64::from(highest));
-        position.rules.seen_before = (position.lowest, position.highest);
-    }
-    bar_idx
+    first
 }
 
 /// The first step of `from..to` in which a level is reached, something is due, or, if asked for, a rule wakes.
