@@ -43,7 +43,7 @@ fn index(offset: f64, distance: f64, mean: f64) -> f64 {
 }
 
 /// Bars that are summed side by side.
-const LANES: usize = 4;
+const LANES: usize = 8;
 
 /// Returns the column of typical prices without NaN: the sums of some bars at a time, each over its own ring.
 ///
