@@ -1,7 +1,7 @@
 //! Tables that grow row by row and end as columns.
 //!
 //! twin: none — storage; Python's lists of rows. A row is written as one piece into a block of a few that stays in
-//! the nearest cache, and a full block is turned into columns at once: a third of the instructions of pushing every
+//! the nearest cache, and a full block is turned into columns at once: half the instructions of pushing every
 //! field to a column of its own, and no table is ever held twice. Nothing here knows what a row means, or Arrow.
 
 /// Rows that wait to be turned into columns.
