@@ -149,6 +149,9 @@ class _Tables(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._exports)
 
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return dict, (dict(self),)
+
 
 @contextlib.contextmanager
 def _omega_errors() -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,7 +218,8 @@ class _Run:
         except SignalError:
             raise
         except Exception as error:
-            decider.annotate(error)
+            if not _is_of_engine(error):
+                decider.annotate(error)
             raise
         finally:
             strategy._books = None
@@ -266,6 +268,12 @@ def _fresh(strategy: Strategy | type[Strategy], parameters: Mapping[str, Any] | 
     if not isinstance(strategy, Strategy):
         raise _invalid("strategy", "an omega.Strategy, a class of one, or the name of a native one", strategy)
     return strategy._fresh() if not parameters else type(strategy)(**{**strategy.parameters, **parameters})
+
+
+def _is_of_engine(error: Exception) -> bool:
+    """Return whether the engine itself ended the run: neither a strategy nor a callback was being asked."""
+    passed = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return all(name in {__name__, "contextlib"} or name.startswith("omega.backends") for name in passed)
 
 
 def _invalid(key: str, expected: str, value: object) -> OmegaError:

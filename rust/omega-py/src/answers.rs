@@ -129,7 +129,7 @@ fn plain_order(answer: &Bound<'_, PyAny>, bar_idx: usize) -> Option<Signal> {
         return None;
     };
     let absent = [symbol, target, limit, expiry, expiry_bars, oco, share];
-    if !absent.into_iter().chain(texts).all(PyAnyMethods::is_none) {
+    if texts.len() != 5 || !absent.into_iter().chain(texts).all(PyAnyMethods::is_none) {
         return None;
     }
     if !kind.is(intern!(py, "order")) || !tif.is(intern!(py, "gtc")) {

@@ -60,7 +60,11 @@ pub(crate) fn simulate_stepwise<'py>(
     let progress = Progress::of(&decider, bar_count - first_step)?;
     let outcome: PyResult<()> = (first_step..bar_count).try_for_each(|bar_idx| {
         walk.step(bar_idx)?;
-        progress.report(bar_idx - first_step + 1)?;
+        if let Some(report) = progress.due(bar_idx - first_step + 1) {
+            // Who is told how far the run is may look at its books.
+            walk.session.borrow_mut().catch_up(py, bar_idx + 1)?;
+            report.call1((bar_idx - first_step + 1, bar_count - first_step))?;
+        }
         if bar_idx % STRIDE == 0 {
             py.check_signals()?;
             py.detach(|| ());
@@ -248,11 +252,9 @@ impl<'py> Progress<'py> {
         Ok(Self { callback: (!callback.is_none()).then_some(callback), every, total })
     }
 
-    fn report(&self, current: usize) -> PyResult<()> {
-        let Some(callback) = &self.callback else { return Ok(()) };
-        if current.is_multiple_of(self.every) || current == self.total {
-            callback.call1((current, self.total))?;
-        }
-        Ok(())
+    /// The callback, if it is called after so many steps.
+    fn due(&self, current: usize) -> Option<&Bound<'py, PyAny>> {
+        let is_due = current.is_multiple_of(self.every) || current == self.total;
+        self.callback.as_ref().filter(|_| is_due)
     }
 }

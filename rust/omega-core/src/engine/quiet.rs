@@ -50,6 +50,8 @@ pub(crate) fn run(simulation: &mut Simulation, mut from: usize, to: usize) -> Re
         if end == to || !is_ruled || first_step(simulation, end, end + 1, false) == end {
             return Ok(end);
         }
+        // Commission may have a route of its own, whose rate is that of this step.
+        simulation.exchange.move_to(simulation.market.series[0].time_us[end]);
         management::manage(simulation, end)?;
         hold(simulation, rate, end, end + 1);
         from = end + 1;

@@ -86,9 +86,12 @@ impl Exchange {
         };
         let route = exchange.rates.quote[0];
         let legs = route.map_or(&[][..], |route| &exchange.rates.routes[route]);
-        if legs.iter().all(|leg| exchange.rates.pairs[leg.0].rate.is_some()) {
-            exchange.found = exchange.worth_of(exchange.factors(route)?)?;
-            exchange.is_fixed = true;
+        let holds_throughout = legs.iter().all(|leg| exchange.rates.pairs[leg.0].rate.is_some());
+        // What overflows is told when it is asked for, as by rates that move.
+        if holds_throughout
+            && let Ok(found) = exchange.factors(route).and_then(|factors| exchange.worth_of(factors))
+        {
+            (exchange.found, exchange.is_fixed) = (found, true);
         }
         Ok(exchange)
     }

@@ -27,7 +27,8 @@ impl SingleTrades {
     pub(super) fn of(units: &[Unit], balance: i64) -> Option<Self> {
         let are_single = units.iter().all(|unit| unit.high == unit.net && unit.low == unit.net);
         let (largest, count) = (i128::from(furthest(units)), units.len() as i128);
-        let fit = largest * largest * count < EXACT && 2 * largest * count + i128::from(balance) < EXACT;
+        let fit =
+            largest * largest * count < EXACT && 2 * largest * count + i128::from(balance).abs() < EXACT;
         let r: Vec<f64> = units.iter().map(|unit| unit.r_sum).collect();
         (are_single && fit).then(|| Self {
             net: units.iter().map(|unit| unit.net as f64).collect(),
