@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -11,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omega.backends import get_backend
+from omega.data import MarketTables
 from omega.testing.money import make_money_case, money_cases
 from omega.testing.outcomes import Failure, ReplayDecider, assert_same_bits, outcome, stepwise_outcome
+from omega.testing.runs import market, plan, run, signal, with_pair
 
 
 @given(case=money_cases(max_bars=200))
@@ -27,6 +31,45 @@ def test_stepwise_money_is_identical_on_both_backends(case, looks_every) -> None
     python, rust = (stepwise_outcome(get_backend(name), case, looks_every=looks_every) for name in ("python", "rust"))
 
     assert_same_bits(python, rust)
+
+
+def commission_case(seed: int) -> tuple[MarketTables, list[Any], dict[str, Any]]:
+    """Return bars, a few orders and a plan: rules move stops, and commission converts at rates of its own."""
+    draw = random.Random(f"commission {seed}")
+
+    def walk(close: int, reach: int) -> list[str]:
+        bars = []
+        for _ in range(150):
+            start, close = close, close + draw.randint(-reach, reach)
+            high, low = max(start, close) + draw.randint(0, reach), min(start, close) - draw.randint(0, reach)
+            bars.append(f"{start} {high} {low} {close}")
+        return bars
+
+    tables = with_pair(market(*walk(110_000, 40)), "USDJPY", 2, market(*walk(15_000, 20), spread=2))
+    orders = sorted(draw.sample(range(140), 6))
+    signals = [signal(bar_idx, draw.choice((1, -1)), sl_points=150.0) for bar_idx in orders]
+    commission = {"scheme": "per_lot", "rate": [70_000, 1], "minimum": [0, 1], "on_entry": True, "on_exit": True}
+    pairs = [
+        {"name": "USDJPY", "rate": None, "series": 1, "stale": []},
+        {"name": "GBPUSD", "rate": [5, 4], "series": None, "stale": []},
+    ]
+    routes = [[[0, True]], [[1, False]]]
+    rates = {"pairs": pairs, "routes": routes, "quote": [draw.choice((None, 1))], "commission": [0]}
+    rules = [
+        {"kind": "break_even", "trigger": {"points": 60}, "offset_points": 20},
+        {"kind": "trailing", "distance": {"points": 60}, "start": {"points": 90}, "step_points": 0},
+    ]
+    return tables, signals, plan({"commission": commission}, rates=rates, position_rules=rules[seed % 2 :])
+
+
+def test_commission_at_rates_of_its_own_is_identical_in_strides() -> None:
+    """CUR, MGT-1: a stop that a rule moved closes inside a stride, at the rate of that bar."""
+    moved = 0
+    for seed in range(40):
+        python, rust = (run(get_backend(name), *commission_case(seed)) for name in ("python", "rust"))
+        assert python == rust, f"commission_case({seed})"
+        moved += sum(trade["reason"] in {"trailing_stop", "break_even"} for trade in python["trades"])
+    assert moved > 40  # we looked at something
 
 
 class Hiding(ReplayDecider):
