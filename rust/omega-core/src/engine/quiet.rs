@@ -4,7 +4,8 @@
 //! requests most bars reach no stop and no target: there only marks and extremes change, and 64-bit
 //! arithmetic is enough for them. A bar that may close something is left to `step`.
 
-use std::{array, ops};
+use std::array;
+use std::ops::Range;
 
 use crate::engine::account;
 use crate::engine::clock_rules;
@@ -80,7 +81,7 @@ fn stride(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> us
 /// What a sweep follows of one position.
 struct Track<'a> {
     side: &'a Prices,
-    corridor: Range,
+    corridor: Corridor,
     slope: i64,
     offset: i64,
     lowest: i32,
@@ -90,9 +91,9 @@ struct Track<'a> {
 /// The stride of a few positions: looked for and marked in one walk, as most strides are short.
 fn sweep<const N: usize>(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> usize {
     let to = clock_rules::next_due_step(simulation, from, to);
-    let corridors: [Range; N] = array::from_fn(|idx| {
+    let corridors: [Corridor; N] = array::from_fn(|idx| {
         let position = &simulation.positions[idx];
-        awake(simulation, position, range_of_position(simulation, position))
+        awake(simulation, position, corridor_of_position(simulation, position))
     });
     let Simulation { market, positions, books, .. } = simulation;
     let accrued = positions.iter().fold(0, |accrued, position| accrued + position.accrued_swap);
@@ -115,7 +116,7 @@ fn sweep<const N: usize>(simulation: &mut Simulation, rate: Rate, from: usize, t
     end
 }
 
-fn track<'a>(series: &'a Series, position: &Position, corridor: Range, rate: Rate) -> Track<'a> {
+fn track<'a>(series: &'a Series, position: &Position, corridor: Corridor, rate: Rate) -> Track<'a> {
     Track {
         side: closing_side(series, position),
         corridor,
@@ -132,7 +133,7 @@ fn walk<const N: usize>(
     tracks: &mut [Track<'_>; N],
     equity: &mut Vec<i64>,
     start: i64,
-    bars: ops::Range<usize>,
+    bars: Range<usize>,
     rounded: impl Fn(i64) -> i64,
 ) -> usize {
     let mut first = bars.start;
@@ -176,11 +177,11 @@ fn first_step(simulation: &Simulation, from: usize, to: usize, with_rules: bool)
         end = first_step_of(simulation, order, from, end);
     }
     for position in &simulation.positions {
-        let mut range = range_of_position(simulation, position);
+        let mut corridor = corridor_of_position(simulation, position);
         if with_rules {
-            range = awake(simulation, position, range);
+            corridor = awake(simulation, position, corridor);
         }
-        end = first_reached(range, closing_side(series, position), from, end);
+        end = first_reached(corridor, closing_side(series, position), from, end);
         if with_rules && management::needs_atr(&simulation.plan.position_rules) {
             end = management::first_move_by_atr(simulation, position, from, end);
         }
@@ -250,19 +251,19 @@ fn is_above(simulation: &Simulation, levels: MarginPlan, worst: impl Fn(&Positio
 }
 
 /// Prices between which a bar reaches no level: one at or below the first or at or above the second does.
-type Range = (i32, i32);
+type Corridor = (i32, i32);
 
-fn range_of_position(simulation: &Simulation, position: &Position) -> Range {
+fn corridor_of_position(simulation: &Simulation, position: &Position) -> Corridor {
     let through = simulation.plan.limit_through_points;
     if position.direction > 0 {
-        range(position.sl, position.tp.map(|tp| tp + through))
+        corridor(position.sl, position.tp.map(|tp| tp + through))
     } else {
-        range(position.tp.map(|tp| tp - through), position.sl)
+        corridor(position.tp.map(|tp| tp - through), position.sl)
     }
 }
 
-/// A range narrowed to what no position rule does anything about.
-fn awake(simulation: &Simulation, position: &Position, (floor, ceiling): Range) -> Range {
+/// A corridor narrowed to what no position rule does anything about.
+fn awake(simulation: &Simulation, position: &Position, (floor, ceiling): Corridor) -> Corridor {
     let rules = &simulation.plan.position_rules;
     match management::find_wake(rules, position, simulation.symbol().tick_points) {
         None => (floor, ceiling),
@@ -272,7 +273,7 @@ fn awake(simulation: &Simulation, position: &Position, (floor, ceiling): Range) 
 }
 
 /// Where a working order is triggered or filled, on its own side.
-fn range_of_order(simulation: &Simulation, order: &Order) -> Range {
+fn corridor_of_order(simulation: &Simulation, order: &Order) -> Corridor {
     let trigger = trigger_of(simulation, order);
     let is_below = (trigger.direction > 0) == works_as_limit(&trigger);
     let level = if works_as_limit(&trigger) {
@@ -280,10 +281,10 @@ fn range_of_order(simulation: &Simulation, order: &Order) -> Range {
     } else {
         trigger.price
     };
-    if is_below { range(Some(level), None) } else { range(None, Some(level)) }
+    if is_below { corridor(Some(level), None) } else { corridor(None, Some(level)) }
 }
 
-fn range(lower: Option<i64>, upper: Option<i64>) -> Range {
+fn corridor(lower: Option<i64>, upper: Option<i64>) -> Corridor {
     (lower.map_or(i32::MIN, clamped), upper.map_or(i32::MAX, clamped))
 }
 
@@ -304,7 +305,7 @@ fn first_step_of(simulation: &Simulation, order: &Order, from: usize, to: usize)
     if let Some(expiry_us) = order.expiry_us {
         end = from + series.time_us[from..end].partition_point(|time_us| *time_us < expiry_us);
     }
-    first_reached(range_of_order(simulation, order), order_side(series, order.direction), from, end)
+    first_reached(corridor_of_order(simulation, order), order_side(series, order.direction), from, end)
 }
 
 /// Sees a whole bar with every position if it reaches no level of any position or order; returns whether.
@@ -312,15 +313,16 @@ fn first_step_of(simulation: &Simulation, order: &Order, from: usize, to: usize)
 /// twin: none — the same as all passes finding nothing, at two comparisons a level.
 pub(crate) fn see_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
     let series = &simulation.market.series[0];
-    let is_reached =
-        |(floor, ceiling): Range, side: &Prices| side.low[bar_idx] <= floor || side.high[bar_idx] >= ceiling;
+    let is_reached = |(floor, ceiling): Corridor, side: &Prices| {
+        side.low[bar_idx] <= floor || side.high[bar_idx] >= ceiling
+    };
     let wakes_order = |order: &Order| {
         let side = order_side(series, order.direction);
         takes_the_open_only(order)
-            || (!is_at_market(order) && is_reached(range_of_order(simulation, order), side))
+            || (!is_at_market(order) && is_reached(corridor_of_order(simulation, order), side))
     };
     let closes = |position: &Position| {
-        is_reached(range_of_position(simulation, position), closing_side(series, position))
+        is_reached(corridor_of_position(simulation, position), closing_side(series, position))
     };
     if simulation.working.iter().any(wakes_order) || simulation.positions.iter().any(closes) {
         return false;
@@ -334,9 +336,9 @@ pub(crate) fn see_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
     true
 }
 
-/// The first bar of `from..to` that leaves a range, or `to`.
+/// The first bar of `from..to` that leaves a corridor, or `to`.
 #[expect(clippy::needless_bitwise_bool, reason = "no branch inside a vector of comparisons")]
-fn first_reached((floor, ceiling): Range, side: &Prices, from: usize, to: usize) -> usize {
+fn first_reached((floor, ceiling): Corridor, side: &Prices, from: usize, to: usize) -> usize {
     let (lows, highs) = (&side.low[from..to], &side.high[from..to]);
     let is_reached = |(low, high): (&i32, &i32)| (*low <= floor) | (*high >= ceiling);
     let chunks = lows.chunks(LANES).zip(highs.chunks(LANES));
