@@ -79,6 +79,12 @@ impl<T: Copy + Default> OptionalColumn<T> {
         (0..self.len).map(|row| self.at(row)).collect()
     }
 
+    /// Returns the values of the cells that are not null.
+    pub(crate) fn given(&self) -> impl Iterator<Item = T> + '_ {
+        let is_valid = |row: usize| self.is_valid.as_ref().is_none_or(|is_valid| is_valid[row]);
+        self.values.iter().enumerate().filter(move |(row, _)| is_valid(*row)).map(|(_, value)| *value)
+    }
+
     /// Returns values and which of them hold, if some do not; `None` if all cells are null.
     #[must_use]
     pub fn into_parts(self) -> Option<(Vec<T>, Option<Vec<bool>>)> {

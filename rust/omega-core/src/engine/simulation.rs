@@ -15,7 +15,9 @@ use crate::engine::filters::Happened;
 use crate::engine::orders::Order;
 use crate::engine::records::{DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, Tables};
 use crate::engine::records::{direction_code, write_tables};
-use crate::engine::signals::{Fault, Request, Signal, SignalRows, find_fault, read_signals};
+use crate::engine::signals::{
+    Fault, Request, Signal, SignalRows, are_sound_market_orders, find_fault, read_signals,
+};
 use crate::engine::volatility::Volatility;
 use crate::engine::{
     clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover, stop_out,
@@ -162,10 +164,13 @@ impl Simulation {
     /// # Errors
     /// The error a bad signal names, unless the plan says to reject such signals.
     pub fn take_in(&mut self, signals: SignalRows) -> Result<Vec<Request>> {
+        let signals = signals.whole();
+        let are_sound = are_sound_market_orders(&signals, &self.plan.symbols);
         let mut taken = Vec::with_capacity(signals.len());
         let before_start = self.before_start_count;
-        for signal in signals.iter() {
-            taken.extend(self.number(&signal)?);
+        for (row, (bar_idx, kind)) in signals.bar_idx.iter().zip(&signals.kind).enumerate() {
+            let fault = if are_sound { None } else { find_fault(&signals.at(row), &self.plan.symbols) };
+            taken.extend(self.number(*bar_idx, *kind, fault)?);
         }
         let dropped = self.before_start_count - before_start;
         self.records.signals.append(signals, usize::try_from(dropped).unwrap_or(0));
@@ -177,7 +182,7 @@ impl Simulation {
     /// # Errors
     /// As `take_in`.
     pub fn take(&mut self, signal: Signal) -> Result<Option<Request>> {
-        let request = self.number(&signal)?;
+        let request = self.number(signal.bar_idx, signal.kind, find_fault(&signal, &self.plan.symbols))?;
         if request.is_some() {
             self.records.signals.signals.push(signal);
         }
@@ -185,26 +190,25 @@ impl Simulation {
     }
 
     /// twin: none — the inner loop of `take_in`.
-    fn number(&mut self, signal: &Signal) -> Result<Option<Request>> {
+    fn number(&mut self, decided_on: i64, kind: i8, fault: Option<Fault>) -> Result<Option<Request>> {
         let row = self.row_count;
         self.row_count += 1;
         let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
-        let bar_idx = signal.bar_idx + self.latency_bars;
+        let bar_idx = decided_on + self.latency_bars;
         if bar_idx + 1 < first {
             self.before_start_count += 1;
             return Ok(None);
         }
         self.signal_count += 1;
-        let fault = find_fault(signal, &self.plan.symbols);
         if let Some(fault) = fault
             && !self.plan.reject_bad_signals
         {
-            return Err(self.signal_error(fault, signal.bar_idx));
+            return Err(self.signal_error(fault, decided_on));
         }
         let (number, recorded) = (self.signal_count, self.records.signals.number.len());
         self.records.signals.number.push(number);
         self.records.signals.row.push(row);
-        Ok(Some(Request { number, recorded, bar_idx, kind: signal.kind, fault }))
+        Ok(Some(Request { number, recorded, bar_idx, kind, fault }))
     }
 
     /// What a request asks for. twin: none — the twin's requests hold their signal.
