@@ -179,6 +179,7 @@ macro_rules! rows {
             /// Rows that are not in the columns yet.
             block: Vec<$row>,
             len: usize,
+            is_muted: bool,
             $($(#[$field_doc])* pub $field: <$kind as $crate::growing::Cell>::Column,)*
         }
 
@@ -217,6 +218,20 @@ macro_rules! rows {
                 self.block.push(row);
             }
 
+            /// Appends a row that is made only if the table is not muted.
+            #[allow(clippy::inline_always, reason = "as above")]
+            #[inline(always)]
+            pub fn push_with(&mut self, row: impl FnOnce() -> $row) {
+                if !self.is_muted {
+                    self.push(row());
+                }
+            }
+
+            /// Lets `push_with` and `update` do nothing from now on: nobody will read the table.
+            pub fn mute(&mut self) {
+                self.is_muted = true;
+            }
+
             /// Returns a row.
             #[inline]
             #[must_use]
@@ -229,6 +244,9 @@ macro_rules! rows {
 
             /// Changes a row.
             pub fn update(&mut self, row: usize, change: impl FnOnce(&mut $row)) {
+                if self.is_muted {
+                    return;
+                }
                 if let Some(idx) = row.checked_sub(self.len) {
                     return change(&mut self.block[idx]);
                 }

@@ -105,9 +105,15 @@ pub fn floor_quotient(num: i128, den: i128) -> i128 {
 #[inline]
 #[must_use]
 pub fn half_even_quotient(num: i128, den: i128) -> i128 {
-    if let (Ok(num), Ok(den)) = (i64::try_from(num), i64::try_from(den)) {
-        return i128::from(half_even_narrow(num, den));
+    match (i64::try_from(num), i64::try_from(den)) {
+        (Ok(num), Ok(den)) => i128::from(half_even_narrow(num, den)),
+        _ => half_even_wide(num, den),
     }
+}
+
+/// twin: none — Python's integers have one width.
+#[cold]
+fn half_even_wide(num: i128, den: i128) -> i128 {
     let whole = floor_quotient(num, den);
     let rest = num - whole * den;
     let above = den - rest;
@@ -527,6 +533,19 @@ mod tests {
             assert_eq!(round_half_even(x), expected);
         }
         assert!(round_half_even(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn a_quotient_within_64_bits_is_that_of_the_same_fraction_beyond() {
+        let beyond = 1_i128 << 70;
+        for num in -40..=40_i64 {
+            for den in [1, 2, 3, 4, 10] {
+                let wide = half_even_quotient(i128::from(num) * beyond, i128::from(den) * beyond);
+                assert_eq!(i128::from(half_even_narrow(num, den)), wide);
+            }
+        }
+        assert_eq!([5, 7, -5, -7].map(|num| half_even_narrow(num, 2)), [2, 4, -2, -4]);
+        assert_eq!(half_even_narrow(i64::MIN, 1), i64::MIN);
     }
 
     #[test]

@@ -212,7 +212,7 @@ fn book(
     let commission = charge(&commissions, &mut order.charged, price, steps, true)?;
     let position = &mut simulation.positions[position_idx];
     position.commission += commission;
-    simulation.records.fills.push(FillRow {
+    simulation.records.fills.push_with(|| FillRow {
         position_id: order.number,
         leg: 0,
         fill_number: order.fills,

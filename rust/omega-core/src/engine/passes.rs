@@ -49,9 +49,14 @@ pub fn run(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
 pub fn run_passes(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) -> Result<()> {
     simulation.pass_number += 1;
     exit_positions_at_open(simulation, bar)?;
-    enter_at_open(simulation, bar, whole)?;
+    if !simulation.working.is_empty() {
+        enter_at_open(simulation, bar, whole)?;
+    }
     exit_positions_inside(simulation, bar)?;
-    enter_inside(simulation, bar, whole)
+    if !simulation.working.is_empty() {
+        enter_inside(simulation, bar, whole)?;
+    }
+    Ok(())
 }
 
 /// Returns the levels that stand for a position.

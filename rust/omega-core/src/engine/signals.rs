@@ -84,7 +84,8 @@ pub struct Fault {
 
 /// A numbered signal on its way to its step, with what is wrong with it, if anything.
 ///
-/// It works in step `bar_idx + 1`: that of its signal, later by the latency (FIL-13). The signal itself lies in the records, where it was written down when it was numbered.
+/// It works in step `bar_idx + 1`: that of its signal, later by the latency (FIL-13). The signal itself lies in the
+/// records, where it was written down when it was numbered.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// Signal number.
@@ -95,8 +96,8 @@ pub struct Request {
     pub bar_idx: i64,
     /// `SignalKind` code.
     pub kind: i8,
-    /// Why it cannot be.
-    pub fault: Option<Fault>,
+    /// Error number of why it cannot be.
+    pub fault: Option<i16>,
 }
 
 /// Returns the rows of a signal table; bar indices must exist and never descend.

@@ -13,11 +13,13 @@ use arrow_array::RecordBatch;
 use crate::engine::fill_bar::{FillBar, fill_bar};
 use crate::engine::filters::Happened;
 use crate::engine::orders::Order;
-use crate::engine::records::{DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, Tables};
-use crate::engine::records::{direction_code, write_tables};
+use crate::engine::records::{
+    DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, direction_code,
+};
 use crate::engine::signals::{
     Fault, Request, Signal, SignalRows, are_sound_market_orders, find_fault, read_signals,
 };
+use crate::engine::tables::{Tables, write_tables};
 use crate::engine::volatility::Volatility;
 use crate::engine::{
     clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover, stop_out,
@@ -167,6 +169,8 @@ impl Simulation {
         let signals = signals.whole();
         let are_sound = are_sound_market_orders(&signals, &self.plan.symbols);
         let mut taken = Vec::with_capacity(signals.len());
+        self.records.signals.number.reserve(signals.len());
+        self.records.signals.row.reserve(signals.len());
         let before_start = self.before_start_count;
         for (row, (bar_idx, kind)) in signals.bar_idx.iter().zip(&signals.kind).enumerate() {
             let fault = if are_sound { None } else { find_fault(&signals.at(row), &self.plan.symbols) };
@@ -190,6 +194,7 @@ impl Simulation {
     }
 
     /// twin: none — the inner loop of `take_in`.
+    #[inline]
     fn number(&mut self, decided_on: i64, kind: i8, fault: Option<Fault>) -> Result<Option<Request>> {
         let row = self.row_count;
         self.row_count += 1;
@@ -208,7 +213,7 @@ impl Simulation {
         let (number, recorded) = (self.signal_count, self.records.signals.number.len());
         self.records.signals.number.push(number);
         self.records.signals.row.push(row);
-        Ok(Some(Request { number, recorded, bar_idx, kind, fault }))
+        Ok(Some(Request { number, recorded, bar_idx, kind, fault: fault.map(|fault| fault.number) }))
     }
 
     /// What a request asks for. twin: none — the twin's requests hold their signal.
@@ -315,7 +320,7 @@ impl Simulation {
         let time_us = self.series().close_time_us[last];
         self.exchange.move_to(time_us);
         for request in requests {
-            let code = request.fault.map_or(ORDER_NO_MORE_BARS, |fault| fault.number);
+            let code = request.fault.unwrap_or(ORDER_NO_MORE_BARS);
             let row = RejectionRow { time_us, bar_idx: as_i64(last), code, signal: request.number };
             self.records.rejections.push(row);
         }
@@ -356,8 +361,8 @@ impl Simulation {
         let is_of =
             |request: &&Request, kind: SignalKind| request.fault.is_none() && request.kind == kind.code();
         for request in requests {
-            if let Some(fault) = request.fault {
-                self.reject(&moment, fault.number, request.number);
+            if let Some(number) = request.fault {
+                self.reject(&moment, number, request.number);
             } else if request.kind == SignalKind::Cancel.code() {
                 orders::cancel(self, &moment, request);
             } else if request.kind == SignalKind::Modify.code() {
@@ -405,8 +410,8 @@ impl Simulation {
         }
         if self.exchange.fixed_worth().is_none() {
             self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
+            self.marked = *self.exchange.worth()?;
         }
-        self.marked = *self.exchange.worth()?;
         let mut total = 0;
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[bar_idx]);
@@ -435,7 +440,11 @@ impl Simulation {
                 magic: position.magic,
                 entry_bar_idx: as_i64(position.entry_bar_idx),
                 entry_time_us: position.entry_time_us,
-                entry_price: closing::price_of_sum(self, position.entered.points, position.entered.steps),
+                entry_price: closing::price_of_sum(
+                    self.symbol().digits,
+                    position.entered.points,
+                    position.entered.steps,
+                ),
                 steps: position.steps,
                 sl: position.sl,
                 tp: position.tp,

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use crate::engine::records::{Tables, positions_batch, write_since};
 use crate::engine::signals::{Request, SignalRows, find_fault};
 use crate::engine::simulation::Simulation;
+use crate::engine::tables::{Tables, positions_batch, write_since};
 use crate::error::{Error, Result};
 use crate::market::{Market, as_i64};
 use crate::plan::{Plan, parse_plan};
