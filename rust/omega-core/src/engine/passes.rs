@@ -12,7 +12,7 @@ use crate::engine::opening::{self, Fill, takes_the_open_only};
 use crate::engine::orders::{self, Order};
 use crate::engine::pass_bar::{PassBar, pass_bar};
 use crate::engine::simulation::Simulation;
-use crate::engine::{closing, finer, oco, quiet};
+use crate::engine::{closing, finer, oco};
 use crate::error::Result;
 use crate::execution::exits::{Bracket, Exit, exit_at_open, exit_inside, exit_on_path, is_ambiguous};
 use crate::execution::fills::{Entry, Trigger, entry_at_open, entry_inside, entry_on_path, is_stop_met};
@@ -27,9 +27,6 @@ use crate::schema::{Moment, OrderType};
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn run(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
-    if quiet::see_bar(simulation, bar_idx) {
-        return Ok(());
-    }
     let intrabar = simulation.plan.intrabar;
     if intrabar == Intrabar::Finer {
         let whole = pass_bar(simulation.series(), bar_idx, Intrabar::StopFirst);

@@ -323,7 +323,7 @@ fn order_side(series: &Series, direction: i64) -> &Prices {
 
 /// The first step of `from..to` in which something happens to a working order, or `to`.
 fn first_step_of(simulation: &Simulation, order: &Order, from: usize, to: usize) -> usize {
-    if is_at_market(order) {
+    if is_at_market(order) || takes_the_open_only(order) {
         return from;
     }
     let series = simulation.series();

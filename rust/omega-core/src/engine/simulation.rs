@@ -260,10 +260,17 @@ impl Simulation {
     /// `engine.overflow` if money leaves its range.
     #[inline]
     pub fn run_bar(&mut self, bar_idx: usize) -> Result<()> {
+        self.let_act(bar_idx, false)
+    }
+
+    /// `run_bar` for a bar that is known to reach something, or is not. twin: none — it does not look ahead.
+    #[inline]
+    fn let_act(&mut self, bar_idx: usize, is_reached: bool) -> Result<()> {
         if !self.positions.is_empty() && self.plan.signal_close {
             rollover::accrue(self, self.series().time_us[bar_idx], bar_idx.checked_sub(1))?;
         }
-        if !self.positions.is_empty() || !self.working.is_empty() {
+        let is_open = !self.positions.is_empty() || !self.working.is_empty();
+        if is_open && (is_reached || !quiet::see_bar(self, bar_idx)) {
             passes::run(self, bar_idx)?;
         }
         if !self.positions.is_empty() && !self.plan.position_rules.is_empty() {
@@ -289,20 +296,39 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn advance(&mut self, from: usize, to: usize) -> Result<()> {
+        self.advance_from(from, to, false)
+    }
+
+    /// `advance`, where the first step has begun and its requests were worked through if `is_entered`.
+    ///
+    /// twin: none — steps are run one by one there.
+    fn advance_from(&mut self, from: usize, to: usize, mut is_entered: bool) -> Result<()> {
         let mut bar_idx = from;
         while bar_idx < to {
             if self.positions.is_empty() && self.working.is_empty() {
                 self.books.hold(to - bar_idx);
                 return Ok(());
             }
-            let rollover_step = rollover::next_rollover_step(self, bar_idx, to);
-            bar_idx = quiet::run(self, bar_idx, rollover_step)?;
+            let first = bar_idx;
+            let rollover_step = rollover::next_rollover_step(self, first + usize::from(is_entered), to);
+            bar_idx = quiet::run(self, first, rollover_step)?;
             if bar_idx < to {
-                self.step(bar_idx, &[])?;
+                if !is_entered || bar_idx > first {
+                    self.begin(bar_idx)?;
+                    self.enter(bar_idx, &[])?;
+                }
+                self.let_act(bar_idx, bar_idx < rollover_step)?;
+                self.mark(bar_idx)?;
                 bar_idx += 1;
             }
+            is_entered = false;
         }
         Ok(())
+    }
+
+    /// Whether the bar of a fill at its open is to what is open then as any later one. twin: none — see above.
+    fn may_stride_from_entry(&self) -> bool {
+        self.plan.position_rules.is_empty() && self.plan.margin.is_none() && !self.plan.signal_close
     }
 
     /// Closes the books after the last step and returns all result tables (LOOP-3).
@@ -369,14 +395,18 @@ impl Simulation {
                 modifying::modify(self, &moment, request, bar_idx);
             }
         }
-        stop_out::close_due(self, &moment)?;
+        if !self.stop_outs.is_empty() {
+            stop_out::close_due(self, &moment)?;
+        }
         if are_due {
             clock_rules::close_due(self, &moment, bar_idx)?;
         }
         for request in requests.iter().filter(|request| is_of(request, SignalKind::Close)) {
             closing::close_on_request(self, &moment, request)?;
         }
-        opening::fill_waiting(self, &moment)?;
+        if !self.working.is_empty() {
+            opening::fill_waiting(self, &moment)?;
+        }
         for request in requests.iter().filter(|request| is_of(request, SignalKind::Order)) {
             opening::open_order(self, &moment, request, bar_idx)?;
         }
@@ -530,13 +560,18 @@ pub fn run_to_end(
         while position < taken.len() && taken[position].bar_idx < as_i64(bar_idx) {
             position += 1;
         }
-        if position > start {
+        let has_requests = position > start;
+        let is_entered = has_requests && simulation.may_stride_from_entry();
+        if is_entered {
+            simulation.begin(bar_idx)?;
+            simulation.enter(bar_idx, &taken[start..position])?;
+        } else if has_requests {
             simulation.step(bar_idx, &taken[start..position])?;
             bar_idx += 1;
         }
         let next = taken.get(position).map_or(bar_count, |request| step_of(request).min(bar_count));
         let stop = next.min(bar_idx + INTERRUPT_STRIDE).max(bar_idx);
-        simulation.advance(bar_idx, stop)?;
+        simulation.advance_from(bar_idx, stop, is_entered)?;
         if stop == bar_idx + INTERRUPT_STRIDE && is_interrupted() {
             return Err(Error::Interrupted);
         }

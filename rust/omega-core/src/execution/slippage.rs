@@ -52,9 +52,9 @@ pub fn points_without_chance(slippage: &Slippage, steps: i64, atr_points: f64) -
 /// Returns the sum of all parts, rounded once.
 #[expect(clippy::cast_possible_truncation, reason = "the plan's limits keep the sum far below 2^63 points")]
 fn with_parts(slippage: &Slippage, random_points: i64, steps: i64, atr_points: f64) -> Slip {
+    let mut slip = Slip { random_points, ..NO_SLIP };
     let (mut numerator, mut denominator) = wide(slippage.fixed_points);
     numerator += i128::from(random_points) * denominator;
-    let mut slip = Slip { random_points, ..NO_SLIP };
     if slippage.impact.is_none() && slippage.volatility.is_none() {
         slip.points = half_even_quotient(numerator, denominator) as i64;
         return slip;
