@@ -206,7 +206,6 @@ pub(crate) fn opening_spread(series: &Series, bar_idx: usize) -> i64 {
 /// `engine.overflow` if money leaves its range.
 pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -> Result<()> {
     let worth = *simulation.exchange.worth()?;
-    let commissions = simulation.exchange.commission()?;
     let (id, direction) = (simulation.positions[idx].id, simulation.positions[idx].direction);
     let slipped = match deal.rule {
         Rule::Fil6 => NO_SLIP,
@@ -215,7 +214,8 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     let position = &mut simulation.positions[idx];
     let price = deal.raw_price - position.direction * slipped.points;
     see_price(position, price);
-    let commission = charge(&commissions, &mut Charge::default(), price, steps, false)?;
+    let commission =
+        charge(simulation.exchange.commission()?, &mut Charge::default(), price, steps, false)?;
     let swap = settle_swap(position, steps, position.steps);
     let prices = DealPrices { price, raw_price: deal.raw_price, spread_points: deal.spread_points };
     let gross = close_part(position, steps, prices, worth.rates)?;

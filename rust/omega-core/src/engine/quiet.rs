@@ -24,9 +24,9 @@ use crate::portfolio::money::Rate;
 use crate::portfolio::position::{Position, open_profit, see_price};
 
 /// Limit on Σ steps · numerator: with prices below 2^31 every sum of marks stays below 2^60.
-const MAX_UNITS: i128 = 1 << 29;
+const MAX_UNITS: i64 = 1 << 29;
 /// Limit on the balance, so that balance plus marks stays in range.
-const MAX_QUIET_BALANCE: i128 = 1 << 61;
+const MAX_QUIET_BALANCE: i64 = 1 << 61;
 /// Bars whose worst prices are looked at together, one after the other for as long as margin is safe.
 const MARGIN_STRETCHES: [usize; 3] = [64, 4_096, usize::MAX];
 /// Bars compared at once; a power of two that fits vector registers.
@@ -223,17 +223,12 @@ fn first_step(simulation: &Simulation, from: usize, to: usize, with_rules: bool)
 
 /// Whether 64 bits hold every mark of the open positions.
 fn fits(simulation: &Simulation, rate: Rate) -> bool {
-    let units = simulation
-        .positions
-        .iter()
-        .fold(0, |units, position| units + i128::from(position.steps) * i128::from(rate.numerator));
-    let accrued = simulation
-        .positions
-        .iter()
-        .fold(0, |accrued, position| accrued + i128::from(position.accrued_swap).abs());
-    units <= MAX_UNITS
-        && i128::from(rate.denominator) <= MAX_UNITS
-        && i128::from(simulation.books.balance).abs() + accrued < MAX_QUIET_BALANCE
+    let (mut units, mut money) = (0_i64, simulation.books.balance.saturating_abs());
+    for position in &simulation.positions {
+        units = units.saturating_add(position.steps.saturating_mul(rate.numerator));
+        money = money.saturating_add(position.accrued_swap.saturating_abs());
+    }
+    units <= MAX_UNITS && rate.denominator <= MAX_UNITS && money < MAX_QUIET_BALANCE
 }
 
 /// The end of the longest stretch from `from` on in which equity stays above both margin levels, as far as it was

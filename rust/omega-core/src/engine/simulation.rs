@@ -6,6 +6,7 @@
 //! Rules LOOP-1 to LOOP-4 in `docs/spec/engine.md`. Not here: prices of fills (`execution::fills`), sizes,
 //! costs, and what a strategy may see (the bindings).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -85,6 +86,8 @@ pub struct Simulation {
     pub latency_bars: i64,
     /// Row of the calendar from which rollovers are still to come.
     pub rollover_row: usize,
+    /// Steps up to the next in which a rollover accrues, as far as they were looked at. twin: none — for strides.
+    pub rollover_free: Range<usize>,
     /// Signals numbered so far.
     pub signal_count: i64,
     /// Rows taken in so far.
@@ -132,6 +135,7 @@ impl Simulation {
             pass_number: 0,
             latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
             rollover_row: 0,
+            rollover_free: 0..0,
             signal_count: 0,
             row_count: 0,
             before_start_count: 0,
