@@ -214,8 +214,7 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     let position = &mut simulation.positions[idx];
     let price = deal.raw_price - position.direction * slipped.points;
     see_price(position, price);
-    let commission =
-        charge(simulation.exchange.commission()?, &mut Charge::default(), price, steps, false)?;
+    let commission = charge(simulation.exchange.commission()?, &mut Charge::default(), price, steps, false)?;
     let swap = settle_swap(position, steps, position.steps);
     let prices = DealPrices { price, raw_price: deal.raw_price, spread_points: deal.spread_points };
     let gross = close_part(position, steps, prices, worth.rates)?;

@@ -210,8 +210,9 @@ fn mark_ambiguity(
     let Some(idx) = simulation.find_position(order.number) else { return };
     let bracket = bracket_of(simulation, &simulation.positions[idx]);
     let side = whole.closing_side(order.direction);
+    let is_late = entry.is_some() && straddles(simulation, order, whole);
     let position = &mut simulation.positions[idx];
-    position.ambiguous |= is_contested || (entry.is_some() && straddles(order, whole));
+    position.ambiguous |= is_contested || is_late;
     position.ambiguous |= is_ambiguous(&bracket, side, entry, whole.has_one_spread());
 }
 
@@ -223,8 +224,8 @@ fn is_triggered_inside(order: &Order, trigger: &Trigger, bar: &PassBar) -> bool 
 }
 
 /// Whether the order expires inside the bar, so that the fill may have come too late (FIL-15).
-fn straddles(order: &Order, bar: &PassBar) -> bool {
-    order.expiry_us.is_some_and(|expiry_us| expiry_us < bar.close_time_us)
+fn straddles(simulation: &Simulation, order: &Order, bar: &PassBar) -> bool {
+    order.expiry_us.is_some_and(|expiry_us| expiry_us < simulation.series().close_time_us[bar.bar_idx])
 }
 
 /// Fills an order; returns whether it opened a position.

@@ -6,7 +6,6 @@
 //! Rules LOOP-1 to LOOP-4 in `docs/spec/engine.md`. Not here: prices of fills (`execution::fills`), sizes,
 //! costs, and what a strategy may see (the bindings).
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -86,8 +85,6 @@ pub struct Simulation {
     pub latency_bars: i64,
     /// Row of the calendar from which rollovers are still to come.
     pub rollover_row: usize,
-    /// Steps up to the next in which a rollover accrues, as far as they were looked at. twin: none — for strides.
-    pub rollover_free: Range<usize>,
     /// Signals numbered so far.
     pub signal_count: i64,
     /// Rows taken in so far.
@@ -135,7 +132,6 @@ impl Simulation {
             pass_number: 0,
             latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
             rollover_row: 0,
-            rollover_free: 0..0,
             signal_count: 0,
             row_count: 0,
             before_start_count: 0,
@@ -171,17 +167,18 @@ impl Simulation {
     /// The error a bad signal names, unless the plan says to reject such signals.
     pub fn take_in(&mut self, signals: SignalRows) -> Result<Vec<Request>> {
         let signals = signals.whole();
+        // Bars ascend, so that what comes too early stands first.
+        let first = self.first_bar_idx();
+        let dropped = signals.bar_idx.partition_point(|decided_on| decided_on + self.latency_bars < first);
+        self.before_start_count += as_i64(dropped);
+        self.row_count += as_i64(dropped);
         let are_sound = are_sound_market_orders(&signals, &self.plan.symbols);
-        let mut taken = Vec::with_capacity(signals.len());
-        self.records.signals.number.reserve(signals.len());
-        self.records.signals.row.reserve(signals.len());
-        let before_start = self.before_start_count;
-        for (row, (bar_idx, kind)) in signals.bar_idx.iter().zip(&signals.kind).enumerate() {
+        let mut taken = Vec::with_capacity(signals.len() - dropped);
+        for row in dropped..signals.len() {
             let fault = if are_sound { None } else { find_fault(&signals.at(row), &self.plan.symbols) };
-            taken.extend(self.number(*bar_idx, *kind, fault)?);
+            taken.push(self.number(signals.bar_idx[row], signals.kind[row], fault)?);
         }
-        let dropped = self.before_start_count - before_start;
-        self.records.signals.append(signals, usize::try_from(dropped).unwrap_or(0));
+        self.records.signals.append(signals, dropped);
         Ok(taken)
     }
 
@@ -190,24 +187,27 @@ impl Simulation {
     /// # Errors
     /// As `take_in`.
     pub fn take(&mut self, signal: Signal) -> Result<Option<Request>> {
-        let request = self.number(signal.bar_idx, signal.kind, find_fault(&signal, &self.plan.symbols))?;
-        if request.is_some() {
-            self.records.signals.signals.push(signal);
+        if signal.bar_idx + self.latency_bars < self.first_bar_idx() {
+            self.before_start_count += 1;
+            self.row_count += 1;
+            return Ok(None);
         }
-        Ok(request)
+        let fault = find_fault(&signal, &self.plan.symbols);
+        let request = self.number(signal.bar_idx, signal.kind, fault)?;
+        self.records.signals.signals.push(signal);
+        Ok(Some(request))
+    }
+
+    /// The first bar behind which a signal works in a step of the run. twin: none — part of `take_in`.
+    fn first_bar_idx(&self) -> i64 {
+        as_i64(self.plan.first_step + usize::from(self.plan.signal_close)) - 1
     }
 
     /// twin: none — the inner loop of `take_in`.
     #[inline]
-    fn number(&mut self, decided_on: i64, kind: i8, fault: Option<Fault>) -> Result<Option<Request>> {
+    fn number(&mut self, decided_on: i64, kind: i8, fault: Option<Fault>) -> Result<Request> {
         let row = self.row_count;
         self.row_count += 1;
-        let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
-        let bar_idx = decided_on + self.latency_bars;
-        if bar_idx + 1 < first {
-            self.before_start_count += 1;
-            return Ok(None);
-        }
         self.signal_count += 1;
         if let Some(fault) = fault
             && !self.plan.reject_bad_signals
@@ -217,7 +217,8 @@ impl Simulation {
         let (number, recorded) = (self.signal_count, self.records.signals.number.len());
         self.records.signals.number.push(number);
         self.records.signals.row.push(row);
-        Ok(Some(Request { number, recorded, bar_idx, kind, fault: fault.map(|fault| fault.number) }))
+        let bar_idx = decided_on + self.latency_bars;
+        Ok(Request { number, recorded, bar_idx, kind, fault: fault.map(|fault| fault.number) })
     }
 
     /// What a request asks for. twin: none — the twin's requests hold their signal.
