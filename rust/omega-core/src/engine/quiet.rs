@@ -8,7 +8,7 @@ use std::array;
 use std::ops::Range;
 
 use crate::engine::account;
-use crate::engine::clock_rules;
+use crate::engine::clock_rules::{self, remember_seen};
 use crate::engine::closing::closing_side;
 use crate::engine::management;
 use crate::engine::opening::takes_the_open_only;
@@ -112,7 +112,7 @@ fn sweep<const N: usize>(simulation: &mut Simulation, rate: Rate, from: usize, t
         for (position, Track { lowest, highest, .. }) in positions.iter_mut().zip(tracks) {
             see_price(position, i64::from(lowest));
             see_price(position, i64::from(highest));
-            position.rules.seen_before = (position.lowest, position.highest);
+            remember_seen(&simulation.plan.position_rules, position);
         }
     }
     end
@@ -399,7 +399,7 @@ fn hold(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) {
         let highest = side.high[from..to].iter().fold(i32::MIN, |highest, high| highest.max(*high));
         see_price(position, i64::from(lowest));
         see_price(position, i64::from(highest));
-        position.rules.seen_before = (position.lowest, position.highest);
+        remember_seen(&simulation.plan.position_rules, position);
     }
 }
 
