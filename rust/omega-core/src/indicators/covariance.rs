@@ -51,14 +51,14 @@ impl Covariance {
     }
 }
 
-/// Returns the sum of the products of the distances, from left to right.
+/// Returns the sum of the products of the distances: of even and of odd places, then of both.
 #[inline(never)]
 fn products_about(xs: &[f64], ys: &[f64], x_center: f64, y_center: f64) -> f64 {
-    let mut total = 0.0;
-    for (x, y) in xs.iter().zip(ys) {
-        total += (x - x_center) * (y - y_center);
+    let mut totals = [0.0; 2];
+    for (place, (x, y)) in xs.iter().zip(ys).enumerate() {
+        totals[place % 2] += (x - x_center) * (y - y_center);
     }
-    total
+    totals[0] + totals[1]
 }
 
 /// Returns what is made of products and squares at each row of two columns without NaN.
@@ -224,18 +224,29 @@ impl<'a> Moments<'a> {
     }
 }
 
-/// Returns the sums of the squares and of the products of the distances, from left to right. twin: none — as above.
+/// Returns the sums of the squares and of the products of the distances, of even and odd places apart as above.
+///
+/// twin: none — as above.
 #[inline]
 fn moments_about(parts: [[&[f64]; 2]; 2], centers: [f64; 2]) -> ([f64; 2], f64) {
-    let (mut squares, mut products) = ([0.0; 2], 0.0);
-    for [xs, ys] in parts {
-        for (x, y) in xs.iter().zip(ys) {
-            let offsets = [x - centers[0], y - centers[1]];
-            squares = both(|lane| squares[lane] + offsets[lane] * offsets[lane]);
-            products += offsets[0] * offsets[1];
+    // Of each place parity the sums of x², y² and x·y.
+    let mut totals = [[0.0; 2]; 3];
+    let [(x_pairs, x_last), (y_pairs, y_last)] = parts[0].map(<[f64]>::as_chunks::<2>);
+    for (xs, ys) in x_pairs.iter().zip(y_pairs) {
+        let (xs, ys) = (xs.map(|x| x - centers[0]), ys.map(|y| y - centers[1]));
+        let terms =
+            [both(|one| xs[one] * xs[one]), both(|one| ys[one] * ys[one]), both(|one| xs[one] * ys[one])];
+        totals = std::array::from_fn(|sum| both(|one| totals[sum][one] + terms[sum][one]));
+    }
+    let rest = x_last.iter().zip(y_last).chain(parts[1][0].iter().zip(parts[1][1]));
+    for (place, (x, y)) in rest.enumerate() {
+        let (x, y) = (x - centers[0], y - centers[1]);
+        for (sum, term) in totals.iter_mut().zip([x * x, y * y, x * y]) {
+            sum[place % 2] += term;
         }
     }
-    (squares, products)
+    let [firsts, seconds, products] = totals.map(|sum| sum[0] + sum[1]);
+    ([firsts, seconds], products)
 }
 
 #[inline]

@@ -104,17 +104,26 @@ pub(crate) fn moments_of(values: &[f64], period: u32, give: impl FnMut(&[f64], &
     let (totals, mut squares): (Vec<f64>, Vec<f64>) = first.iter().map(moments).unzip();
     give(&totals, &mut squares);
     let len = count * (BLOCK / count).max(1);
-    let mut place = [(); 3].map(|()| vec![0.0; len.min(values.len())]);
+    let mut moves = vec![0.0; len.min(values.len())];
+    let [mut block, mut before] = [(); 2].map(|()| [moves.clone(), moves.clone()]);
+    let mut before_count = 0;
     for begin in (count..values.len()).step_by(len) {
         let rows = begin..values.len().min(begin + len);
-        let [totals, moves, squares] = place.each_mut().map(|place| &mut place[..rows.len()]);
+        let [totals, squares] = block.each_mut().map(|place| &mut place[..rows.len()]);
+        let moves = &mut moves[..rows.len()];
         let oldest = &values[begin - count..rows.end - count];
-        let newest = &values[rows];
+        let newest = &values[rows.clone()];
         step.fill_totals(newest, oldest, totals);
         step.fill_moves(newest, oldest, totals, moves);
+        // Who is given a block takes roots; these and the sums of the next block wait at the same time.
+        let [totals_before, squares_before] = &mut before;
+        give(&totals_before[..before_count], &mut squares_before[..before_count]);
         step.fill_squares(&values[begin - count..begin + squares.len()], totals, moves, squares);
-        give(totals, squares);
+        before_count = rows.len();
+        std::mem::swap(&mut block, &mut before);
     }
+    let [totals, squares] = &mut before;
+    give(&totals[..before_count], &mut squares[..before_count]);
 }
 
 /// Blocks of rows from a turn of the ring on. twin: none — parts of `update`, one after the other.
@@ -220,16 +229,19 @@ pub(super) fn has_constant_window(values: &[f64], count: usize) -> bool {
     })
 }
 
-/// Returns the sum of the squared distances, from left to right.
+/// Returns the sum of the squared distances: of even and of odd places, then of both.
 // Seldom called: without it the rest is small enough to be inlined.
 #[inline(never)]
 fn squares_about(parts: [&[f64]; 2], center: f64) -> f64 {
-    let mut total = 0.0;
-    for part in parts {
-        for value in part {
-            let offset = value - center;
-            total += offset * offset;
-        }
+    let mut totals = [0.0; 2];
+    let (pairs, last) = parts[0].as_chunks::<2>();
+    for pair in pairs {
+        let offsets = pair.map(|value| value - center);
+        totals = [totals[0] + offsets[0] * offsets[0], totals[1] + offsets[1] * offsets[1]];
     }
-    total
+    for (place, value) in last.iter().chain(parts[1]).enumerate() {
+        let offset = value - center;
+        totals[place % 2] += offset * offset;
+    }
+    totals[0] + totals[1]
 }

@@ -68,9 +68,9 @@ class Deviation:
 
 
 def squares_about(values: list[float], center: float) -> float:
-    """Return the sum of the squared distances, from left to right."""
-    total = 0.0
-    for value in values:
+    """Return the sum of the squared distances: of even and of odd places, then of both."""
+    totals = [0.0, 0.0]
+    for place, value in enumerate(values):
         offset = value - center
-        total += offset * offset
-    return total
+        totals[place % 2] += offset * offset
+    return totals[0] + totals[1]
