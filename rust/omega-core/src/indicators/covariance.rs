@@ -190,22 +190,37 @@ impl<'a> Moments<'a> {
     }
 
     /// Moves the window on to a row after which something is made anew; its turn began at `begin`.
-    #[inline(never)]
     fn renew(&mut self, begin: usize, row: usize, is_flat: [bool; 2]) {
-        let is_turn = row + 1 == begin + self.count;
+        if row + 1 == begin + self.count {
+            self.close(row);
+            self.squares = both(|lane| if is_flat[lane] { 0.0 } else { self.squares[lane] });
+        } else {
+            self.renew_within(begin, row, is_flat);
+        }
+    }
+
+    /// Moves the window on to the last row of a turn: all is made anew.
+    #[inline(never)]
+    fn close(&mut self, row: usize) {
+        let window = self.columns.map(|column| &column[row + 1 - self.count..=row]);
+        self.totals = both(|lane| self.fresh[lane] + self.columns[lane][row]);
+        self.fresh = [0.0; 2];
+        self.centers = self.totals.map(|total| total * self.inverse);
+        (self.squares, self.products) = moments_about([window, [&[], &[]]], self.centers);
+    }
+
+    #[inline(never)]
+    fn renew_within(&mut self, begin: usize, row: usize, is_flat: [bool; 2]) {
         let [newest, oldest] = [row, row - self.count].map(|row| self.columns.map(|column| column[row]));
         let (before, squares) = (self.centers, self.squares);
         let moves = both(|lane| newest[lane] - oldest[lane]);
         self.fresh = both(|lane| self.fresh[lane] + newest[lane]);
         self.totals = both(|lane| self.totals[lane] + moves[lane]);
-        if is_turn {
-            (self.totals, self.fresh) = (self.fresh, [0.0; 2]);
-        }
         self.centers = self.totals.map(|total| total * self.inverse);
         let ahead = both(|lane| newest[lane] - self.centers[lane]);
         let behind = both(|lane| oldest[lane] - before[lane]);
         let moved = both(|lane| squares[lane] + moves[lane] * (ahead[lane] + behind[lane]));
-        let is_lost = both(|lane| is_turn || moved[lane] * MOST < squares[lane]);
+        let is_lost = both(|lane| moved[lane] * MOST < squares[lane]);
         let falls = both(|lane| is_lost[lane] || (is_flat[lane] && squares[lane] > 0.0));
         // In a long calm nothing is made anew.
         let (made, products) = if falls[0] || falls[1] {
@@ -216,7 +231,7 @@ impl<'a> Moments<'a> {
         };
         let anew = both(|lane| if is_lost[lane] { made[lane] } else { moved[lane] });
         self.squares = both(|lane| if is_flat[lane] { 0.0 } else { anew[lane] });
-        if is_turn || self.squares[0] * MOST < squares[0] || self.squares[1] * MOST < squares[1] {
+        if self.squares[0] * MOST < squares[0] || self.squares[1] * MOST < squares[1] {
             self.products = products;
         } else {
             self.products += moves[0] * ahead[1] + moves[1] * behind[0];
