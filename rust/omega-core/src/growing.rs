@@ -79,6 +79,12 @@ impl<T: Copy + Default> OptionalColumn<T> {
         (0..self.len).map(|row| self.at(row)).collect()
     }
 
+    /// Returns the values of the cells that are not null.
+    pub(crate) fn given(&self) -> impl Iterator<Item = T> + '_ {
+        let is_valid = |row: usize| self.is_valid.as_ref().is_none_or(|is_valid| is_valid[row]);
+        self.values.iter().enumerate().filter(move |(row, _)| is_valid(*row)).map(|(_, value)| *value)
+    }
+
     /// Returns values and which of them hold, if some do not; `None` if all cells are null.
     #[must_use]
     pub fn into_parts(self) -> Option<(Vec<T>, Option<Vec<bool>>)> {
@@ -173,6 +179,7 @@ macro_rules! rows {
             /// Rows that are not in the columns yet.
             block: Vec<$row>,
             len: usize,
+            is_muted: bool,
             $($(#[$field_doc])* pub $field: <$kind as $crate::growing::Cell>::Column,)*
         }
 
@@ -211,6 +218,20 @@ macro_rules! rows {
                 self.block.push(row);
             }
 
+            /// Appends a row that is made only if the table is not muted.
+            #[allow(clippy::inline_always, reason = "as above")]
+            #[inline(always)]
+            pub fn push_with(&mut self, row: impl FnOnce() -> $row) {
+                if !self.is_muted {
+                    self.push(row());
+                }
+            }
+
+            /// Lets `push_with` and `update` do nothing from now on: nobody will read the table.
+            pub fn mute(&mut self) {
+                self.is_muted = true;
+            }
+
             /// Returns a row.
             #[inline]
             #[must_use]
@@ -223,6 +244,9 @@ macro_rules! rows {
 
             /// Changes a row.
             pub fn update(&mut self, row: usize, change: impl FnOnce(&mut $row)) {
+                if self.is_muted {
+                    return;
+                }
                 if let Some(idx) = row.checked_sub(self.len) {
                     return change(&mut self.block[idx]);
                 }

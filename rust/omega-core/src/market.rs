@@ -89,6 +89,8 @@ pub struct Market {
     pub finer: Option<usize>,
     /// FX days.
     pub calendar: Calendar,
+    /// For every rollover of the calendar: the first step not before it. twin: none — for strides.
+    pub rollover_steps: Vec<usize>,
 }
 
 /// FX days with their rollovers (TIM-3), ascending.
@@ -103,6 +105,19 @@ pub struct Calendar {
 }
 
 impl Market {
+    /// A market of series that were checked. twin: none — a dataclass there.
+    #[must_use]
+    pub fn new(symbols: Vec<String>, series: Vec<Series>, finer: Option<usize>, calendar: Calendar) -> Self {
+        let time_us = &series[0].time_us;
+        let mut step = 0;
+        let step_of = |rollover_us: &i64| {
+            step += time_us[step..].partition_point(|time_us| time_us < rollover_us);
+            step
+        };
+        let rollover_steps = calendar.rollover_time_us.iter().map(step_of).collect();
+        Self { symbols, series, finer, calendar, rollover_steps }
+    }
+
     /// Bars of the step timeframe, warm-up included.
     #[must_use]
     pub fn bar_count(&self) -> usize {
@@ -162,7 +177,7 @@ pub fn open_market(
     let calendar = read_calendar(calendar)?;
     let finer = names.series.iter().position(|entry| entry.finer);
     let symbols = names.symbols.into_iter().map(|symbol| symbol.name).collect();
-    Ok(Market { symbols, series: opened, finer, calendar })
+    Ok(Market::new(symbols, opened, finer, calendar))
 }
 
 fn read_calendar(batch: &RecordBatch) -> Result<Calendar> {

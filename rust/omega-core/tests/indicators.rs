@@ -80,7 +80,7 @@ fn market_of(points: &[&[i32]], digits: u32) -> Market {
         fx_day: (1..100).collect(),
         weekday: (1..100).map(|day| day % 7).collect(),
     };
-    Market { symbols: vec!["EURUSD".to_owned()], series, finer: None, calendar }
+    Market::new(vec!["EURUSD".to_owned()], series, None, calendar)
 }
 
 fn spec_text(name: &str, series: usize, side: &str, period: i64) -> String {

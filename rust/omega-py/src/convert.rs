@@ -6,7 +6,7 @@ use arrow_array::types::{Float64Type, Int32Type};
 use arrow_array::{Array, ArrayRef, Float64Array, PrimitiveArray, RecordBatch};
 use arrow_buffer::ScalarBuffer;
 use arrow_select::concat::concat_batches;
-use omega_core::engine::records::Tables;
+use omega_core::engine::tables::Tables;
 use omega_core::error::Error;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -81,10 +81,16 @@ pub fn margin_of<'a>(
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range; those of the exchange.
+#[inline]
 pub fn has_free_margin(simulation: &mut Simulation, entering: Entering) -> Result<bool> {
     if simulation.plan.margin.is_none() {
         return Ok(true);
     }
+    covers_margin(simulation, entering)
+}
+
+/// twin: none — the rest of `has_free_margin`, for those who have to keep one.
+fn covers_margin(simulation: &mut Simulation, entering: Entering) -> Result<bool> {
     let Some(rate) = simulation.exchange.worth()?.margin else { return Ok(true) };
     let (series, bar_idx) = (simulation.series(), entering.bar_idx);
     let (bid, ask) = if entering.moment == Moment::Close {

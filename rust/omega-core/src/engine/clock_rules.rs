@@ -19,7 +19,7 @@ const MINUTE_US: i64 = 60_000_000;
 /// Notes what rules and filters need of a position that has just opened; of the clock's rules the earliest wins.
 pub fn begin(simulation: &mut Simulation, idx: usize, moment: Moment) {
     let position = &mut simulation.positions[idx];
-    position.rules.seen_before = (position.lowest, position.highest);
+    remember_seen(&simulation.plan.position_rules, position);
     simulation.last_entry =
         Some(Happened { bar_idx: position.entry_bar_idx, time_us: position.entry_time_us });
     let step_idx = position.entry_bar_idx + usize::from(moment == Moment::Close);
@@ -31,6 +31,16 @@ pub fn begin(simulation: &mut Simulation, idx: usize, moment: Moment) {
         {
             (position.rules.due_step, position.rules.due_reason) = (Some(due), reason);
         }
+    }
+}
+
+/// Notes what a position has seen so far for the rules, if there are any. twin: none — done without asking there.
+///
+/// Reading back what was only just written holds the processor up more than the question does.
+#[inline]
+pub(crate) fn remember_seen(rules: &[PositionRule], position: &mut Position) {
+    if !rules.is_empty() {
+        position.rules.seen_before = (position.lowest, position.highest);
     }
 }
 

@@ -186,8 +186,8 @@ pub fn part_of(simulation: &Simulation, position: &Position, share: Option<f64>)
 
 /// Returns a steps-weighted mean of points as a price: one correctly rounded quotient.
 #[must_use]
-pub fn price_of_sum(simulation: &Simulation, points_steps: i64, steps: i64) -> f64 {
-    let scale = 10_i64.pow(simulation.symbol().digits);
+pub fn price_of_sum(digits: u32, points_steps: i64, steps: i64) -> f64 {
+    let scale = 10_i64.pow(digits);
     quotient(i128::from(points_steps), i128::from(steps) * i128::from(scale))
 }
 
@@ -206,7 +206,6 @@ pub(crate) fn opening_spread(series: &Series, bar_idx: usize) -> i64 {
 /// `engine.overflow` if money leaves its range.
 pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -> Result<()> {
     let worth = *simulation.exchange.worth()?;
-    let commissions = simulation.exchange.commission()?;
     let (id, direction) = (simulation.positions[idx].id, simulation.positions[idx].direction);
     let slipped = match deal.rule {
         Rule::Fil6 => NO_SLIP,
@@ -215,7 +214,7 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     let position = &mut simulation.positions[idx];
     let price = deal.raw_price - position.direction * slipped.points;
     see_price(position, price);
-    let commission = charge(&commissions, &mut Charge::default(), price, steps, false)?;
+    let commission = charge(simulation.exchange.commission()?, &mut Charge::default(), price, steps, false)?;
     let swap = settle_swap(position, steps, position.steps);
     let prices = DealPrices { price, raw_price: deal.raw_price, spread_points: deal.spread_points };
     let gross = close_part(position, steps, prices, worth.rates)?;
@@ -223,21 +222,21 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     position.commission += commission;
     let (symbol, is_flat) = (position.symbol, position.steps == 0);
     simulation.liquidity.see_exit(deal.bar_idx, steps);
-    simulation.records.fills.push(fill_row(
-        position,
-        deal,
-        slipped,
-        steps,
-        Paid { commission, conversion_rate: rate_shown(factor) },
-    ));
+    simulation.records.fills.push_with(|| {
+        fill_row(position, deal, slipped, steps, Paid { commission, conversion_rate: rate_shown(factor) })
+    });
     simulation.books.write(LedgerKind::Profit, gross.booked, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Commission, commission, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Swap, swap, deal.time_us, symbol, id)?;
     if is_flat {
         simulation.last_exit = Some(Happened { bar_idx: deal.bar_idx, time_us: deal.time_us });
-        let trade = trade_row(simulation, &simulation.positions[idx], deal);
-        simulation.records.trades.push(trade);
-        simulation.positions.drain(idx..=idx);
+        let Simulation { records, plan, positions, .. } = simulation;
+        let position = &positions[idx];
+        let net = position.settled.gross + position.commission + position.settled.swap;
+        records.closed.trades += 1;
+        records.closed.net += net;
+        records.trades.push_with(|| trade_row(plan.symbols[0].digits, position, deal, net));
+        positions.drain(idx..=idx);
         orders::cancel_rest(simulation, id, deal.bar_idx, deal.time_us);
     }
     Ok(())
@@ -251,9 +250,8 @@ fn matches(position: &Position, signal: &Signal) -> bool {
 }
 
 #[inline]
-fn trade_row(simulation: &Simulation, position: &Position, deal: &Deal) -> TradeRow {
+fn trade_row(digits: u32, position: &Position, deal: &Deal, net: i64) -> TradeRow {
     let (entered, settled) = (&position.entered, &position.settled);
-    let net = settled.gross + position.commission + settled.swap;
     let (mae_points, mfe_points) = excursions(position);
     let risk = position.risk.filter(|risk| *risk != 0);
     TradeRow {
@@ -264,10 +262,10 @@ fn trade_row(simulation: &Simulation, position: &Position, deal: &Deal) -> Trade
         magic: position.magic,
         entry_bar_idx: as_i64(position.entry_bar_idx),
         entry_time_us: position.entry_time_us,
-        entry_price: price_of_sum(simulation, entered.points, entered.steps),
+        entry_price: price_of_sum(digits, entered.points, entered.steps),
         exit_bar_idx: as_i64(deal.bar_idx),
         exit_time_us: deal.time_us,
-        exit_price: price_of_sum(simulation, settled.points, settled.steps),
+        exit_price: price_of_sum(digits, settled.points, settled.steps),
         steps: entered.steps,
         margin: entered.margin,
         gross_cost_free: settled.cost_free,

@@ -42,7 +42,8 @@ fn finer_bars(simulation: &Simulation, bar: &PassBar) -> Vec<PassBar> {
     let Some(idx) = simulation.market.finer else { return Vec::new() };
     let series = &simulation.market.series[idx];
     let first = series.time_us.partition_point(|time_us| *time_us < bar.time_us);
-    let end = series.time_us.partition_point(|time_us| *time_us < bar.close_time_us);
+    let close_time_us = simulation.series().close_time_us[bar.bar_idx];
+    let end = series.time_us.partition_point(|time_us| *time_us < close_time_us);
     (first..end).map(|idx| finer_bar(bar, series, idx, Intrabar::StopFirst)).collect()
 }
 

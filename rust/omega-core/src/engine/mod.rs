@@ -21,6 +21,7 @@ pub mod simulation;
 pub mod simulator;
 pub mod slipping;
 pub mod stop_out;
+pub mod tables;
 pub mod volatility;
 
 pub use simulation::{Simulation, simulate};

@@ -97,7 +97,7 @@ fn part_of_leg(bar: &PassBar, candidate: &Candidate, step: i8) -> (i64, i64) {
 /// What an order would have earned by the end of the bar, without random costs.
 fn result_alone(simulation: &mut Simulation, bar: &PassBar, candidate: &Candidate) -> Result<i64> {
     let (order, entry) = candidate;
-    let (worth, commissions) = (*simulation.exchange.worth()?, simulation.exchange.commission()?);
+    let (worth, commissions) = (*simulation.exchange.worth()?, *simulation.exchange.commission()?);
     let direction = order.direction;
     let slipped = direction * sure_slip(simulation, direction, order.steps, bar.bar_idx);
     let price = entry.raw_price + if entry.rule == Rule::Fil3 { slipped } else { 0 };

@@ -209,10 +209,10 @@ fn book(
     let price = fill.raw_price + order.direction * slipped.points;
     let factor = simulation.exchange.worth()?.factors.debit;
     let commissions = simulation.exchange.commission()?;
-    let commission = charge(&commissions, &mut order.charged, price, steps, true)?;
+    let commission = charge(commissions, &mut order.charged, price, steps, true)?;
     let position = &mut simulation.positions[position_idx];
     position.commission += commission;
-    simulation.records.fills.push(FillRow {
+    simulation.records.fills.push_with(|| FillRow {
         position_id: order.number,
         leg: 0,
         fill_number: order.fills,

@@ -455,7 +455,7 @@ fn matches(order: &Order, signal: &Signal) -> bool {
 
 #[inline]
 fn write(simulation: &mut Simulation, fill_bar: &FillBar, order: &Order) {
-    simulation.records.orders.push(OrderRow {
+    simulation.records.orders.push_with(|| OrderRow {
         id: order.number,
         bar_idx: as_i64(fill_bar.bar_idx),
         time_us: fill_bar.time_us,

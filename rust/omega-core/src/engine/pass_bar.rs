@@ -3,15 +3,13 @@
 use crate::market::{Ohlc, Series, ohlc_at};
 use crate::plan::Intrabar;
 
-/// Both sides of a bar. `bar_idx` and the times are those of the step, which name its fills.
+/// Both sides of a bar. `bar_idx` and the time are those of the step, which name its fills.
 #[derive(Clone, Copy, Debug)]
 pub struct PassBar {
     /// Bar of the step.
     pub bar_idx: usize,
     /// Its open time.
     pub time_us: i64,
-    /// When it is known.
-    pub close_time_us: i64,
     /// Bid side.
     pub bid: Ohlc,
     /// Ask side.
@@ -59,7 +57,6 @@ pub fn pass_bar(series: &Series, bar_idx: usize, intrabar: Intrabar) -> PassBar 
     PassBar {
         bar_idx,
         time_us: series.time_us[bar_idx],
-        close_time_us: series.close_time_us[bar_idx],
         bid: ohlc_at(&series.bid, bar_idx),
         ask: ohlc_at(&series.ask, bar_idx),
         intrabar,

@@ -12,7 +12,7 @@ use crate::engine::opening::{self, Fill, takes_the_open_only};
 use crate::engine::orders::{self, Order};
 use crate::engine::pass_bar::{PassBar, pass_bar};
 use crate::engine::simulation::Simulation;
-use crate::engine::{closing, finer, oco, quiet};
+use crate::engine::{closing, finer, oco};
 use crate::error::Result;
 use crate::execution::exits::{Bracket, Exit, exit_at_open, exit_inside, exit_on_path, is_ambiguous};
 use crate::execution::fills::{Entry, Trigger, entry_at_open, entry_inside, entry_on_path, is_stop_met};
@@ -27,9 +27,6 @@ use crate::schema::{Moment, OrderType};
 /// # Errors
 /// `engine.overflow` if money leaves its range.
 pub fn run(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
-    if quiet::see_bar(simulation, bar_idx) {
-        return Ok(());
-    }
     let intrabar = simulation.plan.intrabar;
     if intrabar == Intrabar::Finer {
         let whole = pass_bar(simulation.series(), bar_idx, Intrabar::StopFirst);
@@ -49,9 +46,14 @@ pub fn run(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
 pub fn run_passes(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) -> Result<()> {
     simulation.pass_number += 1;
     exit_positions_at_open(simulation, bar)?;
-    enter_at_open(simulation, bar, whole)?;
+    if !simulation.working.is_empty() {
+        enter_at_open(simulation, bar, whole)?;
+    }
     exit_positions_inside(simulation, bar)?;
-    enter_inside(simulation, bar, whole)
+    if !simulation.working.is_empty() {
+        enter_inside(simulation, bar, whole)?;
+    }
+    Ok(())
 }
 
 /// Returns the levels that stand for a position.
@@ -208,8 +210,9 @@ fn mark_ambiguity(
     let Some(idx) = simulation.find_position(order.number) else { return };
     let bracket = bracket_of(simulation, &simulation.positions[idx]);
     let side = whole.closing_side(order.direction);
+    let is_late = entry.is_some() && straddles(simulation, order, whole);
     let position = &mut simulation.positions[idx];
-    position.ambiguous |= is_contested || (entry.is_some() && straddles(order, whole));
+    position.ambiguous |= is_contested || is_late;
     position.ambiguous |= is_ambiguous(&bracket, side, entry, whole.has_one_spread());
 }
 
@@ -221,8 +224,8 @@ fn is_triggered_inside(order: &Order, trigger: &Trigger, bar: &PassBar) -> bool 
 }
 
 /// Whether the order expires inside the bar, so that the fill may have come too late (FIL-15).
-fn straddles(order: &Order, bar: &PassBar) -> bool {
-    order.expiry_us.is_some_and(|expiry_us| expiry_us < bar.close_time_us)
+fn straddles(simulation: &Simulation, order: &Order, bar: &PassBar) -> bool {
+    order.expiry_us.is_some_and(|expiry_us| expiry_us < simulation.series().close_time_us[bar.bar_idx])
 }
 
 /// Fills an order; returns whether it opened a position.

@@ -8,7 +8,7 @@ use std::array;
 use std::ops::Range;
 
 use crate::engine::account;
-use crate::engine::clock_rules;
+use crate::engine::clock_rules::{self, remember_seen};
 use crate::engine::closing::closing_side;
 use crate::engine::management;
 use crate::engine::opening::takes_the_open_only;
@@ -17,20 +17,22 @@ use crate::engine::simulation::Simulation;
 use crate::error::Result;
 use crate::execution::fills::works_as_limit;
 use crate::market::{Prices, Series};
+use crate::numerics::half_even_narrow;
 use crate::plan_money::MarginPlan;
 use crate::portfolio::margin::is_at_level;
 use crate::portfolio::money::Rate;
 use crate::portfolio::position::{Position, open_profit, see_price};
 
 /// Limit on Σ steps · numerator: with prices below 2^31 every sum of marks stays below 2^60.
-const MAX_UNITS: i128 = 1 << 29;
+const MAX_UNITS: i64 = 1 << 29;
 /// Limit on the balance, so that balance plus marks stays in range.
-const MAX_QUIET_BALANCE: i128 = 1 << 61;
+const MAX_QUIET_BALANCE: i64 = 1 << 61;
 /// Bars whose worst prices are looked at together, one after the other for as long as margin is safe.
 const MARGIN_STRETCHES: [usize; 3] = [64, 4_096, usize::MAX];
 /// Bars compared at once; a power of two that fits vector registers.
 const LANES: usize = 16;
-
+/// The same in a sweep, whose strides are short: what is left of one is walked bar by bar.
+const SWEEP_LANES: usize = 8;
 /// Bars for which a sweep makes room at once.
 const SWEEP_BARS: usize = 64;
 
@@ -103,14 +105,14 @@ fn sweep<const N: usize>(simulation: &mut Simulation, rate: Rate, from: usize, t
     let end = if rate.denominator == 1 {
         walk(&mut tracks, &mut books.equity, start, from..to, |mark| mark)
     } else {
-        walk(&mut tracks, &mut books.equity, start, from..to, |mark| half_even(mark, rate.denominator))
+        walk(&mut tracks, &mut books.equity, start, from..to, |mark| half_even_narrow(mark, rate.denominator))
     };
     if end > from {
         simulation.pass_number += 1;
         for (position, Track { lowest, highest, .. }) in positions.iter_mut().zip(tracks) {
             see_price(position, i64::from(lowest));
             see_price(position, i64::from(highest));
-            position.rules.seen_before = (position.lowest, position.highest);
+            remember_seen(&simulation.plan.position_rules, position);
         }
     }
     end
@@ -127,8 +129,10 @@ fn track<'a>(series: &'a Series, position: &Position, corridor: Corridor, rate: 
     }
 }
 
+/// Lows, highs and closes of the side a position closes on.
+type Columns<'a> = [&'a [i32]; 3];
+
 /// Marks bars up to the first that leaves a corridor, and returns that bar.
-#[expect(clippy::needless_bitwise_bool, reason = "one branch a bar, not two for each position")]
 fn walk<const N: usize>(
     tracks: &mut [Track<'_>; N],
     equity: &mut Vec<i64>,
@@ -140,24 +144,18 @@ fn walk<const N: usize>(
     while first < bars.end {
         let (len, count) = (equity.len(), SWEEP_BARS.min(bars.end - first));
         equity.resize(len + count, start);
-        let columns: [[&[i32]; 3]; N] = array::from_fn(|idx| {
-            let side = tracks[idx].side;
-            [&side.low[first..][..count], &side.high[first..][..count], &side.close[first..][..count]]
+        let columns: [Columns<'_>; N] = array::from_fn(|idx| {
+            let Prices { low, high, close, .. } = tracks[idx].side;
+            [&low[first..][..count], &high[first..][..count], &close[first..][..count]]
         });
         let marks = &mut equity[len..][..count];
         let mut run = 0;
-        while run < count {
-            let is_out = |is_out, idx: usize| {
-                let ([low, high, _], (floor, ceiling)) = (columns[idx], tracks[idx].corridor);
-                is_out | (low[run] <= floor) | (high[run] >= ceiling)
-            };
-            if (0..N).fold(false, is_out) {
-                break;
-            }
-            for (track, [low, high, close]) in tracks.iter_mut().zip(columns) {
-                (track.lowest, track.highest) = (track.lowest.min(low[run]), track.highest.max(high[run]));
-                marks[run] += rounded(track.slope * i64::from(close[run]) - track.offset);
-            }
+        while run + SWEEP_LANES <= count
+            && mark_lanes::<N, SWEEP_LANES>(tracks, &columns, marks, run, &rounded)
+        {
+            run += SWEEP_LANES;
+        }
+        while run < count && mark_lanes::<N, 1>(tracks, &columns, marks, run, &rounded) {
             run += 1;
         }
         equity.truncate(len + run);
@@ -167,6 +165,37 @@ fn walk<const N: usize>(
         }
     }
     first
+}
+
+/// Marks `COUNT` bars at once, unless one of them leaves a corridor; returns whether none does.
+#[expect(clippy::needless_bitwise_bool, reason = "one branch, not two for each position")]
+#[inline]
+fn mark_lanes<const N: usize, const COUNT: usize>(
+    tracks: &mut [Track<'_>; N],
+    columns: &[Columns<'_>; N],
+    marks: &mut [i64],
+    run: usize,
+    rounded: &impl Fn(i64) -> i64,
+) -> bool {
+    let lanes = |idx: usize, column: usize| columns[idx][column][run..][..COUNT].iter().copied();
+    let extremes: [(i32, i32); N] = array::from_fn(|idx| {
+        (lanes(idx, 0).fold(i32::MAX, i32::min), lanes(idx, 1).fold(i32::MIN, i32::max))
+    });
+    let is_out = |is_out, idx: usize| {
+        let ((lowest, highest), (floor, ceiling)) = (extremes[idx], tracks[idx].corridor);
+        is_out | (lowest <= floor) | (highest >= ceiling)
+    };
+    if (0..N).fold(false, is_out) {
+        return false;
+    }
+    for idx in 0..N {
+        let (track, (lowest, highest)) = (&mut tracks[idx], extremes[idx]);
+        (track.lowest, track.highest) = (track.lowest.min(lowest), track.highest.max(highest));
+        for (mark, close) in marks[run..][..COUNT].iter_mut().zip(lanes(idx, 2)) {
+            *mark += rounded(track.slope * i64::from(close) - track.offset);
+        }
+    }
+    true
 }
 
 /// The first step of `from..to` in which a level is reached, something is due, or, if asked for, a rule wakes.
@@ -194,17 +223,12 @@ fn first_step(simulation: &Simulation, from: usize, to: usize, with_rules: bool)
 
 /// Whether 64 bits hold every mark of the open positions.
 fn fits(simulation: &Simulation, rate: Rate) -> bool {
-    let units = simulation
-        .positions
-        .iter()
-        .fold(0, |units, position| units + i128::from(position.steps) * i128::from(rate.numerator));
-    let accrued = simulation
-        .positions
-        .iter()
-        .fold(0, |accrued, position| accrued + i128::from(position.accrued_swap).abs());
-    units <= MAX_UNITS
-        && i128::from(rate.denominator) <= MAX_UNITS
-        && i128::from(simulation.books.balance).abs() + accrued < MAX_QUIET_BALANCE
+    let (mut units, mut money) = (0_i64, simulation.books.balance.saturating_abs());
+    for position in &simulation.positions {
+        units = units.saturating_add(position.steps.saturating_mul(rate.numerator));
+        money = money.saturating_add(position.accrued_swap.saturating_abs());
+    }
+    units <= MAX_UNITS && rate.denominator <= MAX_UNITS && money < MAX_QUIET_BALANCE
 }
 
 /// The end of the longest stretch from `from` on in which equity stays above both margin levels, as far as it was
@@ -294,7 +318,7 @@ fn order_side(series: &Series, direction: i64) -> &Prices {
 
 /// The first step of `from..to` in which something happens to a working order, or `to`.
 fn first_step_of(simulation: &Simulation, order: &Order, from: usize, to: usize) -> usize {
-    if is_at_market(order) {
+    if is_at_market(order) || takes_the_open_only(order) {
         return from;
     }
     let series = simulation.series();
@@ -321,8 +345,15 @@ pub(crate) fn see_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
         takes_the_open_only(order)
             || (!is_at_market(order) && is_reached(corridor_of_order(simulation, order), side))
     };
+    let through = simulation.plan.limit_through_points;
     let closes = |position: &Position| {
-        is_reached(corridor_of_position(simulation, position), closing_side(series, position))
+        let side = closing_side(series, position);
+        let (low, high) = (i64::from(side.low[bar_idx]), i64::from(side.high[bar_idx]));
+        if position.direction > 0 {
+            position.sl.is_some_and(|sl| low <= sl) || position.tp.is_some_and(|tp| high - through >= tp)
+        } else {
+            position.sl.is_some_and(|sl| high >= sl) || position.tp.is_some_and(|tp| low + through <= tp)
+        }
     };
     if simulation.working.iter().any(wakes_order) || simulation.positions.iter().any(closes) {
         return false;
@@ -368,7 +399,7 @@ fn hold(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) {
         let highest = side.high[from..to].iter().fold(i32::MIN, |highest, high| highest.max(*high));
         see_price(position, i64::from(lowest));
         see_price(position, i64::from(highest));
-        position.rules.seen_before = (position.lowest, position.highest);
+        remember_seen(&simulation.plan.position_rules, position);
     }
 }
 
@@ -381,35 +412,13 @@ fn add_marks(marks: &mut [i64], position: &Position, closes: &[i32], rate: Rate)
     if denominator == 1 {
         bars.for_each(|(mark, close)| *mark += slope * i64::from(*close) - offset);
     } else {
-        bars.for_each(|(mark, close)| *mark += half_even(slope * i64::from(*close) - offset, denominator));
+        bars.for_each(|(mark, close)| {
+            *mark += half_even_narrow(slope * i64::from(*close) - offset, denominator);
+        });
     }
-}
-
-/// `numerics::half_even_quotient` in 64 bits.
-fn half_even(num: i64, den: i64) -> i64 {
-    let whole = num.div_euclid(den);
-    let rest = num.rem_euclid(den);
-    let above = den - rest;
-    if rest > above || (rest == above && whole & 1 == 1) { whole + 1 } else { whole }
 }
 
 /// A level as wide as a price; none lies beyond.
 fn clamped(level: i64) -> i32 {
     i32::try_from(level).unwrap_or(if level > 0 { i32::MAX } else { i32::MIN })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::numerics::half_even_quotient;
-
-    #[test]
-    fn sixty_four_bits_round_like_the_booking() {
-        for num in -40..=40_i64 {
-            for den in [2, 3, 4, 10] {
-                assert_eq!(i128::from(half_even(num, den)), half_even_quotient(num.into(), den.into()));
-            }
-        }
-        assert_eq!((half_even(5, 2), half_even(7, 2), half_even(-5, 2)), (2, 4, -2));
-    }
 }

@@ -66,16 +66,8 @@ pub(crate) fn next_rollover_step(simulation: &mut Simulation, from: usize, to: u
     if simulation.swaps.is_none() || from >= to {
         return to;
     }
-    let Some(before) = from.checked_sub(1) else { return from };
-    let (calendar, series) = (&simulation.market.calendar, &simulation.market.series[0]);
-    let row = first_after(calendar, simulation.rollover_row, series.time_us[before]);
-    let rollover_us = calendar.rollover_time_us.get(row).copied().unwrap_or(i64::MAX);
-    // Most strides end long before the next rollover.
-    let step = if series.time_us[to - 1] < rollover_us {
-        to
-    } else {
-        from + series.time_us[from..to].partition_point(|time_us| *time_us < rollover_us)
-    };
-    simulation.rollover_row = row;
-    step
+    let later = simulation.market.rollover_steps.get(simulation.rollover_row..).unwrap_or_default();
+    let passed = later.iter().take_while(|step| **step < from).count();
+    simulation.rollover_row += passed;
+    later.get(passed).map_or(to, |step| (*step).min(to))
 }

@@ -9,7 +9,7 @@ use arrow_array::types::{Float64Type, Int8Type, Int16Type, Int64Type, TimestampM
 use crate::error::{Error, Result};
 use crate::execution::sizing::steps_of_lots;
 use crate::frame::Table;
-use crate::growing::rows;
+use crate::growing::{OptionalColumn, rows};
 use crate::market::as_i64;
 use crate::plan::SymbolPlan;
 use crate::schema::number::{
@@ -84,7 +84,8 @@ pub struct Fault {
 
 /// A numbered signal on its way to its step, with what is wrong with it, if anything.
 ///
-/// It works in step `bar_idx + 1`: that of its signal, later by the latency (FIL-13). The signal itself lies in the records, where it was written down when it was numbered.
+/// It works in step `bar_idx + 1`: that of its signal, later by the latency (FIL-13). The signal itself lies in the
+/// records, where it was written down when it was numbered.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// Signal number.
@@ -95,8 +96,8 @@ pub struct Request {
     pub bar_idx: i64,
     /// `SignalKind` code.
     pub kind: i8,
-    /// Why it cannot be.
-    pub fault: Option<Fault>,
+    /// Error number of why it cannot be.
+    pub fault: Option<i16>,
 }
 
 /// Returns the rows of a signal table; bar indices must exist and never descend.
@@ -178,6 +179,32 @@ pub fn find_fault(signal: &Signal, symbols: &[SymbolPlan]) -> Option<Fault> {
         Some(SignalKind::Modify) => find_modification_fault(signal),
         _ => None,
     }
+}
+
+/// Whether a table holds nothing but market orders without a fault. twin: none — told from whole columns, most of
+/// them empty, in a tenth of the time that row after row takes.
+pub(crate) fn are_sound_market_orders(signals: &SignalRows, symbols: &[SymbolPlan]) -> bool {
+    let [symbol] = symbols else { return false };
+    let are = |codes: &[i8], code: i8| codes.iter().all(|given| *given == code);
+    let is_side = |code: &i8| *code == Direction::Long.code() || *code == Direction::Short.code();
+    let stops = [&signals.sl, &signals.sl_points, &signals.sl_pips, &signals.sl_atr];
+    let targets = [&signals.tp, &signals.tp_points, &signals.tp_pips];
+    are(&signals.kind, SignalKind::Order.code())
+        && are(&signals.order_type, OrderType::Market.code())
+        && are(&signals.tif, Tif::Gtc.code())
+        && signals.direction.iter().all(is_side)
+        && signals.symbol.iter().all(|idx| *idx == 0)
+        && signals.fault.iter().all(|number| *number == 0)
+        && signals.expiry_bars.given().next().is_none()
+        && signals.size.given().all(|lots| is_positive(lots) && steps_of_lots(lots, symbol.volume_step).1)
+        && are_sound_levels(&stops)
+        && are_sound_levels(&targets)
+}
+
+/// Whether at most one spelling of a level is used, and only with levels that can be. twin: none — as above.
+fn are_sound_levels(spellings: &[&OptionalColumn<f64>]) -> bool {
+    spellings.iter().filter(|column| column.given().next().is_some()).count() <= 1
+        && spellings.iter().all(|column| column.given().all(is_positive))
 }
 
 fn find_order_fault(signal: &Signal, symbol: &SymbolPlan) -> Option<Fault> {

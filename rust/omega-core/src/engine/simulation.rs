@@ -13,9 +13,13 @@ use arrow_array::RecordBatch;
 use crate::engine::fill_bar::{FillBar, fill_bar};
 use crate::engine::filters::Happened;
 use crate::engine::orders::Order;
-use crate::engine::records::{DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, Tables};
-use crate::engine::records::{direction_code, write_tables};
-use crate::engine::signals::{Fault, Request, Signal, SignalRows, find_fault, read_signals};
+use crate::engine::records::{
+    DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, direction_code,
+};
+use crate::engine::signals::{
+    Fault, Request, Signal, SignalRows, are_sound_market_orders, find_fault, read_signals,
+};
+use crate::engine::tables::{Tables, write_tables};
 use crate::engine::volatility::Volatility;
 use crate::engine::{
     clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover, stop_out,
@@ -162,13 +166,19 @@ impl Simulation {
     /// # Errors
     /// The error a bad signal names, unless the plan says to reject such signals.
     pub fn take_in(&mut self, signals: SignalRows) -> Result<Vec<Request>> {
-        let mut taken = Vec::with_capacity(signals.len());
-        let before_start = self.before_start_count;
-        for signal in signals.iter() {
-            taken.extend(self.number(&signal)?);
+        let signals = signals.whole();
+        // Bars ascend, so that what comes too early stands first.
+        let first = self.first_bar_idx();
+        let dropped = signals.bar_idx.partition_point(|decided_on| decided_on + self.latency_bars < first);
+        self.before_start_count += as_i64(dropped);
+        self.row_count += as_i64(dropped);
+        let are_sound = are_sound_market_orders(&signals, &self.plan.symbols);
+        let mut taken = Vec::with_capacity(signals.len() - dropped);
+        for row in dropped..signals.len() {
+            let fault = if are_sound { None } else { find_fault(&signals.at(row), &self.plan.symbols) };
+            taken.push(self.number(signals.bar_idx[row], signals.kind[row], fault)?);
         }
-        let dropped = self.before_start_count - before_start;
-        self.records.signals.append(signals, usize::try_from(dropped).unwrap_or(0));
+        self.records.signals.append(signals, dropped);
         Ok(taken)
     }
 
@@ -177,34 +187,38 @@ impl Simulation {
     /// # Errors
     /// As `take_in`.
     pub fn take(&mut self, signal: Signal) -> Result<Option<Request>> {
-        let request = self.number(&signal)?;
-        if request.is_some() {
-            self.records.signals.signals.push(signal);
+        if signal.bar_idx + self.latency_bars < self.first_bar_idx() {
+            self.before_start_count += 1;
+            self.row_count += 1;
+            return Ok(None);
         }
-        Ok(request)
+        let fault = find_fault(&signal, &self.plan.symbols);
+        let request = self.number(signal.bar_idx, signal.kind, fault)?;
+        self.records.signals.signals.push(signal);
+        Ok(Some(request))
+    }
+
+    /// The first bar behind which a signal works in a step of the run. twin: none — part of `take_in`.
+    fn first_bar_idx(&self) -> i64 {
+        as_i64(self.plan.first_step + usize::from(self.plan.signal_close)) - 1
     }
 
     /// twin: none — the inner loop of `take_in`.
-    fn number(&mut self, signal: &Signal) -> Result<Option<Request>> {
+    #[inline]
+    fn number(&mut self, decided_on: i64, kind: i8, fault: Option<Fault>) -> Result<Request> {
         let row = self.row_count;
         self.row_count += 1;
-        let first = as_i64(self.plan.first_step + usize::from(self.plan.signal_close));
-        let bar_idx = signal.bar_idx + self.latency_bars;
-        if bar_idx + 1 < first {
-            self.before_start_count += 1;
-            return Ok(None);
-        }
         self.signal_count += 1;
-        let fault = find_fault(signal, &self.plan.symbols);
         if let Some(fault) = fault
             && !self.plan.reject_bad_signals
         {
-            return Err(self.signal_error(fault, signal.bar_idx));
+            return Err(self.signal_error(fault, decided_on));
         }
         let (number, recorded) = (self.signal_count, self.records.signals.number.len());
         self.records.signals.number.push(number);
         self.records.signals.row.push(row);
-        Ok(Some(Request { number, recorded, bar_idx, kind: signal.kind, fault }))
+        let bar_idx = decided_on + self.latency_bars;
+        Ok(Request { number, recorded, bar_idx, kind, fault: fault.map(|fault| fault.number) })
     }
 
     /// What a request asks for. twin: none — the twin's requests hold their signal.
@@ -251,10 +265,17 @@ impl Simulation {
     /// `engine.overflow` if money leaves its range.
     #[inline]
     pub fn run_bar(&mut self, bar_idx: usize) -> Result<()> {
+        self.let_act(bar_idx, false)
+    }
+
+    /// `run_bar` for a bar that is known to reach something, or is not. twin: none — it does not look ahead.
+    #[inline]
+    fn let_act(&mut self, bar_idx: usize, is_reached: bool) -> Result<()> {
         if !self.positions.is_empty() && self.plan.signal_close {
             rollover::accrue(self, self.series().time_us[bar_idx], bar_idx.checked_sub(1))?;
         }
-        if !self.positions.is_empty() || !self.working.is_empty() {
+        let is_open = !self.positions.is_empty() || !self.working.is_empty();
+        if is_open && (is_reached || !quiet::see_bar(self, bar_idx)) {
             passes::run(self, bar_idx)?;
         }
         if !self.positions.is_empty() && !self.plan.position_rules.is_empty() {
@@ -280,20 +301,39 @@ impl Simulation {
     /// # Errors
     /// `engine.overflow` if money leaves its range.
     pub fn advance(&mut self, from: usize, to: usize) -> Result<()> {
+        self.advance_from(from, to, false)
+    }
+
+    /// `advance`, where the first step has begun and its requests were worked through if `is_entered`.
+    ///
+    /// twin: none — steps are run one by one there.
+    fn advance_from(&mut self, from: usize, to: usize, mut is_entered: bool) -> Result<()> {
         let mut bar_idx = from;
         while bar_idx < to {
             if self.positions.is_empty() && self.working.is_empty() {
                 self.books.hold(to - bar_idx);
                 return Ok(());
             }
-            let rollover_step = rollover::next_rollover_step(self, bar_idx, to);
-            bar_idx = quiet::run(self, bar_idx, rollover_step)?;
+            let first = bar_idx;
+            let rollover_step = rollover::next_rollover_step(self, first + usize::from(is_entered), to);
+            bar_idx = quiet::run(self, first, rollover_step)?;
             if bar_idx < to {
-                self.step(bar_idx, &[])?;
+                if !is_entered || bar_idx > first {
+                    self.begin(bar_idx)?;
+                    self.enter(bar_idx, &[])?;
+                }
+                self.let_act(bar_idx, bar_idx < rollover_step)?;
+                self.mark(bar_idx)?;
                 bar_idx += 1;
             }
+            is_entered = false;
         }
         Ok(())
+    }
+
+    /// Whether the bar of a fill at its open is to what is open then as any later one. twin: none — see above.
+    fn may_stride_from_entry(&self) -> bool {
+        self.plan.position_rules.is_empty() && self.plan.margin.is_none() && !self.plan.signal_close
     }
 
     /// Closes the books after the last step and returns all result tables (LOOP-3).
@@ -311,7 +351,7 @@ impl Simulation {
         let time_us = self.series().close_time_us[last];
         self.exchange.move_to(time_us);
         for request in requests {
-            let code = request.fault.map_or(ORDER_NO_MORE_BARS, |fault| fault.number);
+            let code = request.fault.unwrap_or(ORDER_NO_MORE_BARS);
             let row = RejectionRow { time_us, bar_idx: as_i64(last), code, signal: request.number };
             self.records.rejections.push(row);
         }
@@ -352,22 +392,26 @@ impl Simulation {
         let is_of =
             |request: &&Request, kind: SignalKind| request.fault.is_none() && request.kind == kind.code();
         for request in requests {
-            if let Some(fault) = request.fault {
-                self.reject(&moment, fault.number, request.number);
+            if let Some(number) = request.fault {
+                self.reject(&moment, number, request.number);
             } else if request.kind == SignalKind::Cancel.code() {
                 orders::cancel(self, &moment, request);
             } else if request.kind == SignalKind::Modify.code() {
                 modifying::modify(self, &moment, request, bar_idx);
             }
         }
-        stop_out::close_due(self, &moment)?;
+        if !self.stop_outs.is_empty() {
+            stop_out::close_due(self, &moment)?;
+        }
         if are_due {
             clock_rules::close_due(self, &moment, bar_idx)?;
         }
         for request in requests.iter().filter(|request| is_of(request, SignalKind::Close)) {
             closing::close_on_request(self, &moment, request)?;
         }
-        opening::fill_waiting(self, &moment)?;
+        if !self.working.is_empty() {
+            opening::fill_waiting(self, &moment)?;
+        }
         for request in requests.iter().filter(|request| is_of(request, SignalKind::Order)) {
             opening::open_order(self, &moment, request, bar_idx)?;
         }
@@ -401,8 +445,8 @@ impl Simulation {
         }
         if self.exchange.fixed_worth().is_none() {
             self.exchange.move_to(self.market.series[0].close_time_us[bar_idx]);
+            self.marked = *self.exchange.worth()?;
         }
-        self.marked = *self.exchange.worth()?;
         let mut total = 0;
         for position in &self.positions {
             let mark = i64::from(closing::closing_side(self.series(), position).close[bar_idx]);
@@ -431,7 +475,11 @@ impl Simulation {
                 magic: position.magic,
                 entry_bar_idx: as_i64(position.entry_bar_idx),
                 entry_time_us: position.entry_time_us,
-                entry_price: closing::price_of_sum(self, position.entered.points, position.entered.steps),
+                entry_price: closing::price_of_sum(
+                    self.symbol().digits,
+                    position.entered.points,
+                    position.entered.steps,
+                ),
                 steps: position.steps,
                 sl: position.sl,
                 tp: position.tp,
@@ -517,13 +565,18 @@ pub fn run_to_end(
         while position < taken.len() && taken[position].bar_idx < as_i64(bar_idx) {
             position += 1;
         }
-        if position > start {
+        let has_requests = position > start;
+        let is_entered = has_requests && simulation.may_stride_from_entry();
+        if is_entered {
+            simulation.begin(bar_idx)?;
+            simulation.enter(bar_idx, &taken[start..position])?;
+        } else if has_requests {
             simulation.step(bar_idx, &taken[start..position])?;
             bar_idx += 1;
         }
         let next = taken.get(position).map_or(bar_count, |request| step_of(request).min(bar_count));
         let stop = next.min(bar_idx + INTERRUPT_STRIDE).max(bar_idx);
-        simulation.advance(bar_idx, stop)?;
+        simulation.advance_from(bar_idx, stop, is_entered)?;
         if stop == bar_idx + INTERRUPT_STRIDE && is_interrupted() {
             return Err(Error::Interrupted);
         }

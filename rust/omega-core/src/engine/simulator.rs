@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use crate::engine::records::{Tables, positions_batch, write_since};
-use crate::engine::signals::{Request, SignalRows, find_fault};
+use crate::engine::signals::{Request, SignalRows, are_sound_market_orders, find_fault};
 use crate::engine::simulation::Simulation;
+use crate::engine::tables::{Tables, positions_batch, write_since};
 use crate::error::{Error, Result};
 use crate::market::{Market, as_i64};
 use crate::plan::{Plan, parse_plan};
@@ -50,6 +50,8 @@ impl Simulator {
     }
 
     /// Takes in signals decided on the bar at the cursor, fills what fills now, and returns the first one's number.
+    ///
+    /// They come as [`read_signals`](crate::engine::signals::read_signals) returns them, all in columns.
     ///
     /// # Errors
     /// `signal.bar_idx` for another bar; the error a bad signal names, unless the plan rejects such signals, and then
@@ -175,16 +177,15 @@ impl Simulator {
     }
 
     fn check(&self, signals: &SignalRows) -> Result<()> {
-        for (row, signal) in signals.iter().enumerate() {
-            if signal.bar_idx != self.cursor() {
+        let Plan { symbols, reject_bad_signals, .. } = &self.simulation.plan;
+        let may_fail = !reject_bad_signals && !are_sound_market_orders(signals, symbols);
+        for (row, bar_idx) in signals.bar_idx.iter().copied().enumerate() {
+            if bar_idx != self.cursor() {
                 let reason = "is not the bar of the decision";
-                return Err(Error::SignalBarIdx { row: as_i64(row), bar_idx: signal.bar_idx, reason });
+                return Err(Error::SignalBarIdx { row: as_i64(row), bar_idx, reason });
             }
-            if self.simulation.plan.reject_bad_signals {
-                continue;
-            }
-            if let Some(fault) = find_fault(&signal, &self.simulation.plan.symbols) {
-                return Err(self.simulation.signal_error(fault, signal.bar_idx));
+            if may_fail && let Some(fault) = find_fault(&signals.at(row), symbols) {
+                return Err(self.simulation.signal_error(fault, bar_idx));
             }
         }
         Ok(())

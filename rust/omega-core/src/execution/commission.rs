@@ -54,7 +54,7 @@ pub fn commission_rates(
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Charge {
     /// Units it was charged for.
-    pub units: i128,
+    pub units: i64,
     /// The booking, <= 0.
     pub booked: i64,
 }
@@ -79,10 +79,10 @@ pub fn charge(
     }
     match rates.scheme {
         Scheme::PerTrade => charged.units = 1,
-        Scheme::PerLot => charged.units += i128::from(steps),
-        Scheme::PerMillionNotional | Scheme::PercentOfNotional => charged.units += i128::from(price * steps),
+        Scheme::PerLot => charged.units += steps,
+        Scheme::PerMillionNotional | Scheme::PercentOfNotional => charged.units += price * steps,
     }
-    let total = -rates.minimum.max(book(charged.units, rates.rate)?);
+    let total = -rates.minimum.max(book(charged.units.into(), rates.rate)?);
     // A rate that has fallen between two fills gives nothing back.
     let booked = (total - charged.booked).min(0);
     charged.booked += booked;

@@ -5,8 +5,8 @@
 //! (NUM-3). Fixed, random and linear impact are exact fractions; a square root and ATR are floats, added
 //! from left to right to the float nearest to the exact part.
 
-use crate::numerics::{half_even_quotient, quotient, round_half_even};
-use crate::plan::{Curve, Slippage};
+use crate::numerics::{half_even_narrow, half_even_quotient, quotient, round_half_even};
+use crate::plan::{Curve, Fraction, Slippage};
 use crate::rng;
 
 /// Slippage of one fill: the total, and its parts before the sum was rounded.
@@ -52,13 +52,13 @@ pub fn points_without_chance(slippage: &Slippage, steps: i64, atr_points: f64) -
 /// Returns the sum of all parts, rounded once.
 #[expect(clippy::cast_possible_truncation, reason = "the plan's limits keep the sum far below 2^63 points")]
 fn with_parts(slippage: &Slippage, random_points: i64, steps: i64, atr_points: f64) -> Slip {
-    let (mut numerator, mut denominator) = wide(slippage.fixed_points);
-    numerator += i128::from(random_points) * denominator;
     let mut slip = Slip { random_points, ..NO_SLIP };
     if slippage.impact.is_none() && slippage.volatility.is_none() {
-        slip.points = half_even_quotient(numerator, denominator) as i64;
+        slip.points = fixed_and_random(slippage.fixed_points, random_points);
         return slip;
     }
+    let (mut numerator, mut denominator) = wide(slippage.fixed_points);
+    numerator += i128::from(random_points) * denominator;
     let (mut root_points, mut is_exact) = (0.0, slippage.volatility.is_none());
     if let Some(impact) = &slippage.impact {
         let ((points, points_den), (liquidity, liquidity_den)) =
@@ -85,6 +85,18 @@ fn with_parts(slippage: &Slippage, random_points: i64, steps: i64, atr_points: f
     slip.points =
         round_half_even((quotient(numerator, denominator) + root_points) + slip.volatility_points) as i64;
     slip
+}
+
+/// Fixed and random part alone; nearly always within 64 bits. twin: none — the first lines of `_with_parts`.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "as above")]
+fn fixed_and_random((numerator, denominator): Fraction, random_points: i64) -> i64 {
+    let random = random_points.checked_mul(denominator);
+    if let Some(numerator) = random.and_then(|random| numerator.checked_add(random)) {
+        return half_even_narrow(numerator, denominator);
+    }
+    let (numerator, denominator) = wide((numerator, denominator));
+    half_even_quotient(numerator + i128::from(random_points) * denominator, denominator) as i64
 }
 
 fn wide((numerator, denominator): (i64, i64)) -> (i128, i128) {

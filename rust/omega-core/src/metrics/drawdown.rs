@@ -50,21 +50,37 @@ pub(crate) fn find_deepest(fracs: &[f64]) -> Deepest {
     deepest
 }
 
+/// Rows looked at together.
+const LANES: usize = 16;
+
 /// Returns the largest of `drawdown_fracs`; only a fall larger than all before is divided: peaks never sink.
 pub(crate) fn deepest_frac(values: &[i64]) -> f64 {
-    let (mut peak, mut fall, mut deepest) = (values[0], 0, 0.0);
-    for value in values {
-        if *value > peak {
-            peak = *value;
-        } else if peak - value > fall {
-            fall = peak - value;
+    let (mut peak, mut lowest) = (values[0], values[0]);
+    let (mut fall, mut deepest) = (0, 0.0);
+    let mut leave = |peak: i64, lowest: i64| {
+        if peak - lowest > fall {
+            fall = peak - lowest;
             let frac = numerics::quotient(fall.into(), peak.into());
-            if frac > deepest {
-                deepest = frac;
+            deepest = if frac > deepest { frac } else { deepest };
+        }
+        deepest
+    };
+    for lanes in values.chunks(LANES) {
+        // Most of them hold no new extreme: no difference has a sign, and whole vectors of them are taken at once.
+        let signs = |signs, value: &i64| signs | (peak - value) | (value - lowest);
+        if lanes.iter().fold(0, signs) >= 0 {
+            continue;
+        }
+        for value in lanes {
+            if *value > peak {
+                leave(peak, lowest);
+                (peak, lowest) = (*value, *value);
+            } else if *value < lowest {
+                lowest = *value;
             }
         }
     }
-    deepest
+    leave(peak, lowest)
 }
 
 /// Returns the largest fall from a peak in minor units; it may be another one than the deepest fraction.
@@ -150,4 +166,41 @@ fn dates(deepest: &Deepest, times: &[i64]) -> [Row; 5] {
         ("max_drawdown_fall_days", fall),
         ("max_drawdown_recovery_days", rise),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng;
+
+    #[test]
+    fn the_deepest_fall_is_found_wherever_its_rows_lie() {
+        // 1000 up to 1200, down to 900, up to 1300, down to 1001: 300/1200 is deeper than 299/1300.
+        for (first, second) in [(0, 15), (14, 16), (15, 31), (16, 17), (3, 48)] {
+            let mut values = vec![1_000; 64];
+            values[first] = 1_200;
+            values[first + 1..].fill(900);
+            values[second + 1..].fill(1_300);
+            values[second + 2..].fill(1_001);
+
+            assert_eq!(deepest_frac(&values).to_bits(), 0.25_f64.to_bits());
+        }
+        assert_eq!(deepest_frac(&[5; 40]).to_bits(), 0);
+    }
+
+    #[test]
+    fn the_deepest_fraction_is_the_largest_of_all_rows() {
+        for sample in 0..200 {
+            let mut value = 100_000_i64;
+            let walk = |row| {
+                let word = rng::word(7, rng::NOISE, [sample, row, 0, 0]);
+                value += rng::uniform_int(word, 2_000).cast_signed() - 1_010 + sample.cast_signed() / 10;
+                value
+            };
+            let values: Vec<i64> = (0..50 + sample).map(walk).collect();
+
+            let deepest = find_deepest(&drawdown_fracs(&values));
+            assert_eq!(deepest_frac(&values).to_bits(), deepest.frac.to_bits());
+        }
+    }
 }

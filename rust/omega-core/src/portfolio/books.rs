@@ -85,7 +85,7 @@ impl Books {
     /// twin: none — the last line of `write`.
     fn push(&mut self, kind: LedgerKind, amount: i64, time_us: i64, row: i64, position: Option<(i16, i64)>) {
         let (symbol, position_id) = position.unzip();
-        self.ledger.push(LedgerRow {
+        self.ledger.push_with(|| LedgerRow {
             time_us,
             equity_row: row,
             kind: kind.code(),

@@ -50,7 +50,7 @@ pub struct Exchange {
     known: Vec<usize>,
     now_us: i64,
     value: Rate,
-    own_commission: CommissionRates,
+    commission: CommissionRates,
     found: Worth,
     found_rows: [usize; 2],
     /// Whether nothing can change the worth any more: all of its rates hold for the whole run.
@@ -77,7 +77,7 @@ impl Exchange {
             known: vec![0; rates.pairs.len()],
             now_us: 0,
             value,
-            own_commission: commission_rates(&symbol, plan.account_digits, ONE, ONE)?,
+            commission: commission_rates(&symbol, plan.account_digits, ONE, ONE)?,
             found: Worth { factors: SAME, rates: Rates { credit: value, debit: value }, margin: None },
             found_rows: [usize::MAX; 2],
             is_fixed: false,
@@ -130,17 +130,23 @@ impl Exchange {
     ///
     /// # Errors
     /// As `worth`.
-    pub fn commission(&mut self) -> Result<CommissionRates> {
+    #[inline]
+    pub fn commission(&mut self) -> Result<&CommissionRates> {
         let (own, quote) = (self.rates.commission[0], self.rates.quote[0]);
-        if own.is_none() && quote.is_none() {
-            return Ok(self.own_commission);
+        if own.is_some() || quote.is_some() {
+            self.find_commission(own, quote)?;
         }
+        Ok(&self.commission)
+    }
+
+    fn find_commission(&mut self, own: Option<usize>, quote: Option<usize>) -> Result<()> {
         let mut factors = [ONE; 2];
         for (factor, route) in factors.iter_mut().zip([own, quote]) {
             self.rows_of(route)?;
             *factor = self.factors(route)?.debit;
         }
-        commission_rates(&self.symbol, self.digits, factors[0], factors[1])
+        self.commission = commission_rates(&self.symbol, self.digits, factors[0], factors[1])?;
+        Ok(())
     }
 
     fn find_worth(&mut self) -> Result<()> {

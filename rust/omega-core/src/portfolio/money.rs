@@ -4,7 +4,7 @@
 //! this cannot overflow is in `docs/decisions/0001-exact-money.md`.
 
 use crate::error::{Error, Result};
-use crate::numerics::half_even_quotient;
+use crate::numerics::{half_even_narrow, half_even_quotient};
 use crate::plan::Fraction;
 
 /// Nothing is converted.
@@ -120,13 +120,16 @@ pub fn book_signed(amount: i128, rate: SignedRate) -> Result<i64> {
 /// `engine.overflow` beyond 2^60 minor units.
 #[inline]
 pub fn book(amount: i128, rate: Rate) -> Result<i64> {
-    let product = amount * i128::from(rate.numerator);
-    if rate.denominator == 1 { within(product, MAX_BOOKING, "a booking") } else { rounded(product, rate) }
+    let narrow = i64::try_from(amount).ok().and_then(|amount| amount.checked_mul(rate.numerator));
+    let Some(product) = narrow else { return book_wide(amount, rate) };
+    let booked = if rate.denominator == 1 { product } else { half_even_narrow(product, rate.denominator) };
+    within(booked.into(), MAX_BOOKING, "a booking")
 }
 
-/// A product over the denominator of its rate. twin: none — a line of `book`.
-#[inline(never)]
-fn rounded(product: i128, rate: Rate) -> Result<i64> {
+/// A booking whose product leaves 64 bits. twin: none — Python's integers have one width.
+#[cold]
+fn book_wide(amount: i128, rate: Rate) -> Result<i64> {
+    let product = amount * i128::from(rate.numerator);
     within(half_even_quotient(product, rate.denominator.into()), MAX_BOOKING, "a booking")
 }
 

@@ -18,8 +18,8 @@ use crate::engine::signals::{SignalRows, read_signals};
 use crate::engine::simulation::{Simulation, run_to_end};
 use crate::error::{Error, Result};
 use crate::frame;
-use crate::market::{Market, Series, as_i64};
-use crate::metrics::{Calendar, Equity, Plan, day_rows, deepest_frac, measure_rows, sharpe, total};
+use crate::market::{Market, Series};
+use crate::metrics::{Calendar, Equity, Plan, day_rows, deepest_frac, measure_rows, sharpe};
 use crate::numerics;
 use crate::plan::{self, Fraction, parse_plan};
 use crate::schema::{self, ExitReason};
@@ -203,7 +203,8 @@ fn run_job(shared: &Shared, job: &Job) -> Result<Outcome> {
         Move { stop: (1, 1), target: (1, 1), shift: 0 } => rows.clone(),
         _ => rows.iter().map(|signal| with_levels(&simulation, &signal, by)).collect(),
     };
-    simulation.reserve(stressed.len());
+    simulation.records.mute();
+    simulation.books.ledger.mute();
     let requests = simulation.take_in(stressed)?;
     let (requests, dropped) = with_shift(&simulation, requests, job.shift, &shared.closes);
     let ended = run_to_end(simulation, &requests, &|| false)?;
@@ -212,7 +213,7 @@ fn run_job(shared: &Shared, job: &Job) -> Result<Outcome> {
 
 /// Returns what stage 2 compares, by the definitions of the metrics.
 fn summary(clock: &Clock, ended: Simulation, plan: &Plan, dropped: i64) -> Outcome {
-    let (marks, net) = (ended.books.equity, ended.records.trades.whole().net);
+    let (marks, closed) = (ended.books.equity, ended.records.closed);
     let equity = Equity { time: &clock.time, value: &marks, benchmark: None };
     let risk_free = numerics::quotient(plan.risk_free.0.into(), plan.risk_free.1.into());
     let days = measure_rows(&equity, clock.day_rows.clone(), risk_free);
@@ -221,10 +222,10 @@ fn summary(clock: &Clock, ended: Simulation, plan: &Plan, dropped: i64) -> Outco
         _ => None,
     };
     Outcome {
-        net: Some(total(&net)),
+        net: Some(closed.net),
         drawdown_frac: Some(deepest_frac(&marks)),
         sharpe: ratio,
-        trades: Some(as_i64(net.len())),
+        trades: Some(closed.trades),
         dropped,
     }
 }

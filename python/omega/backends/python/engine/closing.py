@@ -154,9 +154,9 @@ def part_of(simulation: Simulation, position: Position, share: float | None) -> 
     return steps
 
 
-def price_of_sum(simulation: Simulation, points_steps: int, steps: int) -> float:
+def price_of_sum(digits: int, points_steps: int, steps: int) -> float:
     """Return a steps-weighted mean of points as a price: one correctly rounded quotient."""
-    return quotient(points_steps, steps * 10**simulation.symbol.digits)
+    return quotient(points_steps, steps * 10**digits)
 
 
 def close(simulation: Simulation, position: Position, deal: Deal, steps: int) -> None:
@@ -207,10 +207,10 @@ def _write_trade(simulation: Simulation, position: Position, deal: Deal) -> None
         position.magic,
         position.entry_bar_idx,
         position.entry_time_us,
-        price_of_sum(simulation, entered.points, entered.steps),
+        price_of_sum(simulation.symbol.digits, entered.points, entered.steps),
         deal.bar_idx,
         deal.time_us,
-        price_of_sum(simulation, settled.points, settled.steps),
+        price_of_sum(simulation.symbol.digits, settled.points, settled.steps),
         entered.steps,
         entered.margin,
         settled.cost_free,

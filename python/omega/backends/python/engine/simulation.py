@@ -229,7 +229,7 @@ class Simulation:
                 position.magic,
                 position.entry_bar_idx,
                 position.entry_time_us,
-                closing.price_of_sum(self, position.entered.points, position.entered.steps),
+                closing.price_of_sum(self.symbol.digits, position.entered.points, position.entered.steps),
                 position.steps,
                 position.sl,
                 position.tp,
