@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::indicators::deviation::{Deviation, MOST, has_constant_window};
+use crate::indicators::deviation::{Deviation, MOST, has_constant_window, ring_of};
 use crate::indicators::window::Window;
 
 /// The state of one window of pairs; the sum of products is NaN while there are fewer.
@@ -206,7 +206,7 @@ impl<'a> Moments<'a> {
         self.totals = both(|lane| self.fresh[lane] + self.columns[lane][row]);
         self.fresh = [0.0; 2];
         self.centers = self.totals.map(|total| total * self.inverse);
-        (self.squares, self.products) = moments_about([window, [&[], &[]]], self.centers);
+        (self.squares, self.products) = moments_about(window, self.centers);
     }
 
     #[inline(never)]
@@ -224,8 +224,8 @@ impl<'a> Moments<'a> {
         let falls = both(|lane| is_lost[lane] || (is_flat[lane] && squares[lane] > 0.0));
         // In a long calm nothing is made anew.
         let (made, products) = if falls[0] || falls[1] {
-            let parts = [begin..row + 1, row + 1 - self.count..begin];
-            moments_about(parts.map(|rows| self.columns.map(|column| &column[rows.clone()])), self.centers)
+            let ring = self.columns.map(|column| ring_of(&column[..=row], begin, self.count));
+            moments_about([&ring[0], &ring[1]], self.centers)
         } else {
             (moved, self.products)
         };
@@ -243,25 +243,22 @@ impl<'a> Moments<'a> {
 ///
 /// twin: none — as above.
 #[inline]
-fn moments_about(parts: [[&[f64]; 2]; 2], centers: [f64; 2]) -> ([f64; 2], f64) {
-    // Of each place parity the sums of x², y² and x·y.
-    let mut totals = [[0.0; 2]; 3];
-    let [(x_pairs, x_last), (y_pairs, y_last)] = parts[0].map(<[f64]>::as_chunks::<2>);
+fn moments_about([xs, ys]: [&[f64]; 2], centers: [f64; 2]) -> ([f64; 2], f64) {
+    let (mut firsts, mut seconds, mut products) = ([0.0; 2], [0.0; 2], [0.0; 2]);
+    let ((x_pairs, x_last), (y_pairs, y_last)) = (xs.as_chunks::<2>(), ys.as_chunks::<2>());
     for (xs, ys) in x_pairs.iter().zip(y_pairs) {
         let (xs, ys) = (xs.map(|x| x - centers[0]), ys.map(|y| y - centers[1]));
-        let terms =
-            [both(|one| xs[one] * xs[one]), both(|one| ys[one] * ys[one]), both(|one| xs[one] * ys[one])];
-        totals = std::array::from_fn(|sum| both(|one| totals[sum][one] + terms[sum][one]));
+        firsts = both(|place| firsts[place] + xs[place] * xs[place]);
+        seconds = both(|place| seconds[place] + ys[place] * ys[place]);
+        products = both(|place| products[place] + xs[place] * ys[place]);
     }
-    let rest = x_last.iter().zip(y_last).chain(parts[1][0].iter().zip(parts[1][1]));
-    for (place, (x, y)) in rest.enumerate() {
+    if let (Some(x), Some(y)) = (x_last.first(), y_last.first()) {
         let (x, y) = (x - centers[0], y - centers[1]);
-        for (sum, term) in totals.iter_mut().zip([x * x, y * y, x * y]) {
-            sum[place % 2] += term;
-        }
+        firsts[0] += x * x;
+        seconds[0] += y * y;
+        products[0] += x * y;
     }
-    let [firsts, seconds, products] = totals.map(|sum| sum[0] + sum[1]);
-    ([firsts, seconds], products)
+    ([firsts[0] + firsts[1], seconds[0] + seconds[1]], products[0] + products[1])
 }
 
 #[inline]

@@ -56,14 +56,13 @@ impl Deviation {
         if self.window.next_idx == 0 {
             (self.total, self.fresh) = (self.fresh, 0.0);
             self.center = self.total * self.inverse;
-            self.squares = squares_about([&self.window.values, &[]], self.center);
+            self.squares = squares_about(&self.window.values, self.center);
         } else if self.window.is_full() {
             let before = self.center;
             self.center = self.total * self.inverse;
             let moved = self.squares + (value - oldest) * ((value - self.center) + (oldest - before));
             let is_lost = moved * MOST < self.squares;
-            self.squares =
-                if is_lost { squares_about([&self.window.values, &[]], self.center) } else { moved };
+            self.squares = if is_lost { squares_about(&self.window.values, self.center) } else { moved };
         }
         if self.equal_count >= self.window.values.len() {
             self.squares = 0.0;
@@ -169,7 +168,7 @@ impl Deviation {
                 *square = level;
             }
             if squares.len() == count {
-                squares[count - 1] = squares_about([values, &[]], totals[count - 1] * self.inverse);
+                squares[count - 1] = squares_about(values, totals[count - 1] * self.inverse);
             }
             before = squares[squares.len() - 1];
         }
@@ -202,10 +201,7 @@ impl Deviation {
             equal_count = if values[idx + count] == values[idx + count - 1] { equal_count + 1 } else { 1 };
             let moved = level + moves[idx];
             level = if (idx + 1) % count == 0 || moved * MOST < level {
-                squares_about(
-                    [&values[turn..=idx + count], &values[idx + 1..turn]],
-                    totals[idx] * self.inverse,
-                )
+                squares_about(&ring_of(&values[..=idx + count], turn, count), totals[idx] * self.inverse)
             } else {
                 moved
             };
@@ -232,16 +228,23 @@ pub(super) fn has_constant_window(values: &[f64], count: usize) -> bool {
 /// Returns the sum of the squared distances: of even and of odd places, then of both.
 // Seldom called: without it the rest is small enough to be inlined.
 #[inline(never)]
-fn squares_about(parts: [&[f64]; 2], center: f64) -> f64 {
+fn squares_about(values: &[f64], center: f64) -> f64 {
     let mut totals = [0.0; 2];
-    let (pairs, last) = parts[0].as_chunks::<2>();
+    let (pairs, last) = values.as_chunks::<2>();
     for pair in pairs {
         let offsets = pair.map(|value| value - center);
         totals = [totals[0] + offsets[0] * offsets[0], totals[1] + offsets[1] * offsets[1]];
     }
-    for (place, value) in last.iter().chain(parts[1]).enumerate() {
-        let offset = value - center;
-        totals[place % 2] += offset * offset;
+    if let [last] = last {
+        let offset = last - center;
+        totals[0] += offset * offset;
     }
     totals[0] + totals[1]
+}
+
+/// Returns the window as it stands in the ring, whose turn began at row `turn`; `values` end with it.
+///
+/// twin: none — the ring itself.
+pub(super) fn ring_of(values: &[f64], turn: usize, count: usize) -> Vec<f64> {
+    [&values[turn..], &values[values.len() - count..turn]].concat()
 }
