@@ -219,6 +219,7 @@ fn trail_distance(measure: Measure, position: &Position, scale: Scale) -> Option
             let (num, den) = wide(multiple);
             half_even_quotient(num * first_risk(position)?, den * i128::from(position.entered.steps))
         }
+        Measure::Points(points) | Measure::Price(points) if tick == 1 => return Some(points.max(1)),
         Measure::Points(points) | Measure::Price(points) => i128::from(points),
     };
     Some((half_even_quotient(points, i128::from(tick)) as i64 * tick).max(tick))

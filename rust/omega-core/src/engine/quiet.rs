@@ -50,13 +50,13 @@ pub(crate) fn run(simulation: &mut Simulation, mut from: usize, to: usize) -> Re
     let is_ruled = !simulation.plan.position_rules.is_empty() && simulation.plan.margin.is_none();
     while from < to && fits(simulation, rate) && !simulation.is_called && simulation.stop_outs.is_empty() {
         let end = stride(simulation, rate, from, to);
-        if end == to || !is_ruled || first_step(simulation, end, end + 1, false) == end {
+        if end == to || !is_ruled || is_more_than_ruled(simulation, end) {
             return Ok(end);
         }
         // Commission may have a route of its own, whose rate is that of this step.
         simulation.exchange.move_to(simulation.market.series[0].time_us[end]);
         management::manage(simulation, end)?;
-        hold(simulation, rate, end, end + 1);
+        hold_bar(simulation, rate, end);
         from = end + 1;
     }
     Ok(from)
@@ -345,17 +345,7 @@ pub(crate) fn see_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
         takes_the_open_only(order)
             || (!is_at_market(order) && is_reached(corridor_of_order(simulation, order), side))
     };
-    let through = simulation.plan.limit_through_points;
-    let closes = |position: &Position| {
-        let side = closing_side(series, position);
-        let (low, high) = (i64::from(side.low[bar_idx]), i64::from(side.high[bar_idx]));
-        if position.direction > 0 {
-            position.sl.is_some_and(|sl| low <= sl) || position.tp.is_some_and(|tp| high - through >= tp)
-        } else {
-            position.sl.is_some_and(|sl| high >= sl) || position.tp.is_some_and(|tp| low + through <= tp)
-        }
-    };
-    if simulation.working.iter().any(wakes_order) || simulation.positions.iter().any(closes) {
+    if simulation.working.iter().any(wakes_order) || closes_any(simulation, bar_idx) {
         return false;
     }
     for position in &mut simulation.positions {
@@ -365,6 +355,30 @@ pub(crate) fn see_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
     }
     simulation.pass_number += 1;
     true
+}
+
+/// Whether a bar reaches a level of a position.
+fn closes_any(simulation: &Simulation, bar_idx: usize) -> bool {
+    let (series, through) = (simulation.series(), simulation.plan.limit_through_points);
+    let closes = |position: &Position| {
+        let side = closing_side(series, position);
+        let (low, high) = (i64::from(side.low[bar_idx]), i64::from(side.high[bar_idx]));
+        if position.direction > 0 {
+            position.sl.is_some_and(|sl| low <= sl) || position.tp.is_some_and(|tp| high - through >= tp)
+        } else {
+            position.sl.is_some_and(|sl| high >= sl) || position.tp.is_some_and(|tp| low + through <= tp)
+        }
+    };
+    simulation.positions.iter().any(closes)
+}
+
+/// Whether something beside position rules happens in a step; margin is not held.
+fn is_more_than_ruled(simulation: &Simulation, bar_idx: usize) -> bool {
+    if simulation.working.is_empty() {
+        let is_due = clock_rules::next_due_step(simulation, bar_idx, bar_idx + 1) == bar_idx;
+        return is_due || closes_any(simulation, bar_idx);
+    }
+    first_step(simulation, bar_idx, bar_idx + 1, false) == bar_idx
 }
 
 /// The first bar of `from..to` that leaves a corridor, or `to`.
@@ -401,6 +415,24 @@ fn hold(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) {
         see_price(position, i64::from(highest));
         remember_seen(&simulation.plan.position_rules, position);
     }
+}
+
+/// The same for one bar.
+fn hold_bar(simulation: &mut Simulation, Rate { numerator, denominator }: Rate, bar_idx: usize) {
+    simulation.pass_number += 1;
+    let mut equity = simulation.books.balance;
+    let series = &simulation.market.series[0];
+    for position in &mut simulation.positions {
+        let side = closing_side(series, position);
+        let points = i64::from(side.close[bar_idx]) * position.steps - position.k;
+        let profit = position.direction * points * numerator;
+        equity += if denominator == 1 { profit } else { half_even_narrow(profit, denominator) };
+        equity += position.accrued_swap;
+        see_price(position, i64::from(side.low[bar_idx]));
+        see_price(position, i64::from(side.high[bar_idx]));
+        remember_seen(&simulation.plan.position_rules, position);
+    }
+    simulation.books.equity.push(equity);
 }
 
 /// Adds the open profit of one position to every mark.

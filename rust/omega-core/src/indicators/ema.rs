@@ -3,7 +3,11 @@
 //! `level = (value - level) * alpha + level` with `alpha = 2 / (period + 1)`, in this order of
 //! operations, as in TA-Lib. Rule IND-3.
 
-use crate::indicators::stretches::Forgetful;
+use crate::indicators::prices::source_column;
+use crate::indicators::spec::Price;
+use crate::indicators::stretches::{Forgetful, forgetful};
+use crate::market::Series;
+use crate::schema::Side;
 
 /// The state of one exponential moving average between two bars.
 #[derive(Clone, Debug)]
@@ -51,6 +55,12 @@ impl Ema {
     pub(crate) fn memory(&self) -> usize {
         22 * (self.period as usize + 1)
     }
+}
+
+/// The column over the bid closes of a series, for native strategies. twin: none — value by value there.
+pub(crate) fn ema_of_closes(series: &Series, period: u32) -> Vec<f64> {
+    let closes = source_column(Price::Close, series, Side::Bid);
+    forgetful([&closes], Ema::new(period), 0).swap_remove(0)
 }
 
 impl Forgetful<1, 1, 1> for Ema {

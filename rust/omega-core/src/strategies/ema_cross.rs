@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::engine::signals::{Signal, SignalRows};
 use crate::error::{Error, Result};
-use crate::indicators::Ema;
+use crate::indicators::ema_of_closes;
 use crate::market::{Market, as_i64};
 use crate::plan::{NativeStrategy, Plan};
 use crate::schema::{Direction, OrderType, SignalKind, Tif};
@@ -26,25 +26,21 @@ struct Parameters {
 ///
 /// # Errors
 /// `config.plan` for parameters it does not take.
-#[expect(clippy::cast_precision_loss, reason = "powers of ten up to 10^8 are exact floats")]
 pub fn signals(market: &Market, plan: &Plan, strategy: &NativeStrategy) -> Result<SignalRows> {
     let parameters = parameters(strategy)?;
-    let (mut fast, mut slow) = (Ema::new(parameters.fast), Ema::new(parameters.slow));
-    let scale = 10_i64.pow(market.series[0].digits) as f64;
-    let closes = &market.series[0].bid.close[..market.bar_count() - 1];
+    let series = &market.series[0];
+    let (fast, slow) = (ema_of_closes(series, parameters.fast), ema_of_closes(series, parameters.slow));
     let mut found = SignalRows::default();
-    let (mut fast_before, mut slow_before) = (f64::NAN, f64::NAN);
-    for (bar_idx, close) in closes.iter().enumerate() {
-        let price = f64::from(*close) / scale;
-        let (fast_now, slow_now) = (fast.update(price), slow.update(price));
-        if bar_idx + 1 >= plan.first_step {
-            if fast_before <= slow_before && fast_now > slow_now {
-                found.push(order(bar_idx, Direction::Long, &parameters));
-            } else if fast_before >= slow_before && fast_now < slow_now {
-                found.push(order(bar_idx, Direction::Short, &parameters));
-            }
+    // Before the second bar nothing can have crossed.
+    let first = plan.first_step.saturating_sub(1).max(1);
+    for bar_idx in first..market.bar_count() - 1 {
+        let (fast_before, slow_before) = (fast[bar_idx - 1], slow[bar_idx - 1]);
+        let (fast_now, slow_now) = (fast[bar_idx], slow[bar_idx]);
+        if fast_before <= slow_before && fast_now > slow_now {
+            found.push(order(bar_idx, Direction::Long, &parameters));
+        } else if fast_before >= slow_before && fast_now < slow_now {
+            found.push(order(bar_idx, Direction::Short, &parameters));
         }
-        (fast_before, slow_before) = (fast_now, slow_now);
     }
     Ok(found)
 }
