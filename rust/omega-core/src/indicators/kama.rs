@@ -72,13 +72,20 @@ pub(crate) fn kama(values: &[f64], period: u32) -> Vec<f64> {
     let (warm_up, newest) = values.split_at(values.len().min(period as usize + 1));
     let mut column = Vec::with_capacity(values.len());
     column.extend(warm_up.iter().map(|value| step.update(*value)));
-    let (mut previous, mut total, mut rest) = (step.previous, step.total, step.rest);
-    append(&mut column, newest.iter().zip(values.windows(2)), move |(&value, oldest)| {
-        let change = value - previous;
-        total = total - (oldest[1] - oldest[0]).abs() + change.abs();
-        previous = value;
-        rest = (change + rest) * kept(efficiency(value - oldest[1], total, value.abs()));
-        value - rest
-    });
+    if newest.is_empty() {
+        return column;
+    }
+    let (mut total, mut rest) = (step.total, step.rest);
+    let moves = newest.iter().zip(&values[period as usize..]);
+    append(
+        &mut column,
+        moves.zip(values[1..].iter().zip(values)),
+        move |((value, previous), (oldest, older))| {
+            let change = value - previous;
+            total = total - (oldest - older).abs() + change.abs();
+            rest = (change + rest) * kept(efficiency(value - oldest, total, value.abs()));
+            value - rest
+        },
+    );
     column
 }
