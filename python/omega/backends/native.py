@@ -6,7 +6,6 @@ Every call hands on and takes back. Tables come back as anything with `__arrow_c
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,25 +25,25 @@ def describe() -> Mapping[str, str]:
 
 def open_market(header: str, series: Sequence[Any], visible: Sequence[Any | None], calendar: Any) -> Market:
     """Return the frozen market of a run."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return _native.open_market(header, series, visible, calendar)
 
 
 def compute_indicators(market: Market, specs: str) -> list[Any]:
     """Return one float64 array per spec, NaN during warm-up."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return [pa.array(column) for column in _native.compute_indicators(market, specs)]
 
 
 def simulate(market: Market, signals: Any | None, plan: str) -> Tables:
     """Return the result tables of a signal table, or of the plan's native strategy."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return _Tables(_native.simulate(market, signals, plan))
 
 
 def simulate_stepwise(market: Market, decider: Decider, plan: str) -> Tables:
     """Return the result tables of a Python strategy; its own exceptions pass through untouched."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return _Tables(_native.simulate_stepwise(market, decider, plan))
 
 
@@ -52,25 +51,25 @@ def compute_metrics(
     trades: Any, equity: Any, calendar: Any, plan: str
 ) -> list[tuple[str, float | int | None, str | None]]:
     """Return (name, value or None, reason or None) of every metric."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return _native.compute_metrics(trades, equity, calendar, plan)
 
 
 def rate(trades: Any, equity: Any, calendar: Any, plan: str) -> list[tuple[str, float | int | None]]:
     """Return (name, value or None) of every resampling component."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return _native.rate(trades, equity, calendar, plan)
 
 
 def open_portfolio(plan: str) -> Holdings:
     """Return the empty holdings of a portfolio plan."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return _Translated(_native.open_portfolio(plan))
 
 
 def open_simulator(market: Market, plan: str) -> Simulator:
     """Return a run that stands before its first step."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return _Simulator(_native.open_simulator(market, plan))
 
 
@@ -85,7 +84,7 @@ class _Translated:
         call = getattr(self._core, name)
 
         def translated(*arguments: Any) -> Any:
-            with _omega_errors():
+            with _OMEGA_ERRORS:
                 return call(*arguments)
 
         setattr(self, name, translated)
@@ -102,17 +101,17 @@ class _Simulator(_Translated):
 
     def positions(self) -> Any:
         """Return the open positions."""
-        with _omega_errors():
+        with _OMEGA_ERRORS:
             return pa.table(self._core.positions())
 
     def rows(self, table: str, first: int) -> Any:
         """Return the rows of a growing result table from `first` on."""
-        with _omega_errors():
+        with _OMEGA_ERRORS:
             return pa.table(self._core.rows(table, first))
 
     def finish(self) -> Tables:
         """Return the result tables of all bars."""
-        with _omega_errors():
+        with _OMEGA_ERRORS:
             return _Tables(self._core.finish())
 
 
@@ -120,13 +119,13 @@ def replay(
     market: Any, signals: Any | None, jobs: str
 ) -> list[tuple[int | None, float | None, float | None, int | None, int]]:
     """Return net, drawdown fraction, Sharpe ratio, trades and dropped entries of every job."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return _native.replay(market, signals, jobs)
 
 
 def stress_market(market: Any, stress: str) -> list[Any]:
     """Return the bars of every series of a changed market."""
-    with _omega_errors():
+    with _OMEGA_ERRORS:
         return [pa.table(export) for export in _native.stress_market(market, stress)]
 
 
@@ -153,10 +152,22 @@ class _Tables(Mapping[str, Any]):
         return dict, (dict(self),)
 
 
-@contextlib.contextmanager
-def _omega_errors() -> Iterator[None]:
-    try:
-        yield
-    except _native.CoreError as error:
-        code, facts = error.args
-        raise error_for(code, **facts) from None
+class _OmegaErrors:
+    """Lets a `CoreError` leave as the error the catalogue names.
+
+    A class, as a generator of `contextlib` costs as much as the rest of a short call.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Begin to watch."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        """Raise the error of the catalogue; any other passes through."""
+        if isinstance(error, _native.CoreError):
+            code, facts = error.args
+            raise error_for(code, **facts) from None
+
+
+_OMEGA_ERRORS = _OmegaErrors()

@@ -4,6 +4,8 @@
 //! two, so that no library or compiler can change a bit (rules NUM-1, NUM-2, NUM-4 in
 //! `docs/spec/engine.md`). What it does not do: money, prices, anything that knows what a number means.
 
+/// 100 roundings of one.
+pub(crate) const ROUNDING: f64 = 2.220_446_049_250_313e-14;
 const TWO_52: f64 = 4_503_599_627_370_496.0;
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
 // ln 2 in two parts: the first ends in 21 zero bits, so its product with an exponent is exact.
@@ -86,7 +88,7 @@ pub fn sum_left(values: &[f64]) -> f64 {
 #[inline]
 #[must_use]
 pub fn is_rounding(difference: f64, scale: f64) -> bool {
-    let bound = 2.220_446_049_250_313e-14 * scale;
+    let bound = ROUNDING * scale;
     -bound <= difference && difference <= bound
 }
 

@@ -21,7 +21,7 @@ impl Bbands {
     #[inline]
     pub(crate) fn update(&mut self, value: f64) -> [f64; 3] {
         self.deviation.update(value);
-        let middle = self.deviation.mean;
+        let middle = self.deviation.mean();
         let distance = self.deviation.population() * self.deviations;
         [middle + distance, middle, middle - distance]
     }
@@ -31,14 +31,15 @@ impl Bbands {
 #[inline(never)]
 pub(crate) fn bbands(values: &[f64], period: u32, deviations: f64) -> Vec<Vec<f64>> {
     let [mut upper, mut middle, mut lower] = [(); 3].map(|()| Vec::with_capacity(values.len()));
-    let inverse = 1.0 / f64::from(period);
-    moments_of(values, period, |means, squares| {
+    let (count, inverse) = (f64::from(period), 1.0 / f64::from(period));
+    moments_of(values, period, |totals, squares| {
         for square in squares.iter_mut() {
             *square = (*square * inverse).sqrt() * deviations;
         }
-        let rows = || means.iter().zip(squares.iter());
+        let begin = middle.len();
+        middle.extend(totals.iter().map(|total| total / count));
+        let rows = || middle[begin..].iter().zip(squares.iter());
         upper.extend(rows().map(|(mean, distance)| mean + distance));
-        middle.extend_from_slice(means);
         lower.extend(rows().map(|(mean, distance)| mean - distance));
     });
     vec![upper, middle, lower]

@@ -5,9 +5,8 @@
 
 use std::ops::Range;
 
-use crate::indicators::deviation::{Deviation, MOST};
+use crate::indicators::deviation::{Deviation, MOST, has_constant_window, ring_of};
 use crate::indicators::window::Window;
-use crate::numerics::count_float;
 
 /// The state of one window of pairs; the sum of products is NaN while there are fewer.
 #[derive(Clone, Debug)]
@@ -34,7 +33,7 @@ impl Covariance {
     /// Takes the next pair.
     #[inline]
     pub(crate) fn update(&mut self, x: f64, y: f64) {
-        let (before, squares, others) = (self.first.mean, self.first.squares, self.second.squares);
+        let (before, squares, others) = (self.first.center, self.first.squares, self.second.squares);
         self.first.update(x);
         self.second.update(y);
         let oldest_x = self.firsts.push(x);
@@ -45,21 +44,21 @@ impl Covariance {
         let is_lost = self.first.squares * MOST < squares || self.second.squares * MOST < others;
         if self.firsts.next_idx == 0 || is_lost {
             let (xs, ys) = (&self.firsts.values, &self.seconds.values);
-            self.products = products_about(xs, ys, self.first.mean, self.second.mean);
+            self.products = products_about(xs, ys, self.first.center, self.second.center);
         } else {
-            self.products += (x - oldest_x) * (y - self.second.mean) + (y - oldest_y) * (oldest_x - before);
+            self.products += (x - oldest_x) * (y - self.second.center) + (y - oldest_y) * (oldest_x - before);
         }
     }
 }
 
-/// Returns the sum of the products of the distances, from left to right.
+/// Returns the sum of the products of the distances: of even and of odd places, then of both.
 #[inline(never)]
 fn products_about(xs: &[f64], ys: &[f64], x_center: f64, y_center: f64) -> f64 {
-    let mut total = 0.0;
-    for (x, y) in xs.iter().zip(ys) {
-        total += (x - x_center) * (y - y_center);
+    let mut totals = [0.0; 2];
+    for (place, (x, y)) in xs.iter().zip(ys).enumerate() {
+        totals[place % 2] += (x - x_center) * (y - y_center);
     }
-    total
+    totals[0] + totals[1]
 }
 
 /// Returns what is made of products and squares at each row of two columns without NaN.
@@ -95,10 +94,10 @@ pub(crate) fn covariances(columns: [&[f64]; 2], period: u32, of: impl Fn(f64, [f
 struct Moments<'a> {
     columns: [&'a [f64]; 2],
     count: usize,
-    repeats: [f64; 2],
+    inverse: f64,
     totals: [f64; 2],
     fresh: [f64; 2],
-    means: [f64; 2],
+    centers: [f64; 2],
     squares: [f64; 2],
     products: f64,
 }
@@ -109,10 +108,10 @@ impl<'a> Moments<'a> {
         Self {
             columns,
             count,
-            repeats: [first, second].map(|one| count_float(one.equal_count - 1)),
+            inverse: first.inverse,
             totals: [first.total, second.total],
             fresh: [0.0; 2],
-            means: [first.mean, second.mean],
+            centers: [first.center, second.center],
             squares: [first.squares, second.squares],
             products: step.products,
         }
@@ -120,6 +119,11 @@ impl<'a> Moments<'a> {
 
     /// Fills products and squares of a turn of the rings, or of its beginning.
     fn fill(&mut self, turn: Range<usize>, places: [&mut [f64]; 3]) {
+        let is_calm =
+            |column: &[f64]| has_constant_window(&column[turn.start - self.count..turn.end], self.count);
+        if self.columns.iter().any(|column| is_calm(column)) {
+            return self.fill_with_care(turn, places);
+        }
         let [products, firsts, seconds] = places;
         let mut begin = turn.start;
         while begin < turn.end {
@@ -128,7 +132,7 @@ impl<'a> Moments<'a> {
                 .slide(begin, [&mut products[rest.clone()], &mut firsts[rest.clone()], &mut seconds[rest]]);
             begin += moved_count;
             if begin < turn.end {
-                self.renew(turn.start, begin);
+                self.renew(turn.start, begin, [false; 2]);
                 let idx = begin - turn.start;
                 (products[idx], [firsts[idx], seconds[idx]]) = (self.products, self.squares);
                 begin += 1;
@@ -136,95 +140,125 @@ impl<'a> Moments<'a> {
         }
     }
 
+    /// The same where windows are constant, row by row.
+    #[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
+    fn fill_with_care(&mut self, turn: Range<usize>, [products, firsts, seconds]: [&mut [f64]; 3]) {
+        let mut equal_counts = self.columns.map(|column| {
+            let (before, newest) = (&column[turn.start - self.count..turn.start], column[turn.start - 1]);
+            before.iter().rev().take_while(|value| **value == newest).count()
+        });
+        for (idx, row) in turn.clone().enumerate() {
+            let is_repeated = self.columns.map(|column| column[row] == column[row - 1]);
+            equal_counts = both(|lane| if is_repeated[lane] { equal_counts[lane] + 1 } else { 1 });
+            self.renew(turn.start, row, equal_counts.map(|equal_count| equal_count >= self.count));
+            (products[idx], [firsts[idx], seconds[idx]]) = (self.products, self.squares);
+        }
+    }
+
     /// Moves the window row by row up to one that is to be made anew, and returns how many rows that were.
     #[inline(never)]
-    #[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
     fn slide(&mut self, begin: usize, places: [&mut [f64]; 3]) -> usize {
         let len = places[0].len();
         let [products, firsts, seconds] = places.map(|place| &mut place[..len]);
         let newest = self.columns.map(|column| &column[begin..][..len]);
-        let previous = self.columns.map(|column| &column[begin - 1..][..len]);
         let oldest = self.columns.map(|column| &column[begin - self.count..][..len]);
-        let period = count_float(self.count);
-        let (mut repeats, mut totals, mut means) = (self.repeats, self.totals, self.means);
-        let (mut squares, mut sum, mut fresh) = (self.squares, self.products, self.fresh);
+        let inverse = self.inverse;
+        let (mut totals, mut centers, mut squares) = (self.totals, self.centers, self.squares);
+        let (mut sum, mut fresh) = (self.products, self.fresh);
         let mut moved_count = len;
         for idx in 0..len {
-            let [newest, previous, oldest] =
-                [newest, previous, oldest].map(|columns| columns.map(|column| column[idx]));
-            let total = both(|lane| totals[lane] - oldest[lane] + newest[lane]);
-            let mean = both(|lane| total[lane] / period);
+            let [newest, oldest] = [newest, oldest].map(|columns| columns.map(|column| column[idx]));
             let moves = both(|lane| newest[lane] - oldest[lane]);
-            let centers = both(|lane| (newest[lane] - mean[lane]) + (oldest[lane] - means[lane]));
-            let square = both(|lane| squares[lane] + moves[lane] * centers[lane]);
-            let repeated =
-                both(|lane| if newest[lane] == previous[lane] { repeats[lane] + 1.0 } else { 0.0 });
-            let is_odd = both(|lane| square[lane] * MOST < squares[lane] || repeated[lane] >= period - 1.0);
-            if is_odd[0] | is_odd[1] {
+            let total = both(|lane| totals[lane] + moves[lane]);
+            let center = both(|lane| total[lane] * inverse);
+            let ahead = both(|lane| newest[lane] - center[lane]);
+            let behind = both(|lane| oldest[lane] - centers[lane]);
+            let square = both(|lane| squares[lane] + moves[lane] * (ahead[lane] + behind[lane]));
+            let is_lost = both(|lane| square[lane] * MOST < squares[lane]);
+            if is_lost[0] | is_lost[1] {
                 moved_count = idx;
                 break;
             }
             fresh = both(|lane| fresh[lane] + newest[lane]);
-            sum += moves[0] * (newest[1] - mean[1]) + moves[1] * (oldest[0] - means[0]);
-            (repeats, totals, means, squares) = (repeated, total, mean, square);
+            sum += moves[0] * ahead[1] + moves[1] * behind[0];
+            (totals, centers, squares) = (total, center, square);
             (products[idx], firsts[idx], seconds[idx]) = (sum, square[0], square[1]);
         }
-        (self.repeats, self.totals, self.means) = (repeats, totals, means);
-        (self.squares, self.products, self.fresh) = (squares, sum, fresh);
+        (self.totals, self.centers, self.squares) = (totals, centers, squares);
+        (self.products, self.fresh) = (sum, fresh);
         moved_count
     }
 
     /// Moves the window on to a row after which something is made anew; its turn began at `begin`.
-    #[inline(never)]
-    #[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
-    fn renew(&mut self, begin: usize, row: usize) {
-        let is_turn = row + 1 == begin + self.count;
-        let [newest, previous, oldest] =
-            [row, row - 1, row - self.count].map(|row| self.columns.map(|column| column[row]));
-        let (means, squares) = (self.means, self.squares);
-        self.fresh = both(|lane| self.fresh[lane] + newest[lane]);
-        self.totals = both(|lane| self.totals[lane] - oldest[lane] + newest[lane]);
-        if is_turn {
-            (self.totals, self.fresh) = (self.fresh, [0.0; 2]);
+    fn renew(&mut self, begin: usize, row: usize, is_flat: [bool; 2]) {
+        if row + 1 == begin + self.count {
+            self.close(row);
+            self.squares = both(|lane| if is_flat[lane] { 0.0 } else { self.squares[lane] });
+        } else {
+            self.renew_within(begin, row, is_flat);
         }
-        self.means = self.totals.map(|total| total / count_float(self.count));
-        self.repeats =
-            both(|lane| if newest[lane] == previous[lane] { self.repeats[lane] + 1.0 } else { 0.0 });
-        let is_flat = self.repeats.map(|repeats| repeats >= count_float(self.count) - 1.0);
-        let centers = both(|lane| (newest[lane] - self.means[lane]) + (oldest[lane] - means[lane]));
-        let moved = both(|lane| squares[lane] + (newest[lane] - oldest[lane]) * centers[lane]);
-        let is_lost = both(|lane| is_turn || moved[lane] * MOST < squares[lane]);
+    }
+
+    /// Moves the window on to the last row of a turn: all is made anew.
+    #[inline(never)]
+    fn close(&mut self, row: usize) {
+        let window = self.columns.map(|column| &column[row + 1 - self.count..=row]);
+        self.totals = both(|lane| self.fresh[lane] + self.columns[lane][row]);
+        self.fresh = [0.0; 2];
+        self.centers = self.totals.map(|total| total * self.inverse);
+        (self.squares, self.products) = moments_about(window, self.centers);
+    }
+
+    #[inline(never)]
+    fn renew_within(&mut self, begin: usize, row: usize, is_flat: [bool; 2]) {
+        let [newest, oldest] = [row, row - self.count].map(|row| self.columns.map(|column| column[row]));
+        let (before, squares) = (self.centers, self.squares);
+        let moves = both(|lane| newest[lane] - oldest[lane]);
+        self.fresh = both(|lane| self.fresh[lane] + newest[lane]);
+        self.totals = both(|lane| self.totals[lane] + moves[lane]);
+        self.centers = self.totals.map(|total| total * self.inverse);
+        let ahead = both(|lane| newest[lane] - self.centers[lane]);
+        let behind = both(|lane| oldest[lane] - before[lane]);
+        let moved = both(|lane| squares[lane] + moves[lane] * (ahead[lane] + behind[lane]));
+        let is_lost = both(|lane| moved[lane] * MOST < squares[lane]);
         let falls = both(|lane| is_lost[lane] || (is_flat[lane] && squares[lane] > 0.0));
         // In a long calm nothing is made anew.
         let (made, products) = if falls[0] || falls[1] {
-            let parts = [begin..row + 1, row + 1 - self.count..begin];
-            moments_about(parts.map(|rows| self.columns.map(|column| &column[rows.clone()])), self.means)
+            let ring = self.columns.map(|column| ring_of(&column[..=row], begin, self.count));
+            moments_about([&ring[0], &ring[1]], self.centers)
         } else {
             (moved, self.products)
         };
         let anew = both(|lane| if is_lost[lane] { made[lane] } else { moved[lane] });
         self.squares = both(|lane| if is_flat[lane] { 0.0 } else { anew[lane] });
-        if is_turn || self.squares[0] * MOST < squares[0] || self.squares[1] * MOST < squares[1] {
+        if self.squares[0] * MOST < squares[0] || self.squares[1] * MOST < squares[1] {
             self.products = products;
         } else {
-            let moved = (newest[0] - oldest[0]) * (newest[1] - self.means[1]);
-            self.products += moved + (newest[1] - oldest[1]) * (oldest[0] - means[0]);
+            self.products += moves[0] * ahead[1] + moves[1] * behind[0];
         }
     }
 }
 
-/// Returns the sums of the squares and of the products of the distances, from left to right. twin: none — as above.
+/// Returns the sums of the squares and of the products of the distances, of even and odd places apart as above.
+///
+/// twin: none — as above.
 #[inline]
-fn moments_about(parts: [[&[f64]; 2]; 2], centers: [f64; 2]) -> ([f64; 2], f64) {
-    let (mut squares, mut products) = ([0.0; 2], 0.0);
-    for [xs, ys] in parts {
-        for (x, y) in xs.iter().zip(ys) {
-            let offsets = [x - centers[0], y - centers[1]];
-            squares = both(|lane| squares[lane] + offsets[lane] * offsets[lane]);
-            products += offsets[0] * offsets[1];
-        }
+fn moments_about([xs, ys]: [&[f64]; 2], centers: [f64; 2]) -> ([f64; 2], f64) {
+    let (mut firsts, mut seconds, mut products) = ([0.0; 2], [0.0; 2], [0.0; 2]);
+    let ((x_pairs, x_last), (y_pairs, y_last)) = (xs.as_chunks::<2>(), ys.as_chunks::<2>());
+    for (xs, ys) in x_pairs.iter().zip(y_pairs) {
+        let (xs, ys) = (xs.map(|x| x - centers[0]), ys.map(|y| y - centers[1]));
+        firsts = both(|place| firsts[place] + xs[place] * xs[place]);
+        seconds = both(|place| seconds[place] + ys[place] * ys[place]);
+        products = both(|place| products[place] + xs[place] * ys[place]);
     }
-    (squares, products)
+    if let (Some(x), Some(y)) = (x_last.first(), y_last.first()) {
+        let (x, y) = (x - centers[0], y - centers[1]);
+        firsts[0] += x * x;
+        seconds[0] += y * y;
+        products[0] += x * y;
+    }
+    ([firsts[0] + firsts[1], seconds[0] + seconds[1]], products[0] + products[1])
 }
 
 #[inline]

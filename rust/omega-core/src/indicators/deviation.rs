@@ -11,17 +11,20 @@ pub(crate) const MOST: f64 = 100.0;
 /// Rows that are worked at together.
 const BLOCK: usize = 80;
 
-/// The state of one window; mean and sum of squared distances are NaN while there are fewer values.
+/// The state of one window; center and sum of squared distances are NaN while there are fewer values.
+///
+/// The center is the mean as a product, from which distances are taken: a quotient per row costs more than the
+/// rest, and the last digit of a center does not show in the squares.
 #[derive(Clone, Debug)]
 pub(crate) struct Deviation {
     period: f64,
-    inverse: f64,
+    pub(super) inverse: f64,
     window: Window,
     pub(super) total: f64,
     fresh: f64,
     newest: f64,
-    pub(super) equal_count: usize,
-    pub(crate) mean: f64,
+    equal_count: usize,
+    pub(super) center: f64,
     pub(crate) squares: f64,
 }
 
@@ -36,7 +39,7 @@ impl Deviation {
             fresh: 0.0,
             newest: 0.0,
             equal_count: 0,
-            mean: f64::NAN,
+            center: f64::NAN,
             squares: f64::NAN,
         }
     }
@@ -48,22 +51,34 @@ impl Deviation {
         self.equal_count = if value == self.newest { self.equal_count + 1 } else { 1 };
         self.newest = value;
         let oldest = self.window.push(value);
-        self.total = self.total - oldest + value;
+        self.total += value - oldest;
         self.fresh += value;
         if self.window.next_idx == 0 {
             (self.total, self.fresh) = (self.fresh, 0.0);
-            self.mean = self.total / self.period;
-            self.squares = squares_about([&self.window.values, &[]], self.mean);
+            self.center = self.total * self.inverse;
+            self.squares = squares_about(&self.window.values, self.center);
         } else if self.window.is_full() {
-            let before = self.mean;
-            self.mean = self.total / self.period;
-            let moved = self.squares + (value - oldest) * ((value - self.mean) + (oldest - before));
+            let before = self.center;
+            self.center = self.total * self.inverse;
+            let moved = self.squares + (value - oldest) * ((value - self.center) + (oldest - before));
             let is_lost = moved * MOST < self.squares;
-            self.squares = if is_lost { squares_about([&self.window.values, &[]], self.mean) } else { moved };
+            self.squares = if is_lost { squares_about(&self.window.values, self.center) } else { moved };
         }
         if self.equal_count >= self.window.values.len() {
             self.squares = 0.0;
         }
+    }
+
+    /// Returns the mean, NaN while there are fewer values.
+    #[inline]
+    pub(crate) fn mean(&self) -> f64 {
+        self.full_total() / self.period
+    }
+
+    /// The sum of the values, NaN while there are fewer. twin: none — part of `mean`.
+    #[inline]
+    fn full_total(&self) -> f64 {
+        if self.window.is_full() { self.total } else { f64::NAN }
     }
 
     /// Returns the deviation with n, NaN while there are fewer values.
@@ -73,7 +88,7 @@ impl Deviation {
     }
 }
 
-/// Gives means and squares of values without NaN, some rows at a time; the window is the input itself.
+/// Gives sums and squares of values without NaN, some rows at a time; the window is the input itself.
 ///
 /// The second slice may be overwritten. twin: none — the step says the same, with a ring.
 pub(crate) fn moments_of(values: &[f64], period: u32, give: impl FnMut(&[f64], &mut [f64])) {
@@ -83,22 +98,31 @@ pub(crate) fn moments_of(values: &[f64], period: u32, give: impl FnMut(&[f64], &
     let first = &values[..count.min(values.len())];
     let moments = |value: &f64| {
         step.update(*value);
-        (step.mean, step.squares)
+        (step.full_total(), step.squares)
     };
-    let (means, mut squares): (Vec<f64>, Vec<f64>) = first.iter().map(moments).unzip();
-    give(&means, &mut squares);
+    let (totals, mut squares): (Vec<f64>, Vec<f64>) = first.iter().map(moments).unzip();
+    give(&totals, &mut squares);
     let len = count * (BLOCK / count).max(1);
-    let mut place = [(); 3].map(|()| vec![0.0; len.min(values.len())]);
+    let mut moves = vec![0.0; len.min(values.len())];
+    let [mut block, mut before] = [(); 2].map(|()| [moves.clone(), moves.clone()]);
+    let mut before_count = 0;
     for begin in (count..values.len()).step_by(len) {
         let rows = begin..values.len().min(begin + len);
-        let [means, moves, squares] = place.each_mut().map(|place| &mut place[..rows.len()]);
+        let [totals, squares] = block.each_mut().map(|place| &mut place[..rows.len()]);
+        let moves = &mut moves[..rows.len()];
         let oldest = &values[begin - count..rows.end - count];
-        let newest = &values[rows];
-        step.fill_totals(newest, oldest, means);
-        step.fill_moves(newest, oldest, means, moves);
-        step.fill_squares(&values[begin - count..begin + squares.len()], means, moves, squares);
-        give(means, squares);
+        let newest = &values[rows.clone()];
+        step.fill_totals(newest, oldest, totals);
+        step.fill_moves(newest, oldest, totals, moves);
+        // Who is given a block takes roots; these and the sums of the next block wait at the same time.
+        let [totals_before, squares_before] = &mut before;
+        give(&totals_before[..before_count], &mut squares_before[..before_count]);
+        step.fill_squares(&values[begin - count..begin + squares.len()], totals, moves, squares);
+        before_count = rows.len();
+        std::mem::swap(&mut block, &mut before);
     }
+    let [totals, squares] = &mut before;
+    give(&totals[..before_count], &mut squares[..before_count]);
 }
 
 /// Blocks of rows from a turn of the ring on. twin: none — parts of `update`, one after the other.
@@ -110,7 +134,7 @@ impl Deviation {
             let mut fresh = 0.0;
             let mut level = self.total;
             for ((value, oldest), total) in newest.iter().zip(oldest).zip(totals.iter_mut()) {
-                level = level - oldest + value;
+                level += value - oldest;
                 fresh += value;
                 *total = level;
             }
@@ -121,30 +145,30 @@ impl Deviation {
         }
     }
 
-    /// Makes means of totals, and what each row moves the squares by.
-    fn fill_moves(&mut self, newest: &[f64], oldest: &[f64], means: &mut [f64], moves: &mut [f64]) {
-        let (period, mut before) = (self.period, self.mean);
-        for (((value, oldest), mean), moved) in newest.iter().zip(oldest).zip(means).zip(moves) {
-            *mean /= period;
-            *moved = (value - oldest) * ((value - *mean) + (oldest - before));
-            before = *mean;
+    /// Makes of totals what each row moves the squares by.
+    fn fill_moves(&mut self, newest: &[f64], oldest: &[f64], totals: &[f64], moves: &mut [f64]) {
+        let (inverse, mut before) = (self.inverse, self.center);
+        for (((value, oldest), total), moved) in newest.iter().zip(oldest).zip(totals).zip(moves) {
+            let center = total * inverse;
+            *moved = (value - oldest) * ((value - center) + (oldest - before));
+            before = center;
         }
-        self.mean = before;
+        self.center = before;
     }
 
     /// Moves the squares along; `values` begin a turn before the rows.
-    fn fill_squares(&mut self, values: &[f64], means: &[f64], moves: &[f64], squares: &mut [f64]) {
+    fn fill_squares(&mut self, values: &[f64], totals: &[f64], moves: &[f64], squares: &mut [f64]) {
         let count = self.window.values.len();
-        let rows = values[count..].chunks(count).zip(means.chunks(count)).zip(moves.chunks(count));
+        let rows = values[count..].chunks(count).zip(totals.chunks(count)).zip(moves.chunks(count));
         let mut before = self.squares;
-        for (((values, means), moves), squares) in rows.zip(squares.chunks_mut(count)) {
+        for (((values, totals), moves), squares) in rows.zip(squares.chunks_mut(count)) {
             let mut level = before;
             for (square, moved) in squares.iter_mut().zip(moves) {
                 level += moved;
                 *square = level;
             }
             if squares.len() == count {
-                squares[count - 1] = squares_about([values, &[]], means[count - 1]);
+                squares[count - 1] = squares_about(values, totals[count - 1] * self.inverse);
             }
             before = squares[squares.len() - 1];
         }
@@ -154,17 +178,17 @@ impl Deviation {
             found | is_lost(*before, *square)
         });
         if some_lost || has_constant_window(values, count) {
-            before = self.fill_squares_with_care(values, means, moves, squares);
+            before = self.fill_squares_with_care(values, totals, moves, squares);
         }
         self.squares = before;
     }
 
     /// The same where squares are lost or windows are constant; returns the last.
-    #[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
+    #[expect(clippy::float_cmp, reason = "equal totals the same value, not a near one")]
     fn fill_squares_with_care(
         &self,
         values: &[f64],
-        means: &[f64],
+        totals: &[f64],
         moves: &[f64],
         squares: &mut [f64],
     ) -> f64 {
@@ -177,7 +201,7 @@ impl Deviation {
             equal_count = if values[idx + count] == values[idx + count - 1] { equal_count + 1 } else { 1 };
             let moved = level + moves[idx];
             level = if (idx + 1) % count == 0 || moved * MOST < level {
-                squares_about([&values[turn..=idx + count], &values[idx + 1..turn]], means[idx])
+                squares_about(&ring_of(&values[..=idx + count], turn, count), totals[idx] * self.inverse)
             } else {
                 moved
             };
@@ -192,7 +216,7 @@ impl Deviation {
 
 /// Whether `count` values in a row are equal after the first turn: around the first value of one of the others.
 #[expect(clippy::float_cmp, reason = "equal means the same value, not a near one")]
-fn has_constant_window(values: &[f64], count: usize) -> bool {
+pub(super) fn has_constant_window(values: &[f64], count: usize) -> bool {
     (count..values.len()).step_by(count).any(|turn| {
         let (before, after) = values.split_at(turn);
         let is_equal = |value: &&f64| **value == values[turn];
@@ -201,16 +225,26 @@ fn has_constant_window(values: &[f64], count: usize) -> bool {
     })
 }
 
-/// Returns the sum of the squared distances, from left to right.
+/// Returns the sum of the squared distances: of even and of odd places, then of both.
 // Seldom called: without it the rest is small enough to be inlined.
 #[inline(never)]
-fn squares_about(parts: [&[f64]; 2], center: f64) -> f64 {
-    let mut total = 0.0;
-    for part in parts {
-        for value in part {
-            let offset = value - center;
-            total += offset * offset;
-        }
+fn squares_about(values: &[f64], center: f64) -> f64 {
+    let mut totals = [0.0; 2];
+    let (pairs, last) = values.as_chunks::<2>();
+    for pair in pairs {
+        let offsets = pair.map(|value| value - center);
+        totals = [totals[0] + offsets[0] * offsets[0], totals[1] + offsets[1] * offsets[1]];
     }
-    total
+    if let [last] = last {
+        let offset = last - center;
+        totals[0] += offset * offset;
+    }
+    totals[0] + totals[1]
+}
+
+/// Returns the window as it stands in the ring, whose turn began at row `turn`; `values` end with it.
+///
+/// twin: none — the ring itself.
+pub(super) fn ring_of(values: &[f64], turn: usize, count: usize) -> Vec<f64> {
+    [&values[turn..], &values[values.len() - count..turn]].concat()
 }

@@ -4,7 +4,7 @@
 
 use crate::indicators::sma::Sma;
 use crate::indicators::window::append;
-use crate::indicators::wma::{self, Wma};
+use crate::indicators::wma::Wma;
 
 /// The state between two bars.
 #[derive(Clone, Debug)]
@@ -33,13 +33,12 @@ pub(crate) fn linearreg(values: &[f64], period: u32) -> Vec<f64> {
     let mut column = Vec::with_capacity(values.len());
     column.extend(values[..count].iter().map(|value| step.update(*value)));
     let (divisor, period) = (step.weighted.divisor, f64::from(period));
-    let (mut weighted, mut plain, mut total) = (step.weighted.weighted, step.weighted.total, step.mean.total);
-    append(&mut column, values[count..].iter().zip(values.windows(2)), move |(newest, oldest)| {
-        (weighted, plain) = wma::slide(weighted, plain, *newest, oldest[0], period);
-        total += newest;
-        let [weighted_mean, mean] = [weighted / divisor, total / period];
-        total -= oldest[1];
-        3.0 * weighted_mean - 2.0 * mean
+    // The sum of a full window is the same in both averages, to the bit: one is kept.
+    let (mut weighted, mut total) = (step.weighted.weighted, step.weighted.total);
+    append(&mut column, values[count..].iter().zip(values), move |(newest, oldest)| {
+        weighted = weighted - total + newest * period;
+        total = total - oldest + newest;
+        3.0 * (weighted / divisor) - 2.0 * (total / period)
     });
     column
 }

@@ -10,7 +10,7 @@ pub(crate) struct Sma {
     period: u32,
     window: Window,
     seen_count: u32,
-    pub(super) total: f64,
+    total: f64,
 }
 
 impl Sma {

@@ -93,6 +93,12 @@ impl<const I: usize> Block<'_, I> {
         self.rows.map(|row| row[idx])
     }
 
+    /// Rows of a stretch, an even number.
+    #[inline]
+    fn stretch_len(&self) -> usize {
+        self.count / (2 * STRETCHES) * 2
+    }
+
     /// Fills the outputs from the levels before the first row on and returns those after the last.
     #[inline]
     fn fill<const K: usize, const O: usize>(
@@ -102,7 +108,7 @@ impl<const I: usize> Block<'_, I> {
         next: impl Fn([f64; K], [f64; I]) -> ([f64; K], [f64; O]),
     ) -> [f64; K] {
         let (mut outputs, mut levels) = (outputs, levels);
-        let len = self.count / STRETCHES;
+        let len = self.stretch_len();
         if len <= self.memory {
             return self.fill_in_turn(&mut outputs, levels, 0, &next);
         }
@@ -160,17 +166,20 @@ impl<const I: usize> Block<'_, I> {
         begun: [[f64; K]; STRETCHES],
         next: impl Fn([f64; K], [f64; I]) -> ([f64; K], [f64; O]),
     ) -> [[f64; K]; STRETCHES] {
-        let len = self.count / STRETCHES;
+        let len = self.stretch_len();
         let mut levels = begun;
-        let rows: [[&[f64]; I]; STRETCHES] =
-            std::array::from_fn(|stretch| self.rows.map(|row| &row[stretch * len..][..len]));
-        let mut places = outputs.map(|output| split(output, len));
-        for idx in 0..len {
+        let rows: [[&[[f64; 2]]; I]; STRETCHES] =
+            std::array::from_fn(|stretch| self.rows.map(|row| row[stretch * len..][..len].as_chunks().0));
+        let mut places = outputs.map(|output| split(output, len).map(|place| place.as_chunks_mut().0));
+        // Two rows at a time: what does not wait for the level is one instruction for both, divisions above all.
+        for idx in 0..len / 2 {
             for stretch in 0..STRETCHES {
-                let (moved, values) = next(levels[stretch], rows[stretch].map(|row| row[idx]));
+                let pairs = rows[stretch].map(|row| row[idx]);
+                let (moved, firsts) = next(levels[stretch], pairs.map(|pair| pair[0]));
+                let (moved, seconds) = next(moved, pairs.map(|pair| pair[1]));
                 levels[stretch] = moved;
-                for (place, value) in places.iter_mut().zip(values) {
-                    place[stretch][idx] = value;
+                for (place, (first, second)) in places.iter_mut().zip(firsts.into_iter().zip(seconds)) {
+                    place[stretch][idx] = [first, second];
                 }
             }
         }

@@ -20,7 +20,7 @@ impl Zscore {
     #[inline]
     pub(crate) fn update(&mut self, value: f64) -> f64 {
         self.deviation.update(value);
-        score(value - self.deviation.mean, self.deviation.population())
+        score(value - self.deviation.mean(), self.deviation.population())
     }
 }
 

@@ -25,6 +25,6 @@ class Bbands:
     def update(self, value: float) -> tuple[float, float, float]:
         """Take the next value and return upper, middle and lower band, NaN while there are fewer than `period`."""
         self._deviation.update(value)
-        middle = self._deviation.mean
+        middle = self._deviation.mean()
         distance = self._deviation.population() * self._deviations
         return middle + distance, middle, middle - distance

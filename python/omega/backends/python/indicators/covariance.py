@@ -35,7 +35,7 @@ class Covariance:
 
     def update(self, x: float, y: float) -> None:
         """Take the next pair."""
-        before, squares, others = self.first.mean, self.first.squares, self.second.squares
+        before, squares, others = self.first.center, self.first.squares, self.second.squares
         self.first.update(x)
         self.second.update(y)
         oldest_x = self._firsts.push(x)
@@ -44,14 +44,15 @@ class Covariance:
             return
         is_lost = self.first.squares * MOST < squares or self.second.squares * MOST < others
         if self._firsts.next_idx == 0 or is_lost:
-            self.products = products_about(self._firsts.values, self._seconds.values, self.first.mean, self.second.mean)
+            centers = (self.first.center, self.second.center)
+            self.products = products_about(self._firsts.values, self._seconds.values, *centers)
         else:
-            self.products += (x - oldest_x) * (y - self.second.mean) + (y - oldest_y) * (oldest_x - before)
+            self.products += (x - oldest_x) * (y - self.second.center) + (y - oldest_y) * (oldest_x - before)
 
 
 def products_about(xs: list[float], ys: list[float], x_center: float, y_center: float) -> float:
-    """Return the sum of the products of the distances, from left to right."""
-    total = 0.0
-    for x, y in zip(xs, ys, strict=True):
-        total += (x - x_center) * (y - y_center)
-    return total
+    """Return the sum of the products of the distances: of even and of odd places, then of both."""
+    totals = [0.0, 0.0]
+    for place, (x, y) in enumerate(zip(xs, ys, strict=True)):
+        totals[place % 2] += (x - x_center) * (y - y_center)
+    return totals[0] + totals[1]

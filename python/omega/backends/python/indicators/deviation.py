@@ -21,11 +21,11 @@ class Deviation:
         period: Values in the window, >= 2.
 
     Attributes:
-        mean: Mean of the window, NaN while there are fewer values.
+        center: The mean as a product, from which distances are taken; NaN while there are fewer values.
         squares: Sum of the squared distances, NaN likewise.
     """
 
-    __slots__ = ("_equal_count", "_fresh", "_inverse", "_newest", "_period", "_total", "_window", "mean", "squares")
+    __slots__ = ("_equal_count", "_fresh", "_inverse", "_newest", "_period", "_total", "_window", "center", "squares")
 
     def __init__(self, period: int) -> None:
         self._period = period
@@ -35,7 +35,7 @@ class Deviation:
         self._fresh = 0.0
         self._newest = 0.0
         self._equal_count = 0
-        self.mean = nan
+        self.center = nan
         self.squares = nan
 
     def update(self, value: float) -> None:
@@ -43,20 +43,24 @@ class Deviation:
         self._equal_count = self._equal_count + 1 if value == self._newest else 1
         self._newest = value
         oldest = self._window.push(value)
-        self._total = self._total - oldest + value
+        self._total += value - oldest
         self._fresh += value
         if self._window.next_idx == 0:
             self._total, self._fresh = self._fresh, 0.0
-            self.mean = self._total / self._period
-            self.squares = squares_about(self._window.values, self.mean)
+            self.center = self._total * self._inverse
+            self.squares = squares_about(self._window.values, self.center)
         elif self._window.is_full():
-            before, self.mean = self.mean, self._total / self._period
-            moved = self.squares + (value - oldest) * ((value - self.mean) + (oldest - before))
+            before, self.center = self.center, self._total * self._inverse
+            moved = self.squares + (value - oldest) * ((value - self.center) + (oldest - before))
             if moved * MOST < self.squares:
-                moved = squares_about(self._window.values, self.mean)
+                moved = squares_about(self._window.values, self.center)
             self.squares = moved
         if self._equal_count >= self._period:
             self.squares = 0.0
+
+    def mean(self) -> float:
+        """Return the mean, NaN while there are fewer values."""
+        return self._total / self._period if self._window.is_full() else nan
 
     def population(self) -> float:
         """Return the deviation with n, NaN while there are fewer values."""
@@ -64,9 +68,9 @@ class Deviation:
 
 
 def squares_about(values: list[float], center: float) -> float:
-    """Return the sum of the squared distances, from left to right."""
-    total = 0.0
-    for value in values:
+    """Return the sum of the squared distances: of even and of odd places, then of both."""
+    totals = [0.0, 0.0]
+    for place, value in enumerate(values):
         offset = value - center
-        total += offset * offset
-    return total
+        totals[place % 2] += offset * offset
+    return totals[0] + totals[1]

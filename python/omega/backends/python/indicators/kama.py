@@ -1,7 +1,8 @@
 """Kaufman's adaptive moving average: fast where price moves straight, slow where it goes to and fro.
 
-The first level is the value before the first output. Where the sum of changes is zero, or not above the
-signed change, the efficiency is 1, as in TA-Lib. Rule IND-3.
+What is carried is the rest, the value minus the level: it rounds far below the level, and the next one waits
+for two operations instead of three. It begins with 0 at the value before the first output. Where the sum of
+changes is zero, or not above the signed change, the efficiency is 1, as in TA-Lib. Rule IND-3.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Kama:
         period: Changes that measure the efficiency, >= 2.
     """
 
-    __slots__ = ("_changes", "_level", "_previous", "_seen_count", "_total", "_values")
+    __slots__ = ("_changes", "_previous", "_rest", "_seen_count", "_total", "_values")
 
     def __init__(self, period: int) -> None:
         self._values = Window(period)
@@ -30,23 +31,27 @@ class Kama:
         self._seen_count = 0
         self._total = 0.0
         self._previous = 0.0
-        self._level = 0.0
+        self._rest = 0.0
 
     def update(self, value: float) -> float:
         """Take the next value and return the level, NaN until `period` changes were seen."""
         is_full = self._values.is_full()
         oldest = self._values.push(value)
+        change = value - self._previous
         if self._seen_count > 0:
-            change = abs(value - self._previous)
-            self._total = self._total - self._changes.push(change) + change
+            self._total = self._total - self._changes.push(abs(change)) + abs(change)
         self._seen_count = 1
-        if not is_full:
-            self._level = self._previous = value
-            return nan
         self._previous = value
-        constant = efficiency(value - oldest, self._total, abs(value)) * (FASTEST - SLOWEST) + SLOWEST
-        self._level = (value - self._level) * (constant * constant) + self._level
-        return self._level
+        if not is_full:
+            return nan
+        self._rest = (change + self._rest) * kept(efficiency(value - oldest, self._total, abs(value)))
+        return value - self._rest
+
+
+def kept(efficiency: float) -> float:
+    """Return the share of the distance to the level that is kept: the less the straighter the values moved."""
+    constant = efficiency * (FASTEST - SLOWEST) + SLOWEST
+    return 1.0 - constant * constant
 
 
 def efficiency(change: float, total: float, scale: float) -> float:

@@ -23,7 +23,7 @@ class Zscore:
     def update(self, value: float) -> float:
         """Take the next value and return its score, NaN while there are fewer than `period`."""
         self._deviation.update(value)
-        return score(value - self._deviation.mean, self._deviation.population())
+        return score(value - self._deviation.mean(), self._deviation.population())
 
 
 def score(distance: float, deviation: float) -> float:
