@@ -68,7 +68,7 @@ pub fn close_at_level(
     let Simulation { market, positions, .. } = simulation;
     let position = &mut positions[idx];
     if saw_open {
-        see_price(position, bar.closing_open(market, position.direction));
+        see_price(position, bar.closing_side(market, position.direction).open);
     }
     let deal = Deal {
         bar_idx: bar.bar_idx,

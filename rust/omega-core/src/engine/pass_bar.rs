@@ -27,24 +27,10 @@ pub struct PassBar {
 
 impl PassBar {
     /// The side on which positions of a direction close.
-    #[inline]
     #[must_use]
     pub fn closing_side(&self, market: &Market, direction: i64) -> Ohlc {
-        ohlc_at(self.closing_prices(market, direction), self.row)
-    }
-
-    /// Its open alone. twin: none — prices are at hand there.
-    #[inline]
-    #[must_use]
-    pub fn closing_open(&self, market: &Market, direction: i64) -> i64 {
-        i64::from(self.closing_prices(market, direction).open[self.row])
-    }
-
-    /// twin: none — as above.
-    #[inline]
-    fn closing_prices<'a>(&self, market: &'a Market, direction: i64) -> &'a Prices {
         let series = &market.series[self.series_idx];
-        if direction > 0 { &series.bid } else { &series.ask }
+        ohlc_at(if direction > 0 { &series.bid } else { &series.ask }, self.row)
     }
 
     /// The side on which orders of a direction fill.

@@ -87,23 +87,12 @@ pub fn find_entry(market: &Market, trigger: &Trigger, bar: &PassBar) -> Option<E
 /// Returns how the bar closes a position between its open, or its entry, and the close, or `None`.
 #[must_use]
 pub fn find_exit(market: &Market, bracket: &Bracket, bar: &PassBar, entry: Option<&Entry>) -> Option<Exit> {
-    exit_of_side(market, bracket, bar, &bar.closing_side(market, bracket.direction), entry)
-}
-
-/// twin: none — `find_exit` with the prices at hand.
-#[inline]
-fn exit_of_side(
-    market: &Market,
-    bracket: &Bracket,
-    bar: &PassBar,
-    side: &Ohlc,
-    entry: Option<&Entry>,
-) -> Option<Exit> {
-    if let Some(ends) = path_of(market, bar, side) {
-        return exit_on_path(bracket, side, ends, entry);
+    let side = bar.closing_side(market, bracket.direction);
+    if let Some(ends) = path_of(market, bar, &side) {
+        return exit_on_path(bracket, &side, ends, entry);
     }
     let has_one_spread = entry.is_some() && bar.has_one_spread(market);
-    exit_inside(bracket, side, entry, has_one_spread, bar.intrabar == Intrabar::TargetFirst)
+    exit_inside(bracket, &side, entry, has_one_spread, bar.intrabar == Intrabar::TargetFirst)
 }
 
 /// Pass (a), exits: positions that were open before the bar.
@@ -111,7 +100,7 @@ fn exit_positions_at_open(simulation: &mut Simulation, bar: &PassBar) -> Result<
     let mut idx = 0;
     while idx < simulation.positions.len() {
         let position = &simulation.positions[idx];
-        let open = bar.closing_open(&simulation.market, position.direction);
+        let open = bar.closing_side(&simulation.market, position.direction).open;
         match exit_at_open(&bracket_of(simulation, position), open) {
             Some(found) if position.entry_pass < simulation.pass_number => {
                 closing::close_at_level(simulation, idx, bar, found, true)?;
@@ -132,7 +121,7 @@ fn enter_at_open(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) ->
             continue;
         }
         let trigger = orders::trigger_of(simulation, &order);
-        let open = bar.closing_open(&simulation.market, -order.direction);
+        let open = bar.order_side(&simulation.market, order.direction).open;
         if let Some(entry) = entry_at_open(&trigger, open) {
             if orders::cancel_refused(simulation, &order, now) {
                 continue;
@@ -165,7 +154,7 @@ fn exit_positions_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<(
                 let is_ambiguous = is_ambiguous(&bracket, &side, None, false);
                 simulation.positions[idx].ambiguous |= is_ambiguous;
             }
-            found = exit_of_side(&simulation.market, &bracket, bar, &side, None);
+            found = find_exit(&simulation.market, &bracket, bar, None);
         }
         if let Some(found) = found {
             closing::close_at_level(simulation, idx, bar, found, true)?;
@@ -252,7 +241,7 @@ fn fill(simulation: &mut Simulation, order: &mut Order, bar: &PassBar, entry: &E
         rule: entry.rule,
         moment: if bar.is_later { Moment::Inside } else { entry.moment },
         path_step: entry.path_step,
-        closing_price: if is_inside { None } else { Some(bar.closing_open(market, order.direction)) },
+        closing_price: if is_inside { None } else { Some(bar.closing_side(market, order.direction).open) },
         entry_pass: simulation.pass_number,
     };
     order.is_triggered = order.order_type != OrderType::Limit;
