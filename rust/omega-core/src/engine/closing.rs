@@ -65,17 +65,16 @@ pub fn close_at_level(
     found: Exit,
     saw_open: bool,
 ) -> Result<()> {
-    let Simulation { market, positions, .. } = simulation;
-    let position = &mut positions[idx];
+    let position = &mut simulation.positions[idx];
     if saw_open {
-        see_price(position, bar.closing_side(market, position.direction).open);
+        see_price(position, bar.closing_side(position.direction).open);
     }
     let deal = Deal {
         bar_idx: bar.bar_idx,
         time_us: bar.time_us,
         raw_price: found.raw_price,
         level: if found.is_stop { position.sl } else { position.tp },
-        spread_points: if position.direction > 0 { 0 } else { bar.opening_spread(market) },
+        spread_points: if position.direction > 0 { 0 } else { bar.opening_spread() },
         rule: if found.is_stop { Rule::Fil5 } else { Rule::Fil6 },
         moment: if bar.is_later { Moment::Inside } else { found.moment },
         path_step: found.path_step,

@@ -10,7 +10,6 @@ use crate::execution::commission::{Charge, charge};
 use crate::execution::exits::Bracket;
 use crate::execution::fills::Entry;
 use crate::execution::levels;
-use crate::market::Market;
 use crate::plan::Intrabar;
 use crate::portfolio::money::{book, rate_for};
 use crate::schema::Rule;
@@ -25,7 +24,7 @@ pub fn has_rival(simulation: &Simulation, order: &Order, bar: &PassBar) -> bool 
             other.oco == order.oco
                 && other.number != order.number
                 && !orders::is_at_market(other)
-                && find_entry(&simulation.market, &orders::trigger_of(simulation, other), bar).is_some()
+                && find_entry(&orders::trigger_of(simulation, other), bar).is_some()
         })
 }
 
@@ -50,7 +49,7 @@ pub fn choose(
         if !is_rival || orders::is_at_market(&other) {
             continue;
         }
-        if let Some(reached) = find_entry(&simulation.market, &orders::trigger_of(simulation, &other), bar) {
+        if let Some(reached) = find_entry(&orders::trigger_of(simulation, &other), bar) {
             let candidate = (other, reached);
             if is_before(simulation, bar, &candidate, &chosen)? {
                 chosen = candidate;
@@ -68,7 +67,7 @@ fn is_before(
     chosen: &Candidate,
 ) -> Result<bool> {
     if candidate.1.path_step.is_some() && chosen.1.path_step.is_some() {
-        return Ok(comes_first(&simulation.market, bar, candidate, chosen));
+        return Ok(comes_first(bar, candidate, chosen));
     }
     let result = result_alone(simulation, bar, candidate)?;
     let standing = result_alone(simulation, bar, chosen)?;
@@ -76,20 +75,20 @@ fn is_before(
 }
 
 /// Whether the path reaches the candidate first: on an earlier leg, or after less of the same leg.
-fn comes_first(market: &Market, bar: &PassBar, candidate: &Candidate, chosen: &Candidate) -> bool {
+fn comes_first(bar: &PassBar, candidate: &Candidate, chosen: &Candidate) -> bool {
     let (step, standing) = (candidate.1.path_step.unwrap_or(1), chosen.1.path_step.unwrap_or(1));
     if step != standing {
         return step < standing;
     }
-    let (gone, length) = part_of_leg(market, bar, candidate, step);
-    let (gone_of_chosen, length_of_chosen) = part_of_leg(market, bar, chosen, standing);
+    let (gone, length) = part_of_leg(bar, candidate, step);
+    let (gone_of_chosen, length_of_chosen) = part_of_leg(bar, chosen, standing);
     i128::from(gone) * i128::from(length_of_chosen) < i128::from(gone_of_chosen) * i128::from(length)
 }
 
 /// How far along a leg of its own side an entry lies, and the length of that leg, in points.
-fn part_of_leg(market: &Market, bar: &PassBar, candidate: &Candidate, step: i8) -> (i64, i64) {
-    let side = bar.order_side(market, candidate.0.direction);
-    let ends = path_of(market, bar, &side).unwrap_or([side.open; 3]);
+fn part_of_leg(bar: &PassBar, candidate: &Candidate, step: i8) -> (i64, i64) {
+    let side = bar.order_side(candidate.0.direction);
+    let ends = path_of(bar, side).unwrap_or([side.open; 3]);
     let idx = usize::from(step.unsigned_abs()) - 1;
     let start = if idx == 0 { side.open } else { ends[idx - 1] };
     ((candidate.1.raw_price - start).abs(), (ends[idx] - start).abs())
@@ -110,8 +109,8 @@ fn result_alone(simulation: &mut Simulation, bar: &PassBar, candidate: &Candidat
     };
     let rates = &commissions;
     let mut commission = charge(rates, &mut Charge::default(), price, order.steps, true)?;
-    let exit_price = match find_exit(&simulation.market, &bracket, bar, Some(entry)) {
-        None => bar.closing_side(&simulation.market, direction).close,
+    let exit_price = match find_exit(&bracket, bar, Some(entry)) {
+        None => bar.closing_side(direction).close,
         Some(found) => {
             let exit_price = found.raw_price - if found.is_stop { slipped } else { 0 };
             commission += charge(rates, &mut Charge::default(), exit_price, order.steps, false)?;

@@ -1,9 +1,6 @@
 //! One bar as step 3 looks at it: a bar of the step timeframe, or a finer one inside it (FIL-7).
-//!
-//! The twin's holds its eight prices. Here they stay in the market until one side of them is asked for: they lie in
-//! eight columns, far apart in memory, and a bar that closes a position needs four of them.
 
-use crate::market::{Market, Ohlc, Prices, Series, ohlc_at};
+use crate::market::{Ohlc, Series, ohlc_at};
 use crate::plan::Intrabar;
 
 /// Both sides of a bar. `bar_idx` and the time are those of the step, which name its fills.
@@ -13,10 +10,10 @@ pub struct PassBar {
     pub bar_idx: usize,
     /// Its open time.
     pub time_us: i64,
-    /// Series of its prices.
-    pub series_idx: usize,
-    /// Their row there.
-    pub row: usize,
+    /// Bid side.
+    pub bid: Ohlc,
+    /// Ask side.
+    pub ask: Ohlc,
     /// What happens inside it.
     pub intrabar: Intrabar,
     /// Whether it is a finer bar.
@@ -28,52 +25,55 @@ pub struct PassBar {
 impl PassBar {
     /// The side on which positions of a direction close.
     #[must_use]
-    pub fn closing_side(&self, market: &Market, direction: i64) -> Ohlc {
-        let series = &market.series[self.series_idx];
-        ohlc_at(if direction > 0 { &series.bid } else { &series.ask }, self.row)
+    pub fn closing_side(&self, direction: i64) -> &Ohlc {
+        if direction > 0 { &self.bid } else { &self.ask }
     }
 
     /// The side on which orders of a direction fill.
     #[must_use]
-    pub fn order_side(&self, market: &Market, direction: i64) -> Ohlc {
-        self.closing_side(market, -direction)
+    pub fn order_side(&self, direction: i64) -> &Ohlc {
+        if direction > 0 { &self.ask } else { &self.bid }
     }
 
     /// Ask minus bid at the open (CST-5).
     #[must_use]
-    pub fn opening_spread(&self, market: &Market) -> i64 {
-        let Series { bid, ask, .. } = &market.series[self.series_idx];
-        i64::from(ask.open[self.row]) - i64::from(bid.open[self.row])
+    pub fn opening_spread(&self) -> i64 {
+        self.ask.open - self.bid.open
     }
 
     /// Whether the spread is the same for all four prices, so that both sides move as one (FIL-8).
     #[must_use]
-    pub fn has_one_spread(&self, market: &Market) -> bool {
-        let Series { bid, ask, .. } = &market.series[self.series_idx];
-        let spread_of = |ask: &[i32], bid: &[i32]| i64::from(ask[self.row]) - i64::from(bid[self.row]);
-        let (bid, ask): (&Prices, &Prices) = (bid, ask);
-        let spread = spread_of(&ask.open, &bid.open);
-        spread_of(&ask.high, &bid.high) == spread
-            && spread_of(&ask.low, &bid.low) == spread
-            && spread_of(&ask.close, &bid.close) == spread
+    pub fn has_one_spread(&self) -> bool {
+        let spread = self.opening_spread();
+        self.ask.high - self.bid.high == spread
+            && self.ask.low - self.bid.low == spread
+            && self.ask.close - self.bid.close == spread
     }
 }
 
 /// Returns a bar of the step timeframe.
 #[must_use]
 pub fn pass_bar(series: &Series, bar_idx: usize, intrabar: Intrabar) -> PassBar {
-    let (time_us, series_idx) = (series.time_us[bar_idx], 0);
-    PassBar { bar_idx, time_us, series_idx, row: bar_idx, intrabar, is_part: false, is_later: false }
+    PassBar {
+        bar_idx,
+        time_us: series.time_us[bar_idx],
+        bid: ohlc_at(&series.bid, bar_idx),
+        ask: ohlc_at(&series.ask, bar_idx),
+        intrabar,
+        is_part: false,
+        is_later: false,
+    }
 }
 
-/// Returns bar `row` of a finer series inside `step`; its fills are named after the step's bar.
+/// Returns a finer bar inside `step`; its fills are named after the step's bar.
 #[must_use]
-pub fn finer_bar(
-    step: &PassBar,
-    series: &Series,
-    (series_idx, row): (usize, usize),
-    intrabar: Intrabar,
-) -> PassBar {
-    let is_later = series.time_us[row] > step.time_us;
-    PassBar { series_idx, row, intrabar, is_part: true, is_later, ..*step }
+pub fn finer_bar(step: &PassBar, series: &Series, idx: usize, intrabar: Intrabar) -> PassBar {
+    PassBar {
+        bid: ohlc_at(&series.bid, idx),
+        ask: ohlc_at(&series.ask, idx),
+        intrabar,
+        is_part: true,
+        is_later: series.time_us[idx] > step.time_us,
+        ..*step
+    }
 }

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::execution::exits::{Bracket, Exit, exit_at_open, exit_inside, exit_on_path, is_ambiguous};
 use crate::execution::fills::{Entry, Trigger, entry_at_open, entry_inside, entry_on_path, is_stop_met};
 use crate::execution::path::{Legs, goes_up_first, legs_of};
-use crate::market::{Market, Ohlc};
+use crate::market::Ohlc;
 use crate::plan::Intrabar;
 use crate::portfolio::position::{Position, see_price};
 use crate::schema::{Moment, OrderType};
@@ -65,34 +65,35 @@ pub fn bracket_of(simulation: &Simulation, position: &Position) -> Bracket {
 
 /// Returns the legs of one side on the bar's path, or `None` under a rule without a path.
 #[must_use]
-pub fn path_of(market: &Market, bar: &PassBar, side: &Ohlc) -> Option<Legs> {
+pub fn path_of(bar: &PassBar, side: &Ohlc) -> Option<Legs> {
     match bar.intrabar {
         Intrabar::StopFirst | Intrabar::TargetFirst | Intrabar::Finer => None,
         Intrabar::NearestExtreme | Intrabar::BarColor => {
-            Some(legs_of(side, goes_up_first(bar.intrabar, &bar.closing_side(market, 1))))
+            Some(legs_of(side, goes_up_first(bar.intrabar, &bar.bid)))
         }
     }
 }
 
 /// Returns how the bar fills a working order between its open and its close, or `None`.
 #[must_use]
-pub fn find_entry(market: &Market, trigger: &Trigger, bar: &PassBar) -> Option<Entry> {
-    let side = bar.order_side(market, trigger.direction);
-    match path_of(market, bar, &side) {
-        None => entry_inside(trigger, &side),
-        Some(ends) => entry_on_path(trigger, &side, ends),
+pub fn find_entry(trigger: &Trigger, bar: &PassBar) -> Option<Entry> {
+    let side = bar.order_side(trigger.direction);
+    match path_of(bar, side) {
+        None => entry_inside(trigger, side),
+        Some(ends) => entry_on_path(trigger, side, ends),
     }
 }
 
 /// Returns how the bar closes a position between its open, or its entry, and the close, or `None`.
 #[must_use]
-pub fn find_exit(market: &Market, bracket: &Bracket, bar: &PassBar, entry: Option<&Entry>) -> Option<Exit> {
-    let side = bar.closing_side(market, bracket.direction);
-    if let Some(ends) = path_of(market, bar, &side) {
-        return exit_on_path(bracket, &side, ends, entry);
+pub fn find_exit(bracket: &Bracket, bar: &PassBar, entry: Option<&Entry>) -> Option<Exit> {
+    let side = bar.closing_side(bracket.direction);
+    match path_of(bar, side) {
+        Some(ends) => exit_on_path(bracket, side, ends, entry),
+        None => {
+            exit_inside(bracket, side, entry, bar.has_one_spread(), bar.intrabar == Intrabar::TargetFirst)
+        }
     }
-    let has_one_spread = entry.is_some() && bar.has_one_spread(market);
-    exit_inside(bracket, &side, entry, has_one_spread, bar.intrabar == Intrabar::TargetFirst)
 }
 
 /// Pass (a), exits: positions that were open before the bar.
@@ -100,7 +101,7 @@ fn exit_positions_at_open(simulation: &mut Simulation, bar: &PassBar) -> Result<
     let mut idx = 0;
     while idx < simulation.positions.len() {
         let position = &simulation.positions[idx];
-        let open = bar.closing_side(&simulation.market, position.direction).open;
+        let open = bar.closing_side(position.direction).open;
         match exit_at_open(&bracket_of(simulation, position), open) {
             Some(found) if position.entry_pass < simulation.pass_number => {
                 closing::close_at_level(simulation, idx, bar, found, true)?;
@@ -121,7 +122,7 @@ fn enter_at_open(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) ->
             continue;
         }
         let trigger = orders::trigger_of(simulation, &order);
-        let open = bar.order_side(&simulation.market, order.direction).open;
+        let open = bar.order_side(order.direction).open;
         if let Some(entry) = entry_at_open(&trigger, open) {
             if orders::cancel_refused(simulation, &order, now) {
                 continue;
@@ -147,14 +148,14 @@ fn exit_positions_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<(
     let mut idx = 0;
     while idx < simulation.positions.len() {
         let bracket = bracket_of(simulation, &simulation.positions[idx]);
-        let side = bar.closing_side(&simulation.market, bracket.direction);
+        let side = bar.closing_side(bracket.direction);
         let mut found = exit_at_open(&bracket, side.open);
         if found.is_none() {
             if !bar.is_part {
-                let is_ambiguous = is_ambiguous(&bracket, &side, None, false);
+                let is_ambiguous = is_ambiguous(&bracket, side, None, bar.has_one_spread());
                 simulation.positions[idx].ambiguous |= is_ambiguous;
             }
-            found = find_exit(&simulation.market, &bracket, bar, None);
+            found = find_exit(&bracket, bar, None);
         }
         if let Some(found) = found {
             closing::close_at_level(simulation, idx, bar, found, true)?;
@@ -178,8 +179,8 @@ fn enter_inside(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) -> 
             continue;
         }
         let trigger = orders::trigger_of(simulation, &order);
-        let Some(entry) = find_entry(&simulation.market, &trigger, bar) else {
-            if is_triggered_inside(&simulation.market, &order, &trigger, bar) {
+        let Some(entry) = find_entry(&trigger, bar) else {
+            if is_triggered_inside(&order, &trigger, bar) {
                 order.is_triggered = true;
                 orders::store(simulation, &order);
             }
@@ -208,17 +209,16 @@ fn mark_ambiguity(
 ) {
     let Some(idx) = simulation.find_position(order.number) else { return };
     let bracket = bracket_of(simulation, &simulation.positions[idx]);
-    let market = &simulation.market;
-    let (side, has_one_spread) = (whole.closing_side(market, order.direction), whole.has_one_spread(market));
+    let side = whole.closing_side(order.direction);
     let is_late = entry.is_some() && straddles(simulation, order, whole);
     let position = &mut simulation.positions[idx];
     position.ambiguous |= is_contested || is_late;
-    position.ambiguous |= is_ambiguous(&bracket, &side, entry, has_one_spread);
+    position.ambiguous |= is_ambiguous(&bracket, side, entry, whole.has_one_spread());
 }
 
 /// Whether a stop-limit that the bar reached and did not fill works as a limit from the next bar on (FIL-4).
-fn is_triggered_inside(market: &Market, order: &Order, trigger: &Trigger, bar: &PassBar) -> bool {
-    let side = bar.order_side(market, order.direction);
+fn is_triggered_inside(order: &Order, trigger: &Trigger, bar: &PassBar) -> bool {
+    let side = bar.order_side(order.direction);
     let extreme = if order.direction > 0 { side.high } else { side.low };
     order.order_type == OrderType::StopLimit && is_stop_met(trigger, extreme)
 }
@@ -231,17 +231,16 @@ fn straddles(simulation: &Simulation, order: &Order, bar: &PassBar) -> bool {
 /// Fills an order; returns whether it opened a position.
 fn fill(simulation: &mut Simulation, order: &mut Order, bar: &PassBar, entry: &Entry) -> Result<bool> {
     let is_inside = entry.moment != Moment::Open;
-    let market = &simulation.market;
     let fill = Fill {
         bar_idx: bar.bar_idx,
         time_us: bar.time_us,
         raw_price: entry.raw_price,
         level: Some(entry.level),
-        spread_points: if order.direction > 0 { bar.opening_spread(market) } else { 0 },
+        spread_points: if order.direction > 0 { bar.opening_spread() } else { 0 },
         rule: entry.rule,
         moment: if bar.is_later { Moment::Inside } else { entry.moment },
         path_step: entry.path_step,
-        closing_price: if is_inside { None } else { Some(bar.closing_side(market, order.direction).open) },
+        closing_price: if is_inside { None } else { Some(bar.closing_side(order.direction).open) },
         entry_pass: simulation.pass_number,
     };
     order.is_triggered = order.order_type != OrderType::Limit;
@@ -256,8 +255,8 @@ fn fill(simulation: &mut Simulation, order: &mut Order, bar: &PassBar, entry: &E
 fn exit_after_entry(simulation: &mut Simulation, order: &Order, bar: &PassBar, entry: &Entry) -> Result<()> {
     let Some(idx) = simulation.find_position(order.number) else { return Ok(()) };
     let bracket = bracket_of(simulation, &simulation.positions[idx]);
-    let side = bar.closing_side(&simulation.market, order.direction);
-    if let Some(found) = find_exit(&simulation.market, &bracket, bar, Some(entry)) {
+    let side = bar.closing_side(order.direction);
+    if let Some(found) = find_exit(&bracket, bar, Some(entry)) {
         return closing::close_at_level(simulation, idx, bar, found, false);
     }
     let position = &mut simulation.positions[idx];
