@@ -232,6 +232,12 @@ macro_rules! rows {
                 self.is_muted = true;
             }
 
+            /// Whether the table keeps nothing.
+            #[must_use]
+            pub fn is_muted(&self) -> bool {
+                self.is_muted
+            }
+
             /// Returns a row.
             #[inline]
             #[must_use]

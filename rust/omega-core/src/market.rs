@@ -108,7 +108,7 @@ impl Market {
     /// A market of series that were checked. twin: none — a dataclass there.
     #[must_use]
     pub fn new(symbols: Vec<String>, series: Vec<Series>, finer: Option<usize>, calendar: Calendar) -> Self {
-        let time_us = &series[0].time_us;
+        let time_us: &[i64] = series.first().map_or(&[], |step| &step.time_us);
         let mut step = 0;
         let step_of = |rollover_us: &i64| {
             step += time_us[step..].partition_point(|time_us| time_us < rollover_us);

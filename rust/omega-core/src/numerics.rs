@@ -125,8 +125,7 @@ fn half_even_wide(num: i128, den: i128) -> i128 {
 /// The same within 64 bits, at a tenth of the time. twin: none — Python's integers have one width.
 #[inline]
 pub(crate) fn half_even_narrow(num: i64, den: i64) -> i64 {
-    let whole = num.div_euclid(den);
-    let rest = num - whole * den;
+    let (whole, rest) = (num.div_euclid(den), num.rem_euclid(den));
     let above = den - rest;
     whole + i64::from(rest > above || (rest == above && whole & 1 == 1))
 }
@@ -547,7 +546,7 @@ mod tests {
             }
         }
         assert_eq!([5, 7, -5, -7].map(|num| half_even_narrow(num, 2)), [2, 4, -2, -4]);
-        assert_eq!(half_even_narrow(i64::MIN, 1), i64::MIN);
+        assert_eq!([1, 10].map(|den| half_even_narrow(i64::MIN, den)), [i64::MIN, -922_337_203_685_477_581]);
     }
 
     #[test]

@@ -84,6 +84,8 @@ fn stride(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> us
 struct Track<'a> {
     side: &'a Prices,
     corridor: Corridor,
+    /// Whether anybody will ask how far the price went.
+    sees: bool,
     slope: i64,
     offset: i64,
     lowest: i32,
@@ -97,10 +99,15 @@ fn sweep<const N: usize>(simulation: &mut Simulation, rate: Rate, from: usize, t
         let position = &simulation.positions[idx];
         awake(simulation, position, corridor_of_position(simulation, position))
     });
+    // How far the price went is for trades and rules; a replay keeps no trades.
+    let sees = !simulation.records.trades.is_muted() || !simulation.plan.position_rules.is_empty();
     let Simulation { market, positions, books, .. } = simulation;
     let accrued = positions.iter().fold(0, |accrued, position| accrued + position.accrued_swap);
-    let mut tracks: [Track<'_>; N] =
-        array::from_fn(|idx| track(&market.series[0], &positions[idx], corridors[idx], rate));
+    let mut tracks: [Track<'_>; N] = array::from_fn(|idx| Track {
+        sees,
+        corridor: corridors[idx],
+        ..track(&market.series[0], &positions[idx], rate)
+    });
     let start = books.balance + accrued;
     let end = if rate.denominator == 1 {
         walk(&mut tracks, &mut books.equity, start, from..to, |mark| mark)
@@ -109,7 +116,7 @@ fn sweep<const N: usize>(simulation: &mut Simulation, rate: Rate, from: usize, t
     };
     if end > from {
         simulation.pass_number += 1;
-        for (position, Track { lowest, highest, .. }) in positions.iter_mut().zip(tracks) {
+        for (position, Track { lowest, highest, .. }) in positions.iter_mut().zip(tracks).filter(|_| sees) {
             see_price(position, i64::from(lowest));
             see_price(position, i64::from(highest));
             remember_seen(&simulation.plan.position_rules, position);
@@ -118,10 +125,11 @@ fn sweep<const N: usize>(simulation: &mut Simulation, rate: Rate, from: usize, t
     end
 }
 
-fn track<'a>(series: &'a Series, position: &Position, corridor: Corridor, rate: Rate) -> Track<'a> {
+fn track<'a>(series: &'a Series, position: &Position, rate: Rate) -> Track<'a> {
     Track {
         side: closing_side(series, position),
-        corridor,
+        corridor: (i32::MIN, i32::MAX),
+        sees: true,
         slope: position.direction * position.steps * rate.numerator,
         offset: position.direction * position.k * rate.numerator,
         lowest: i32::MAX,
@@ -178,14 +186,18 @@ fn mark_lanes<const N: usize, const COUNT: usize>(
     rounded: &impl Fn(i64) -> i64,
 ) -> bool {
     let lanes = |idx: usize, column: usize| columns[idx][column][run..][..COUNT].iter().copied();
-    let extremes: [(i32, i32); N] = array::from_fn(|idx| {
-        (lanes(idx, 0).fold(i32::MAX, i32::min), lanes(idx, 1).fold(i32::MIN, i32::max))
-    });
-    let is_out = |is_out, idx: usize| {
-        let ((lowest, highest), (floor, ceiling)) = (extremes[idx], tracks[idx].corridor);
-        is_out | (lowest <= floor) | (highest >= ceiling)
-    };
-    if (0..N).fold(false, is_out) {
+    let mut extremes = [(i32::MAX, i32::MIN); N];
+    let mut is_out = false;
+    for (idx, Track { sees, corridor: (floor, ceiling), .. }) in tracks.iter().enumerate() {
+        if *sees {
+            extremes[idx] = (lanes(idx, 0).fold(i32::MAX, i32::min), lanes(idx, 1).fold(i32::MIN, i32::max));
+            is_out |= (extremes[idx].0 <= *floor) | (extremes[idx].1 >= *ceiling);
+        } else {
+            let bars = lanes(idx, 0).zip(lanes(idx, 1));
+            is_out |= bars.fold(false, |is_out, (low, high)| is_out | (low <= *floor) | (high >= *ceiling));
+        }
+    }
+    if is_out {
         return false;
     }
     for idx in 0..N {

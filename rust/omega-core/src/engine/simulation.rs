@@ -26,6 +26,7 @@ use crate::engine::{
 };
 use crate::error::{Error, Result};
 use crate::execution::liquidity::Liquidity;
+use crate::execution::slippage::Chance;
 use crate::execution::swap::{SwapTable, swap_table};
 use crate::market::{Market, Series, as_i64};
 use crate::plan::{Plan, SymbolPlan, parse_plan};
@@ -79,6 +80,8 @@ pub struct Simulation {
     pub last_exit: Option<Happened>,
     /// ATR of the step timeframe, if anything needs it.
     pub volatility: Volatility,
+    /// The random part of slippage.
+    pub chance: Arc<Chance>,
     /// Passes over bars so far.
     pub pass_number: u64,
     /// Bars by which requests are late (FIL-13).
@@ -129,6 +132,7 @@ impl Simulation {
             last_entry: None,
             last_exit: None,
             volatility: Volatility::default(),
+            chance: Arc::new(Chance::new(plan.seed, 0)),
             pass_number: 0,
             latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
             rollover_row: 0,

@@ -76,9 +76,10 @@ impl Simulator {
         let end = self.bar_idx.saturating_add(count).min(self.simulation.market.bar_count());
         while self.bar_idx < end {
             if !self.has_begun && self.waiting.is_empty() {
-                self.simulation.advance(self.bar_idx, end)?;
-                self.bar_idx = end;
-                return Ok(());
+                let ran = self.simulation.advance(self.bar_idx, end);
+                // A step that fails leaves no mark, and stays the next one.
+                self.bar_idx = self.simulation.plan.first_step + self.simulation.books.equity.len() - 1;
+                return ran;
             }
             self.enter_due()?;
             if !self.has_begun {

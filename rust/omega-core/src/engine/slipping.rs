@@ -16,7 +16,7 @@ pub fn slip_of(
     bar_idx: usize,
 ) -> Slip {
     let atr_points = atr_before(simulation, direction, bar_idx);
-    slip(&simulation.symbol().slippage, simulation.plan.seed, key, steps, atr_points)
+    slip(&simulation.symbol().slippage, &simulation.chance, key, steps, atr_points)
 }
 
 /// Returns the slippage of a fill whose random part is left out, in points.

@@ -25,20 +25,52 @@ pub struct Slip {
 /// A fill without slippage.
 pub const NO_SLIP: Slip = Slip { points: 0, random_points: 0, impact_points: 0.0, volatility_points: 0.0 };
 
+/// The random words of one seed. twin: none — a seed there.
+///
+/// Replays of one table draw the same words again and again (RAT-1): those of first fills, at the entry and at a level,
+/// may be drawn once for all of them.
+#[derive(Clone, Debug)]
+pub struct Chance {
+    seed: u64,
+    /// Of every number from 1 on: legs 0 and 1.
+    drawn: Vec<[u64; 2]>,
+}
+
+impl Chance {
+    /// The words of a seed; those of the numbers up to `count` are drawn at once.
+    #[must_use]
+    pub fn new(seed: u64, count: usize) -> Self {
+        let of = |number: usize| [0, 1].map(|leg| rng::word(seed, rng::SLIPPAGE, [number as u64, leg, 0, 0]));
+        Self { seed, drawn: (1..=count).map(of).collect() }
+    }
+
+    /// The word of an opening signal number, a leg, and a fill of it.
+    #[inline]
+    fn word(&self, (number, leg, fill_number): (i64, i32, i32)) -> u64 {
+        let (number, leg) = (number.unsigned_abs(), leg.unsigned_abs());
+        let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        if let Some(drawn) = place.and_then(|place| self.drawn.get(place))
+            && leg < 2
+            && fill_number == 0
+        {
+            return drawn[leg as usize];
+        }
+        let counter = [number, u64::from(leg), u64::from(fill_number.unsigned_abs()), 0];
+        rng::word(self.seed, rng::SLIPPAGE, counter)
+    }
+}
+
 /// Returns the slippage of one fill.
 ///
 /// `key` is the opening signal number of the position, the leg (0 entry, 1 level or end exit, 2+j the j-th
 /// requested close) and the number of the fill from 0 within the leg; `steps` is its volume; `atr_points` is
 /// ATR(14) known before the bar, not read unless the model has a part for it.
 #[must_use]
-pub fn slip(slippage: &Slippage, seed: u64, key: (i64, i32, i32), steps: i64, atr_points: f64) -> Slip {
+pub fn slip(slippage: &Slippage, chance: &Chance, key: (i64, i32, i32), steps: i64, atr_points: f64) -> Slip {
     let mut random_points = 0;
     if slippage.random_points > 0 {
-        let (number, leg, fill_number) = key;
-        let counter =
-            [number.unsigned_abs(), u64::from(leg.unsigned_abs()), u64::from(fill_number.unsigned_abs()), 0];
-        let word = rng::word(seed, rng::SLIPPAGE, counter);
-        random_points = rng::uniform_int(word, slippage.random_points.unsigned_abs()).cast_signed();
+        let limit = slippage.random_points.unsigned_abs();
+        random_points = rng::uniform_int(chance.word(key), limit).cast_signed();
     }
     with_parts(slippage, random_points, steps, atr_points)
 }
@@ -113,7 +145,15 @@ mod tests {
     }
 
     fn points(slippage: &Slippage, steps: i64, atr_points: f64) -> i64 {
-        slip(slippage, 7, (1, 0, 0), steps, atr_points).points
+        slip(slippage, &Chance::new(7, 0), (1, 0, 0), steps, atr_points).points
+    }
+
+    #[test]
+    fn words_drawn_beforehand_are_those_drawn_one_by_one() {
+        let (one_by_one, beforehand) = (Chance::new(7, 0), Chance::new(7, 2));
+        for key in [(1, 0, 0), (1, 1, 0), (2, 1, 0), (3, 0, 0), (1, 2, 0), (1, 0, 1), (1_000_000_007, 1, 0)] {
+            assert_eq!(beforehand.word(key), one_by_one.word(key));
+        }
     }
 
     #[test]
@@ -143,7 +183,8 @@ mod tests {
         // 0.5 + 8 * sqrt(0.25) + 0.13 * 10 = 5.8.
         let impact = Impact { curve: Curve::SquareRoot, points: (8, 1), liquidity_steps: (10_000, 1) };
 
-        let slip = slip(&model((1, 2), Some(impact), Some((13, 100))), 7, (1, 0, 0), 2_500, 10.0);
+        let model = model((1, 2), Some(impact), Some((13, 100)));
+        let slip = slip(&model, &Chance::new(7, 0), (1, 0, 0), 2_500, 10.0);
 
         assert_eq!((slip.points, slip.random_points, slip.impact_points), (6, 0, 4.0));
     }

@@ -17,6 +17,7 @@ use super::moved_signals::{Move, with_levels, with_shift};
 use crate::engine::signals::{SignalRows, read_signals};
 use crate::engine::simulation::{Simulation, run_to_end};
 use crate::error::{Error, Result};
+use crate::execution::slippage::Chance;
 use crate::frame;
 use crate::market::{Market, Series};
 use crate::metrics::{Calendar, Equity, Plan, day_rows, deepest_frac, measure_rows, sharpe};
@@ -77,6 +78,7 @@ struct Shared {
     table: SignalRows,
     closes: BTreeMap<i64, i64>,
     plans: Vec<Result<Parsed>>,
+    chances: BTreeMap<u64, Arc<Chance>>,
     clocks: BTreeMap<(usize, i64), Clock>,
 }
 
@@ -121,12 +123,14 @@ pub fn replay(
     let widened =
         spreads.into_par_iter().map(|factor| (factor, Arc::new(with_spread(market, factor)))).collect();
     let plans: Vec<_> = plans.par_iter().map(|text| Parsed::read(text)).collect();
-    let mut clocks = BTreeMap::new();
+    let (mut clocks, mut chances) = (BTreeMap::new(), BTreeMap::new());
     for parsed in plans.iter().flatten() {
+        let seed = parsed.run.seed;
+        chances.entry(seed).or_insert_with(|| Arc::new(Chance::new(seed, table.len())));
         let (first_step, days) = (parsed.run.first_step, parsed.statistics.days);
         clocks.entry((first_step, days)).or_insert_with(|| Clock::of(market, first_step, days));
     }
-    let shared = Shared { market: Arc::clone(market), widened, table, closes, plans, clocks };
+    let shared = Shared { market: Arc::clone(market), widened, table, closes, plans, chances, clocks };
     let mut outcomes = Vec::with_capacity(jobs.len());
     for part in jobs.chunks(INTERRUPT_STRIDE) {
         outcomes.par_extend(part.par_iter().map(|job| outcome_of(&shared, job)));
@@ -203,6 +207,7 @@ fn run_job(shared: &Shared, job: &Job) -> Result<Outcome> {
         Move { stop: (1, 1), target: (1, 1), shift: 0 } => rows.clone(),
         _ => rows.iter().map(|signal| with_levels(&simulation, &signal, by)).collect(),
     };
+    simulation.chance = Arc::clone(&shared.chances[&run.seed]);
     simulation.records.mute();
     simulation.books.ledger.mute();
     let requests = simulation.take_in(stressed)?;
