@@ -38,7 +38,7 @@ const SWEEP_BARS: usize = 64;
 
 /// Runs the steps `from..to` for as long as no bar reaches a level; returns the first step not run.
 ///
-/// There are no requests in `from..to`, and at least one position is open or one order works. A bar in which
+/// No request of `from..to` is left to work through, and at least one position is open or one order works. A bar in which
 /// only position rules do something is run here, too, unless a stop-out would have to be tested after it.
 ///
 /// # Errors
