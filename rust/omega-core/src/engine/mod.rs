@@ -21,6 +21,7 @@ pub mod simulation;
 pub mod simulator;
 pub mod slipping;
 pub mod stop_out;
+mod sweep;
 pub mod tables;
 pub mod volatility;
 

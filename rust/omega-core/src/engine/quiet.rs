@@ -4,8 +4,7 @@
 //! requests most bars reach no stop and no target: there only marks and extremes change, and 64-bit
 //! arithmetic is enough for them. A bar that may close something is left to `step`.
 
-use std::array;
-use std::ops::Range;
+use std::ops::ControlFlow;
 
 use crate::engine::account;
 use crate::engine::clock_rules::{self, remember_seen};
@@ -14,6 +13,7 @@ use crate::engine::management;
 use crate::engine::opening::takes_the_open_only;
 use crate::engine::orders::{Order, is_at_market, trigger_of};
 use crate::engine::simulation::Simulation;
+use crate::engine::sweep::sweep;
 use crate::error::Result;
 use crate::execution::fills::works_as_limit;
 use crate::market::{Prices, Series};
@@ -31,10 +31,6 @@ const MAX_QUIET_BALANCE: i64 = 1 << 61;
 const MARGIN_STRETCHES: [usize; 3] = [64, 4_096, usize::MAX];
 /// Bars compared at once; a power of two that fits vector registers.
 const LANES: usize = 16;
-/// The same in a sweep, whose strides are short: what is left of one is walked bar by bar.
-const SWEEP_LANES: usize = 8;
-/// Bars for which a sweep makes room at once.
-const SWEEP_BARS: usize = 64;
 
 /// Runs the steps `from..to` for as long as no bar reaches a level; returns the first step not run.
 ///
@@ -67,147 +63,21 @@ fn stride(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> us
     let needs_more = simulation.plan.margin.is_some()
         || !simulation.working.is_empty()
         || management::needs_atr(&simulation.plan.position_rules);
-    match simulation.positions.len() {
-        1 if !needs_more => return sweep::<1>(simulation, rate, from, to),
-        2 if !needs_more => return sweep::<2>(simulation, rate, from, to),
-        3 if !needs_more => return sweep::<3>(simulation, rate, from, to),
-        _ => {}
-    }
+    let swept = match simulation.positions.len() {
+        1 if !needs_more => sweep::<1>(simulation, rate, from, to),
+        2 if !needs_more => sweep::<2>(simulation, rate, from, to),
+        3 if !needs_more => sweep::<3>(simulation, rate, from, to),
+        _ => ControlFlow::Continue(from),
+    };
+    let from = match swept {
+        ControlFlow::Break(end) => return end,
+        ControlFlow::Continue(first) => first,
+    };
     let end = first_step(simulation, from, to, true);
     if end > from {
         hold(simulation, rate, from, end);
     }
     end
-}
-
-/// What a sweep follows of one position.
-struct Track<'a> {
-    side: &'a Prices,
-    corridor: Corridor,
-    /// Whether anybody will ask how far the price went.
-    sees: bool,
-    slope: i64,
-    offset: i64,
-    lowest: i32,
-    highest: i32,
-}
-
-/// The stride of a few positions: looked for and marked in one walk, as most strides are short.
-fn sweep<const N: usize>(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> usize {
-    let to = clock_rules::next_due_step(simulation, from, to);
-    let corridors: [Corridor; N] = array::from_fn(|idx| {
-        let position = &simulation.positions[idx];
-        awake(simulation, position, corridor_of_position(simulation, position))
-    });
-    // How far the price went is for trades and rules; a replay keeps no trades.
-    let sees = !simulation.records.trades.is_muted() || !simulation.plan.position_rules.is_empty();
-    let Simulation { market, positions, books, .. } = simulation;
-    let accrued = positions.iter().fold(0, |accrued, position| accrued + position.accrued_swap);
-    let mut tracks: [Track<'_>; N] = array::from_fn(|idx| Track {
-        sees,
-        corridor: corridors[idx],
-        ..track(&market.series[0], &positions[idx], rate)
-    });
-    let start = books.balance + accrued;
-    let end = if rate.denominator == 1 {
-        walk(&mut tracks, &mut books.equity, start, from..to, |mark| mark)
-    } else {
-        walk(&mut tracks, &mut books.equity, start, from..to, |mark| half_even_narrow(mark, rate.denominator))
-    };
-    if end > from {
-        simulation.pass_number += 1;
-        for (position, Track { lowest, highest, .. }) in positions.iter_mut().zip(tracks).filter(|_| sees) {
-            see_price(position, i64::from(lowest));
-            see_price(position, i64::from(highest));
-            remember_seen(&simulation.plan.position_rules, position);
-        }
-    }
-    end
-}
-
-fn track<'a>(series: &'a Series, position: &Position, rate: Rate) -> Track<'a> {
-    Track {
-        side: closing_side(series, position),
-        corridor: (i32::MIN, i32::MAX),
-        sees: true,
-        slope: position.direction * position.steps * rate.numerator,
-        offset: position.direction * position.k * rate.numerator,
-        lowest: i32::MAX,
-        highest: i32::MIN,
-    }
-}
-
-/// Lows, highs and closes of the side a position closes on.
-type Columns<'a> = [&'a [i32]; 3];
-
-/// Marks bars up to the first that leaves a corridor, and returns that bar.
-fn walk<const N: usize>(
-    tracks: &mut [Track<'_>; N],
-    equity: &mut Vec<i64>,
-    start: i64,
-    bars: Range<usize>,
-    rounded: impl Fn(i64) -> i64,
-) -> usize {
-    let mut first = bars.start;
-    while first < bars.end {
-        let (len, count) = (equity.len(), SWEEP_BARS.min(bars.end - first));
-        equity.resize(len + count, start);
-        let columns: [Columns<'_>; N] = array::from_fn(|idx| {
-            let Prices { low, high, close, .. } = tracks[idx].side;
-            [&low[first..][..count], &high[first..][..count], &close[first..][..count]]
-        });
-        let marks = &mut equity[len..][..count];
-        let mut run = 0;
-        while run + SWEEP_LANES <= count
-            && mark_lanes::<N, SWEEP_LANES>(tracks, &columns, marks, run, &rounded)
-        {
-            run += SWEEP_LANES;
-        }
-        while run < count && mark_lanes::<N, 1>(tracks, &columns, marks, run, &rounded) {
-            run += 1;
-        }
-        equity.truncate(len + run);
-        first += run;
-        if run < count {
-            break;
-        }
-    }
-    first
-}
-
-/// Marks `COUNT` bars at once, unless one of them leaves a corridor; returns whether none does.
-#[expect(clippy::needless_bitwise_bool, reason = "one branch, not two for each position")]
-#[inline]
-fn mark_lanes<const N: usize, const COUNT: usize>(
-    tracks: &mut [Track<'_>; N],
-    columns: &[Columns<'_>; N],
-    marks: &mut [i64],
-    run: usize,
-    rounded: &impl Fn(i64) -> i64,
-) -> bool {
-    let lanes = |idx: usize, column: usize| columns[idx][column][run..][..COUNT].iter().copied();
-    let mut extremes = [(i32::MAX, i32::MIN); N];
-    let mut is_out = false;
-    for (idx, Track { sees, corridor: (floor, ceiling), .. }) in tracks.iter().enumerate() {
-        if *sees {
-            extremes[idx] = (lanes(idx, 0).fold(i32::MAX, i32::min), lanes(idx, 1).fold(i32::MIN, i32::max));
-            is_out |= (extremes[idx].0 <= *floor) | (extremes[idx].1 >= *ceiling);
-        } else {
-            let bars = lanes(idx, 0).zip(lanes(idx, 1));
-            is_out |= bars.fold(false, |is_out, (low, high)| is_out | (low <= *floor) | (high >= *ceiling));
-        }
-    }
-    if is_out {
-        return false;
-    }
-    for idx in 0..N {
-        let (track, (lowest, highest)) = (&mut tracks[idx], extremes[idx]);
-        (track.lowest, track.highest) = (track.lowest.min(lowest), track.highest.max(highest));
-        for (mark, close) in marks[run..][..COUNT].iter_mut().zip(lanes(idx, 2)) {
-            *mark += rounded(track.slope * i64::from(close) - track.offset);
-        }
-    }
-    true
 }
 
 /// The first step of `from..to` in which a level is reached, something is due, or, if asked for, a rule wakes.
@@ -287,9 +157,9 @@ fn is_above(simulation: &Simulation, levels: MarginPlan, worst: impl Fn(&Positio
 }
 
 /// Prices between which a bar reaches no level: one at or below the first or at or above the second does.
-type Corridor = (i32, i32);
+pub(super) type Corridor = (i32, i32);
 
-fn corridor_of_position(simulation: &Simulation, position: &Position) -> Corridor {
+pub(super) fn corridor_of_position(simulation: &Simulation, position: &Position) -> Corridor {
     let through = simulation.plan.limit_through_points;
     if position.direction > 0 {
         corridor(position.sl, position.tp.map(|tp| tp + through))
@@ -299,7 +169,7 @@ fn corridor_of_position(simulation: &Simulation, position: &Position) -> Corrido
 }
 
 /// A corridor narrowed to what no position rule does anything about.
-fn awake(simulation: &Simulation, position: &Position, (floor, ceiling): Corridor) -> Corridor {
+pub(super) fn awake(simulation: &Simulation, position: &Position, (floor, ceiling): Corridor) -> Corridor {
     let rules = &simulation.plan.position_rules;
     match management::find_wake(rules, position, simulation.symbol().tick_points) {
         None => (floor, ceiling),
