@@ -2,6 +2,8 @@
 //!
 //! Rules FIL-5 to FIL-9, POS-1, LOOP step 3 and LOOP-3 in `docs/spec/engine.md`.
 
+use std::hint::select_unpredictable;
+
 use crate::engine::fill_bar::FillBar;
 use crate::engine::filters::Happened;
 use crate::engine::orders;
@@ -193,7 +195,7 @@ pub fn price_of_sum(digits: u32, points_steps: i64, steps: i64) -> f64 {
 
 /// The quote side a position closes on.
 pub(crate) fn closing_side<'a>(series: &'a Series, position: &Position) -> &'a Prices {
-    if position.direction > 0 { &series.bid } else { &series.ask }
+    select_unpredictable(position.direction > 0, &series.bid, &series.ask)
 }
 
 pub(crate) fn opening_spread(series: &Series, bar_idx: usize) -> i64 {

@@ -8,6 +8,7 @@ pub mod filters;
 pub mod finer;
 pub mod management;
 pub mod modifying;
+mod numbering;
 pub mod oco;
 pub mod opening;
 pub mod orders;

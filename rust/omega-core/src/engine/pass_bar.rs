@@ -1,5 +1,7 @@
 //! One bar as step 3 looks at it: a bar of the step timeframe, or a finer one inside it (FIL-7).
 
+use std::hint::select_unpredictable;
+
 use crate::market::{Ohlc, Series, ohlc_at};
 use crate::plan::Intrabar;
 
@@ -26,13 +28,13 @@ impl PassBar {
     /// The side on which positions of a direction close.
     #[must_use]
     pub fn closing_side(&self, direction: i64) -> &Ohlc {
-        if direction > 0 { &self.bid } else { &self.ask }
+        select_unpredictable(direction > 0, &self.bid, &self.ask)
     }
 
     /// The side on which orders of a direction fill.
     #[must_use]
     pub fn order_side(&self, direction: i64) -> &Ohlc {
-        if direction > 0 { &self.ask } else { &self.bid }
+        select_unpredictable(direction > 0, &self.ask, &self.bid)
     }
 
     /// Ask minus bid at the open (CST-5).

@@ -4,6 +4,7 @@
 //! requests most bars reach no stop and no target: there only marks and extremes change, and 64-bit
 //! arithmetic is enough for them. A bar that may close something is left to `step`.
 
+use std::hint::select_unpredictable;
 use std::ops::ControlFlow;
 
 use crate::engine::account;
@@ -160,12 +161,11 @@ fn is_above(simulation: &Simulation, levels: MarginPlan, worst: impl Fn(&Positio
 pub(super) type Corridor = (i32, i32);
 
 pub(super) fn corridor_of_position(simulation: &Simulation, position: &Position) -> Corridor {
-    let through = simulation.plan.limit_through_points;
-    if position.direction > 0 {
-        corridor(position.sl, position.tp.map(|tp| tp + through))
-    } else {
-        corridor(position.tp.map(|tp| tp - through), position.sl)
-    }
+    let through = position.direction * simulation.plan.limit_through_points;
+    let (sl, tp) = (position.sl, position.tp.map(|tp| tp + through));
+    let is_long = position.direction > 0;
+    let floor = select_unpredictable(is_long, floor_of(sl), floor_of(tp));
+    (floor, select_unpredictable(is_long, ceiling_of(tp), ceiling_of(sl)))
 }
 
 /// A corridor narrowed to what no position rule does anything about.
@@ -187,11 +187,15 @@ fn corridor_of_order(simulation: &Simulation, order: &Order) -> Corridor {
     } else {
         trigger.price
     };
-    if is_below { corridor(Some(level), None) } else { corridor(None, Some(level)) }
+    if is_below { (clamped(level), i32::MAX) } else { (i32::MIN, clamped(level)) }
 }
 
-fn corridor(lower: Option<i64>, upper: Option<i64>) -> Corridor {
-    (lower.map_or(i32::MIN, clamped), upper.map_or(i32::MAX, clamped))
+fn floor_of(level: Option<i64>) -> i32 {
+    level.map_or(i32::MIN, clamped)
+}
+
+fn ceiling_of(level: Option<i64>) -> i32 {
+    level.map_or(i32::MAX, clamped)
 }
 
 fn order_side(series: &Series, direction: i64) -> &Prices {

@@ -16,9 +16,7 @@ use crate::engine::orders::Order;
 use crate::engine::records::{
     DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, direction_code,
 };
-use crate::engine::signals::{
-    Fault, Request, Signal, SignalRows, are_sound_market_orders, find_fault, read_signals,
-};
+use crate::engine::signals::{Request, read_signals};
 use crate::engine::tables::{Tables, write_tables};
 use crate::engine::volatility::Volatility;
 use crate::engine::{
@@ -163,72 +161,6 @@ impl Simulation {
     #[must_use]
     pub fn symbol(&self) -> &SymbolPlan {
         &self.plan.symbols[0]
-    }
-
-    /// Numbers the signals, drops those before the start, refuses those that cannot be (SIG-1).
-    ///
-    /// # Errors
-    /// The error a bad signal names, unless the plan says to reject such signals.
-    pub fn take_in(&mut self, signals: SignalRows) -> Result<Vec<Request>> {
-        let signals = signals.whole();
-        // Bars ascend, so that what comes too early stands first.
-        let first = self.first_bar_idx();
-        let dropped = signals.bar_idx.partition_point(|decided_on| decided_on + self.latency_bars < first);
-        self.before_start_count += as_i64(dropped);
-        self.row_count += as_i64(dropped);
-        let are_sound = are_sound_market_orders(&signals, &self.plan.symbols);
-        let mut taken = Vec::with_capacity(signals.len() - dropped);
-        for row in dropped..signals.len() {
-            let fault = if are_sound { None } else { find_fault(&signals.at(row), &self.plan.symbols) };
-            taken.push(self.number(signals.bar_idx[row], signals.kind[row], fault)?);
-        }
-        self.records.signals.append(signals, dropped);
-        Ok(taken)
-    }
-
-    /// The same for one signal, `None` if it is dropped. twin: none — a list of one there.
-    ///
-    /// # Errors
-    /// As `take_in`.
-    pub fn take(&mut self, signal: Signal) -> Result<Option<Request>> {
-        if signal.bar_idx + self.latency_bars < self.first_bar_idx() {
-            self.before_start_count += 1;
-            self.row_count += 1;
-            return Ok(None);
-        }
-        let fault = find_fault(&signal, &self.plan.symbols);
-        let request = self.number(signal.bar_idx, signal.kind, fault)?;
-        self.records.signals.signals.push(signal);
-        Ok(Some(request))
-    }
-
-    /// The first bar behind which a signal works in a step of the run. twin: none — part of `take_in`.
-    fn first_bar_idx(&self) -> i64 {
-        as_i64(self.plan.first_step + usize::from(self.plan.signal_close)) - 1
-    }
-
-    /// twin: none — the inner loop of `take_in`.
-    #[inline]
-    fn number(&mut self, decided_on: i64, kind: i8, fault: Option<Fault>) -> Result<Request> {
-        let row = self.row_count;
-        self.row_count += 1;
-        self.signal_count += 1;
-        if let Some(fault) = fault
-            && !self.plan.reject_bad_signals
-        {
-            return Err(self.signal_error(fault, decided_on));
-        }
-        let (number, recorded) = (self.signal_count, self.records.signals.number.len());
-        self.records.signals.number.push(number);
-        self.records.signals.row.push(row);
-        let bar_idx = decided_on + self.latency_bars;
-        Ok(Request { number, recorded, bar_idx, kind, fault: fault.map(|fault| fault.number) })
-    }
-
-    /// What a request asks for. twin: none — the twin's requests hold their signal.
-    #[inline]
-    pub(crate) fn signal_of(&self, request: &Request) -> Signal {
-        self.records.signals.signals.at(request.recorded)
     }
 
     /// Runs the step of the bar opening at `time[bar_idx]` with the requests that work in it.
@@ -511,13 +443,6 @@ impl Simulation {
                 self.records.diagnostics.push(DiagnosticRow { code, bar_idx: None, signal: None, count });
             }
         }
-    }
-
-    /// The error a bad signal of a bar names.
-    pub(crate) fn signal_error(&self, fault: Fault, bar_idx: i64) -> Error {
-        let idx = usize::try_from(bar_idx).unwrap_or(0);
-        let time_us = self.series().close_time_us[idx];
-        Error::Signal { number: fault.number, bar_idx, time_us, field: fault.field, value: fault.value }
     }
 }
 

@@ -5,6 +5,8 @@
 //!
 //! Rules FIL-5 to FIL-9 in `docs/spec/engine.md`.
 
+use std::hint::select_unpredictable;
+
 use crate::execution::fills::Entry;
 use crate::execution::path::Legs;
 use crate::market::Ohlc;
@@ -136,19 +138,20 @@ pub fn exit_on_path(bracket: &Bracket, bar: &Ohlc, ends: Legs, entry: Option<&En
 
 /// The prices of a bar furthest against a position and furthest for it.
 fn extremes(bracket: &Bracket, bar: &Ohlc) -> (i64, i64) {
-    if bracket.direction > 0 { (bar.low, bar.high) } else { (bar.high, bar.low) }
+    let is_long = bracket.direction > 0;
+    (select_unpredictable(is_long, bar.low, bar.high), select_unpredictable(is_long, bar.high, bar.low))
 }
 
 /// The exit at the stop, or at the nearest price on offer if the bar never was on its good side.
 fn at_stop(bracket: &Bracket, bar: &Ohlc, path_step: Option<i8>) -> Option<Exit> {
     let sl = bracket.sl?;
-    let raw_price = if bracket.direction > 0 { sl.min(bar.high) } else { sl.max(bar.low) };
+    let raw_price = select_unpredictable(bracket.direction > 0, sl.min(bar.high), sl.max(bar.low));
     Some(Exit { is_stop: true, raw_price, moment: Moment::Inside, path_step })
 }
 
 /// The exit at the target, or at the nearest price on offer where a bar passes it without touching it.
 fn at_target(bracket: &Bracket, bar: &Ohlc, path_step: Option<i8>) -> Option<Exit> {
     let tp = bracket.tp?;
-    let raw_price = if bracket.direction > 0 { tp.max(bar.low) } else { tp.min(bar.high) };
+    let raw_price = select_unpredictable(bracket.direction > 0, tp.max(bar.low), tp.min(bar.high));
     Some(Exit { is_stop: false, raw_price, moment: Moment::Inside, path_step })
 }

@@ -10,13 +10,13 @@ use crate::plan::Fraction;
 /// Nothing is converted.
 pub const ONE: Fraction = (1, 1);
 
-const MAX_RATE_TERM: i128 = 1_000_000_000_000_000_000;
+const MAX_RATE_TERM: u64 = 1_000_000_000_000_000_000;
 
 /// Largest single booking; a few of them still add up within 64 bits.
-pub const MAX_BOOKING: i128 = 1 << 60;
+pub const MAX_BOOKING: u64 = 1 << 60;
 
 /// Largest balance or equity.
-pub const MAX_BALANCE: i128 = 1 << 62;
+pub const MAX_BALANCE: u64 = 1 << 62;
 
 /// Minor units of the account currency per unit of something, as a reduced fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn minor_rate(first: Fraction, second: Fraction, digits: u32, divisor: i64) 
     let (numerator, denominator) = (numerator / common * 10_i128.pow(digits), denominator / common);
     let common = gcd(numerator, denominator);
     let (numerator, denominator) = (numerator / common, denominator / common);
-    let narrow = |term: i128| i64::try_from(term).ok().filter(|_| term <= MAX_RATE_TERM);
+    let narrow = |term: i128| i64::try_from(term).ok().filter(|_| term <= MAX_RATE_TERM.into());
     match (narrow(numerator), narrow(denominator)) {
         (Some(numerator), Some(denominator)) => Ok(Rate { numerator, denominator }),
         _ => Err(Error::Plan { reason: "a rate of money has more than 18 significant digits".to_owned() }),
@@ -143,11 +143,11 @@ pub fn check_balance(amount: i128, what: &'static str) -> Result<i64> {
 
 /// twin: none — Python's integers do not have to be narrowed.
 #[inline]
-fn within(amount: i128, limit: i128, what: &'static str) -> Result<i64> {
-    if amount < -limit || amount > limit {
-        return Err(Error::Overflow { what });
+fn within(amount: i128, limit: u64, what: &'static str) -> Result<i64> {
+    match i64::try_from(amount) {
+        Ok(amount) if amount.unsigned_abs() <= limit => Ok(amount),
+        _ => Err(Error::Overflow { what }),
     }
-    i64::try_from(amount).map_err(|_| Error::Overflow { what })
 }
 
 /// twin: none — Python has it in its standard library.

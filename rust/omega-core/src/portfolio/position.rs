@@ -224,12 +224,8 @@ pub fn booked_risk(position: &Position, rate: Rate) -> Result<Option<i64>> {
 /// Lets one closing-side price count for MAE and MFE.
 #[inline]
 pub fn see_price(position: &mut Position, price: i64) {
-    if price < position.lowest {
-        position.lowest = price;
-    }
-    if price > position.highest {
-        position.highest = price;
-    }
+    position.lowest = position.lowest.min(price);
+    position.highest = position.highest.max(price);
 }
 
 /// Returns MAE (<= 0) and MFE (>= 0) in points: `direction · (price - K/n)` of the entry (POS-2).
