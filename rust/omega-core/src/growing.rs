@@ -13,6 +13,8 @@ pub trait Column<T> {
     fn reserve(&mut self, count: usize);
     /// Appends the cells of some rows.
     fn append(&mut self, cells: impl ExactSizeIterator<Item = T> + Clone);
+    /// A column of `len` defaults.
+    fn of_defaults(len: usize) -> Self;
     /// Returns one cell.
     fn at(&self, row: usize) -> T;
     /// Changes one cell.
@@ -34,13 +36,17 @@ impl<T: Copy + Default> Cell for Option<T> {
     type Column = OptionalColumn<T>;
 }
 
-impl<T: Copy> Column<T> for Vec<T> {
+impl<T: Copy + Default> Column<T> for Vec<T> {
     fn reserve(&mut self, count: usize) {
         Self::reserve(self, count);
     }
 
     fn append(&mut self, cells: impl ExactSizeIterator<Item = T> + Clone) {
         self.extend(cells);
+    }
+
+    fn of_defaults(len: usize) -> Self {
+        vec![T::default(); len]
     }
 
     #[inline]
@@ -141,6 +147,10 @@ impl<T: Copy + Default> Column<Option<T>> for OptionalColumn<T> {
         self.len += count;
     }
 
+    fn of_defaults(len: usize) -> Self {
+        Self { len, ..Self::default() }
+    }
+
     #[inline]
     fn at(&self, row: usize) -> Option<T> {
         if self.values.is_empty() || self.is_valid.as_ref().is_some_and(|is_valid| !is_valid[row]) {
@@ -189,6 +199,16 @@ macro_rules! rows {
             #[must_use]
             pub fn of_columns(len: usize, columns: Self) -> Self {
                 Self { len, ..columns }
+            }
+
+            /// A table of `len` rows of defaults.
+            #[must_use]
+            pub fn of_defaults(len: usize) -> Self {
+                Self {
+                    len,
+                    $($field: $crate::growing::Column::of_defaults(len),)*
+                    ..Self::default()
+                }
             }
 
             /// Rows so far.

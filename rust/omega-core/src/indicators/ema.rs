@@ -5,7 +5,7 @@
 
 use crate::indicators::prices::source_column;
 use crate::indicators::spec::Price;
-use crate::indicators::stretches::{Forgetful, forgetful};
+use crate::indicators::stretches::{Forgetful, forgetful_with};
 use crate::market::Series;
 use crate::schema::Side;
 
@@ -57,10 +57,39 @@ impl Ema {
     }
 }
 
-/// The column over the bid closes of a series, for native strategies. twin: none — value by value there.
-pub(crate) fn ema_of_closes(series: &Series, period: u32) -> Vec<f64> {
+/// Shows two averages of the bid closes of a series, some bars at a time, from the first bar to the last.
+///
+/// twin: none — value by value there.
+pub(crate) fn two_emas_of_closes(series: &Series, periods: [u32; 2], mut show: impl FnMut(&[f64], &[f64])) {
     let closes = source_column(Price::Close, series, Side::Bid);
-    forgetful([&closes], Ema::new(period), 0).swap_remove(0)
+    forgetful_with([&closes], Two(periods.map(Ema::new)), 0, |[first, second]| {
+        show(first, second);
+        first.clear();
+        second.clear();
+    });
+}
+
+/// Two averages of the same values. twin: none — see above.
+struct Two([Ema; 2]);
+
+impl Forgetful<1, 2, 2> for Two {
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 2] {
+        self.0.each_mut().map(|ema| ema.update(value))
+    }
+
+    fn memory(&self) -> usize {
+        self.0[0].memory().max(self.0[1].memory())
+    }
+
+    fn levels(&self) -> Option<[f64; 2]> {
+        Some([self.0[0].level()?, self.0[1].level()?])
+    }
+
+    #[inline]
+    fn next(&self, [first, second]: [f64; 2], [value]: [f64; 1]) -> ([f64; 2], [f64; 2]) {
+        let levels = [self.0[0].after(first, value), self.0[1].after(second, value)];
+        (levels, levels)
+    }
 }
 
 impl Forgetful<1, 1, 1> for Ema {

@@ -48,7 +48,8 @@ pub(crate) fn macd(values: &[f64], step: Macd) -> Vec<Vec<f64>> {
     // Made of the other two while they are in the cache: three columns at four places are more than registers hold.
     let mut histogram = Vec::with_capacity(values.len());
     let mut columns = forgetful_with([values], step, 0, |[macd, signal]| {
-        histogram.extend(macd.iter().zip(signal).map(|(macd, signal)| macd - signal));
+        let shown = histogram.len();
+        histogram.extend(macd[shown..].iter().zip(&signal[shown..]).map(|(macd, signal)| macd - signal));
     });
     columns.push(histogram);
     columns

@@ -69,6 +69,6 @@ mod zscore_ema;
 
 pub use catalogue::{CATALOGUE, Indicator, Parameter};
 pub use columns::compute_indicators;
-pub(crate) use ema::ema_of_closes;
+pub(crate) use ema::two_emas_of_closes;
 pub use prices::{PriceColumns, price_column};
 pub use spec::{Source, Spec, parse};

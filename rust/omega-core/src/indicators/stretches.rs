@@ -41,18 +41,19 @@ where
     forgetful_with(rows, step, lead, |_| ())
 }
 
-/// The same, and gives the outputs block by block while they are in the cache.
+/// The same, and shows the outputs after every block, whose rows are still in the cache; what is taken away is not
+/// returned.
 #[inline(never)]
 pub(crate) fn forgetful_with<S, const I: usize, const K: usize, const O: usize>(
     rows: [&[f64]; I],
     step: S,
     lead: usize,
-    give: impl FnMut([&[f64]; O]),
+    show: impl FnMut(&mut [Vec<f64>; O]),
 ) -> Vec<Vec<f64>>
 where
     S: Forgetful<I, K, O>,
 {
-    let (mut step, mut give) = (step, give);
+    let (mut step, mut show) = (step, show);
     let count = rows[0].len();
     let mut outputs = [(); O].map(|()| {
         let mut output = Vec::with_capacity(lead + count);
@@ -66,7 +67,7 @@ where
         }
         begin += 1;
     }
-    give(outputs.each_ref().map(|output| &output[..]));
+    show(&mut outputs);
     let Some(mut levels) = step.levels() else { return outputs.into() };
     let memory = step.memory();
     while begin < count {
@@ -74,7 +75,7 @@ where
         let block = Block { rows: rows.map(|row| &row[begin..end]), count: end - begin, memory };
         let places = outputs.each_mut().map(|output| grow(output, block.count));
         levels = block.fill(places, levels, |levels, row| step.next(levels, row));
-        give(outputs.each_ref().map(|output| &output[lead + begin..]));
+        show(&mut outputs);
         begin = end;
     }
     outputs.into()
