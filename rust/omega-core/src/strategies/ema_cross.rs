@@ -55,6 +55,7 @@ struct Crossings {
 }
 
 impl Crossings {
+    #[expect(clippy::needless_bitwise_bool, reason = "no branch inside a vector of comparisons")]
     #[inline]
     fn see(&mut self, fast: &[f64], slow: &[f64]) {
         let pairs = || fast.iter().zip(slow);
