@@ -232,8 +232,12 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     simulation.books.write(LedgerKind::Swap, swap, deal.time_us, symbol, id)?;
     if is_flat {
         simulation.last_exit = Some(Happened { bar_idx: deal.bar_idx, time_us: deal.time_us });
-        let Simulation { records, plan, positions, .. } = simulation;
-        let position = &positions[idx];
+        let sees_late = simulation.sees_late();
+        let Simulation { market, records, plan, positions, .. } = simulation;
+        let position = &mut positions[idx];
+        if sees_late && !records.trades.is_muted() {
+            see_lived_bars(&market.series[0], position, deal);
+        }
         let net = position.settled.gross + position.commission + position.settled.swap;
         records.closed.trades += 1;
         records.closed.net += net;
@@ -242,6 +246,19 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
         orders::cancel_rest(simulation, id, deal.bar_idx, deal.time_us);
     }
     Ok(())
+}
+
+/// Lets every bar that the position lived through count, at once. twin: none — each counts when it passes there.
+fn see_lived_bars(series: &Series, position: &mut Position, deal: &Deal) {
+    let first = position.entry_bar_idx + usize::from(position.is_inside);
+    let end = deal.bar_idx + usize::from(deal.moment == Moment::Close);
+    if first < end {
+        let side = closing_side(series, position);
+        let lowest = side.low[first..end].iter().fold(i32::MAX, |lowest, low| lowest.min(*low));
+        let highest = side.high[first..end].iter().fold(i32::MIN, |highest, high| highest.max(*high));
+        see_price(position, i64::from(lowest));
+        see_price(position, i64::from(highest));
+    }
 }
 
 fn matches(position: &Position, signal: &Signal) -> bool {

@@ -27,7 +27,7 @@ use crate::execution::liquidity::Liquidity;
 use crate::execution::slippage::Chance;
 use crate::execution::swap::{SwapTable, swap_table};
 use crate::market::{Market, Series, as_i64};
-use crate::plan::{Plan, SymbolPlan, parse_plan};
+use crate::plan::{Intrabar, Plan, SymbolPlan, parse_plan};
 use crate::portfolio::books::Books;
 use crate::portfolio::currency::{Exchange, Worth};
 use crate::portfolio::position::{Position, open_profit};
@@ -270,6 +270,14 @@ impl Simulation {
     /// Whether the bar of a fill at its open is to what is open then as any later one. twin: none — see above.
     fn may_stride_from_entry(&self) -> bool {
         self.plan.position_rules.is_empty() && self.plan.margin.is_none() && !self.plan.signal_close
+    }
+
+    /// Whether a trade sees the bars of its life when it ends, and not each as it passes. twin: none — see above.
+    ///
+    /// Nobody asks before: there are no position rules. Every bar between entry and exit was lived from its open to its
+    /// close, and is the bar that the passes look at.
+    pub(crate) fn sees_late(&self) -> bool {
+        self.may_stride_from_entry() && self.plan.intrabar != Intrabar::Finer
     }
 
     /// Closes the books after the last step and returns all result tables (LOOP-3).

@@ -67,8 +67,9 @@ pub(super) fn sweep<const N: usize>(
         let position = &simulation.positions[idx];
         awake(simulation, position, corridor_of_position(simulation, position))
     });
-    // How far the price went is for trades and rules; a replay keeps no trades.
-    let sees = !simulation.records.trades.is_muted() || !simulation.plan.position_rules.is_empty();
+    // How far the price went is for rules, and for trades; a replay keeps none.
+    let is_for_trades = !simulation.records.trades.is_muted() && !simulation.sees_late();
+    let sees = is_for_trades || !simulation.plan.position_rules.is_empty();
     let Simulation { market, positions, books, .. } = simulation;
     let mut sweep: Sweep<'_, N> = Sweep {
         tracks: array::from_fn(|idx| track(&market.series[0], &positions[idx], rate, corridors[idx])),
