@@ -134,13 +134,14 @@ pub(crate) fn half_even_narrow(num: i64, den: i64) -> i64 {
 #[inline]
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "both are within 2^53 there")]
-#[expect(clippy::cast_possible_truncation, reason = "both are within 2^53 there")]
 pub fn quotient(num: i128, den: i128) -> f64 {
-    const EXACT: i128 = 1 << 53;
-    let is_exact = |term: i128| (-EXACT..=EXACT).contains(&term);
-    if is_exact(num) && is_exact(den) {
-        // 64-bit integers convert in one instruction, 128-bit ones in a hundred.
-        return num as i64 as f64 / den as i64 as f64;
+    const EXACT: u64 = 1 << 53;
+    // 64-bit integers convert in one instruction, 128-bit ones in a hundred.
+    if let (Ok(num), Ok(den)) = (i64::try_from(num), i64::try_from(den))
+        && num.unsigned_abs() <= EXACT
+        && den.unsigned_abs() <= EXACT
+    {
+        return num as f64 / den as f64;
     }
     quotient_of_wide(num, den)
 }

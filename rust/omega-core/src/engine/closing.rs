@@ -12,6 +12,7 @@ use crate::engine::records::{FillRow, TradeRow, direction_code};
 use crate::engine::signals::{Request, Signal};
 use crate::engine::simulation::Simulation;
 use crate::engine::slipping::slip_of;
+use crate::engine::sweep::extremes_of;
 use crate::error::Result;
 use crate::execution::commission::{Charge, charge};
 use crate::execution::exits::Exit;
@@ -253,9 +254,7 @@ fn see_lived_bars(series: &Series, position: &mut Position, deal: &Deal) {
     let first = position.entry_bar_idx + usize::from(position.is_inside);
     let end = deal.bar_idx + usize::from(deal.moment == Moment::Close);
     if first < end {
-        let side = closing_side(series, position);
-        let lowest = side.low[first..end].iter().fold(i32::MAX, |lowest, low| lowest.min(*low));
-        let highest = side.high[first..end].iter().fold(i32::MIN, |highest, high| highest.max(*high));
+        let (lowest, highest) = extremes_of(closing_side(series, position), first..end);
         see_price(position, i64::from(lowest));
         see_price(position, i64::from(highest));
     }

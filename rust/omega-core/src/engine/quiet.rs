@@ -14,7 +14,7 @@ use crate::engine::management;
 use crate::engine::opening::takes_the_open_only;
 use crate::engine::orders::{Order, is_at_market, trigger_of};
 use crate::engine::simulation::Simulation;
-use crate::engine::sweep::sweep;
+use crate::engine::sweep::{extremes_of, sweep};
 use crate::error::Result;
 use crate::execution::fills::works_as_limit;
 use crate::market::{Prices, Series};
@@ -295,8 +295,7 @@ fn hold(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) {
     for position in &mut simulation.positions {
         let side = closing_side(series, position);
         add_marks(marks, position, &side.close[from..to], rate);
-        let lowest = side.low[from..to].iter().fold(i32::MAX, |lowest, low| lowest.min(*low));
-        let highest = side.high[from..to].iter().fold(i32::MIN, |highest, high| highest.max(*high));
+        let (lowest, highest) = extremes_of(side, from..to);
         see_price(position, i64::from(lowest));
         see_price(position, i64::from(highest));
         remember_seen(&simulation.plan.position_rules, position);

@@ -167,3 +167,17 @@ fn see_bars(seen: &mut Seen, low: [i32; LANES], high: [i32; LANES], count: usize
     seen.lowest = seen.lowest.min(low);
     seen.highest = seen.highest.max(high);
 }
+
+/// The lowest and the highest price of some bars; eight at once, the last eight once more.
+pub(super) fn extremes_of(side: &Prices, bars: Range<usize>) -> (i32, i32) {
+    let (lows, highs) = (&side.low[bars.clone()], &side.high[bars]);
+    let (Some(low), Some(high)) = (lows.last_chunk(), highs.last_chunk()) else {
+        let lowest = lows.iter().fold(i32::MAX, |lowest, low| lowest.min(*low));
+        return (lowest, highs.iter().fold(i32::MIN, |highest, high| highest.max(*high)));
+    };
+    let mut seen = Seen { lowest: i32x8::new(*low), highest: i32x8::new(*high) };
+    for (low, high) in lows.as_chunks().0.iter().zip(highs.as_chunks().0) {
+        see_bars(&mut seen, *low, *high, LANES);
+    }
+    (seen.lowest.reduce_min(), seen.highest.reduce_max())
+}
