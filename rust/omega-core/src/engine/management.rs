@@ -9,6 +9,8 @@
 //!
 //! Not here: rules of the clock, and the closing of what is due (`clock_rules`).
 
+use std::hint::select_unpredictable;
+
 use crate::engine::closing;
 use crate::engine::simulation::Simulation;
 use crate::error::Result;
@@ -75,10 +77,10 @@ fn see_bar(simulation: &Simulation, idx: usize, bar_idx: usize) -> Seen {
     if position.entry_bar_idx == bar_idx {
         (low, high) = (position.lowest, position.highest);
     }
-    let (best, worst) = if position.direction > 0 { (high, low) } else { (low, high) };
+    let is_long = position.direction > 0;
     Seen {
-        best: position.direction * best,
-        worst: position.direction * worst,
+        best: position.direction * select_unpredictable(is_long, high, low),
+        worst: position.direction * select_unpredictable(is_long, low, high),
         last: position.direction * i64::from(side.close[bar_idx]),
     }
 }

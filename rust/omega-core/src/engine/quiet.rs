@@ -171,11 +171,12 @@ pub(super) fn corridor_of_position(simulation: &Simulation, position: &Position)
 /// A corridor narrowed to what no position rule does anything about.
 pub(super) fn awake(simulation: &Simulation, position: &Position, (floor, ceiling): Corridor) -> Corridor {
     let rules = &simulation.plan.position_rules;
-    match management::find_wake(rules, position, simulation.symbol().tick_points) {
-        None => (floor, ceiling),
-        Some(wake) if position.direction > 0 => (floor, ceiling.min(clamped(wake))),
-        Some(wake) => (floor.max(clamped(-wake)), ceiling),
-    }
+    let Some(wake) = management::find_wake(rules, position, simulation.symbol().tick_points) else {
+        return (floor, ceiling);
+    };
+    let is_long = position.direction > 0;
+    let (wake_floor, wake_ceiling) = (floor.max(clamped(-wake)), ceiling.min(clamped(wake)));
+    (select_unpredictable(is_long, floor, wake_floor), select_unpredictable(is_long, wake_ceiling, ceiling))
 }
 
 /// Where a working order is triggered or filled, on its own side.
@@ -223,13 +224,10 @@ fn first_step_of(simulation: &Simulation, order: &Order, from: usize, to: usize)
 /// twin: none — the same as all passes finding nothing, at two comparisons a level.
 pub(crate) fn see_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
     let series = &simulation.market.series[0];
-    let is_reached = |(floor, ceiling): Corridor, side: &Prices| {
-        side.low[bar_idx] <= floor || side.high[bar_idx] >= ceiling
-    };
     let wakes_order = |order: &Order| {
         let side = order_side(series, order.direction);
         takes_the_open_only(order)
-            || (!is_at_market(order) && is_reached(corridor_of_order(simulation, order), side))
+            || (!is_at_market(order) && is_reached(corridor_of_order(simulation, order), side, bar_idx))
     };
     if simulation.working.iter().any(wakes_order) || closes_any(simulation, bar_idx) {
         return false;
@@ -243,17 +241,21 @@ pub(crate) fn see_bar(simulation: &mut Simulation, bar_idx: usize) -> bool {
     true
 }
 
+/// Whether a bar leaves a corridor.
+#[expect(clippy::needless_bitwise_bool, reason = "one branch, not two that cannot be foreseen")]
+#[inline]
+fn is_reached((floor, ceiling): Corridor, side: &Prices, bar_idx: usize) -> bool {
+    (side.low[bar_idx] <= floor) | (side.high[bar_idx] >= ceiling)
+}
+
 /// Whether a bar reaches a level of a position.
 fn closes_any(simulation: &Simulation, bar_idx: usize) -> bool {
-    let (series, through) = (simulation.series(), simulation.plan.limit_through_points);
     let closes = |position: &Position| {
-        let side = closing_side(series, position);
-        let (low, high) = (i64::from(side.low[bar_idx]), i64::from(side.high[bar_idx]));
-        if position.direction > 0 {
-            position.sl.is_some_and(|sl| low <= sl) || position.tp.is_some_and(|tp| high - through >= tp)
-        } else {
-            position.sl.is_some_and(|sl| high >= sl) || position.tp.is_some_and(|tp| low + through <= tp)
-        }
+        is_reached(
+            corridor_of_position(simulation, position),
+            closing_side(simulation.series(), position),
+            bar_idx,
+        )
     };
     simulation.positions.iter().any(closes)
 }
