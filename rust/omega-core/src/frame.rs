@@ -8,8 +8,8 @@ use std::sync::Arc;
 use arrow_array::types::{
     ArrowPrimitiveType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
-use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, RecordBatch};
-use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_array::{Array, ArrayRef, BooleanArray, NullArray, PrimitiveArray, RecordBatch};
+use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use crate::error::{Error, Result};
@@ -151,8 +151,45 @@ impl<'a> Table<'a> {
 pub fn batch(columns: &[Column], arrays: Vec<ArrayRef>) -> Result<RecordBatch> {
     let fields: Vec<Field> =
         columns.iter().map(|column| Field::new(column.name, data_type(column.kind), column.null)).collect();
+    let (mut arrays, mut blank) = (arrays, None);
+    for (array, column) in arrays.iter_mut().zip(columns) {
+        if *array.data_type() == DataType::Null {
+            *array = blank.get_or_insert_with(|| Blank::new(array.len())).column(column.kind);
+        }
+    }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
         .map_err(|error| Error::Shape { place: "result table".to_owned(), reason: error.to_string() })
+}
+
+/// What all columns of nulls of a table share: a few of them are most of its memory.
+struct Blank {
+    zeros: Buffer,
+    nulls: NullBuffer,
+}
+
+impl Blank {
+    fn new(len: usize) -> Self {
+        Self { zeros: vec![0_i64; len].into(), nulls: NullBuffer::new_null(len) }
+    }
+
+    fn column(&self, kind: ColumnType) -> ArrayRef {
+        match kind {
+            ColumnType::Timestamp => {
+                Arc::new(self.nulls_of::<TimestampMicrosecondType>().with_timezone("UTC"))
+            }
+            ColumnType::Int8 => Arc::new(self.nulls_of::<Int8Type>()),
+            ColumnType::Int16 => Arc::new(self.nulls_of::<Int16Type>()),
+            ColumnType::Int32 => Arc::new(self.nulls_of::<Int32Type>()),
+            ColumnType::Int64 => Arc::new(self.nulls_of::<Int64Type>()),
+            ColumnType::Float64 => Arc::new(self.nulls_of::<Float64Type>()),
+            ColumnType::Bool => Arc::new(BooleanArray::new_null(self.nulls.len())),
+        }
+    }
+
+    fn nulls_of<T: ArrowPrimitiveType>(&self) -> PrimitiveArray<T> {
+        let zeros = ScalarBuffer::new(self.zeros.clone(), 0, self.nulls.len());
+        PrimitiveArray::new(zeros, Some(self.nulls.clone()))
+    }
 }
 
 /// An int8 column that takes over its values without a copy.
@@ -199,38 +236,44 @@ pub fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {
 /// An int8 column with nulls.
 #[must_use]
 pub fn optional_int8_of(column: OptionalColumn<i8>) -> ArrayRef {
-    Arc::new(nullable::<Int8Type>(column))
+    nullable::<Int8Type>(column, |array| array)
 }
 
 /// An int16 column with nulls.
 #[must_use]
 pub fn optional_int16_of(column: OptionalColumn<i16>) -> ArrayRef {
-    Arc::new(nullable::<Int16Type>(column))
+    nullable::<Int16Type>(column, |array| array)
 }
 
 /// An int64 column with nulls.
 #[must_use]
 pub fn optional_int64_of(column: OptionalColumn<i64>) -> ArrayRef {
-    Arc::new(nullable::<Int64Type>(column))
+    nullable::<Int64Type>(column, |array| array)
 }
 
 /// A float64 column with nulls.
 #[must_use]
 pub fn optional_float64_of(column: OptionalColumn<f64>) -> ArrayRef {
-    Arc::new(nullable::<Float64Type>(column))
+    nullable::<Float64Type>(column, |array| array)
 }
 
 /// A column of times with nulls, in microseconds.
 #[must_use]
 pub fn optional_times_of(column: OptionalColumn<i64>) -> ArrayRef {
-    Arc::new(nullable::<TimestampMicrosecondType>(column).with_timezone("UTC"))
+    nullable::<TimestampMicrosecondType>(column, |times| times.with_timezone("UTC"))
 }
 
-fn nullable<T: ArrowPrimitiveType>(column: OptionalColumn<T::Native>) -> PrimitiveArray<T> {
+/// A column with nulls; one of nothing else gets its type, and memory it shares, in `batch`.
+fn nullable<T: ArrowPrimitiveType>(
+    column: OptionalColumn<T::Native>,
+    finish: impl Fn(PrimitiveArray<T>) -> PrimitiveArray<T>,
+) -> ArrayRef {
     let len = column.len();
     match column.into_parts() {
-        None => PrimitiveArray::new_null(len),
-        Some((values, is_valid)) => PrimitiveArray::new(values.into(), is_valid.map(NullBuffer::from)),
+        None => Arc::new(NullArray::new(len)),
+        Some((values, is_valid)) => {
+            Arc::new(finish(PrimitiveArray::new(values.into(), is_valid.map(NullBuffer::from))))
+        }
     }
 }
 

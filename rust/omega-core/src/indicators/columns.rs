@@ -4,21 +4,17 @@
 //! first shown on the bars of the step timeframe, as it was known there (TIM-4).
 
 use std::borrow::Cow;
-use std::hint::black_box;
-use std::sync::Once;
 
 use arrow_array::Array;
 use arrow_buffer::ScalarBuffer;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::freed_memory::keep_freed_memory;
 use crate::indicators::prices::source_column;
 use crate::indicators::spec::{Price, Source, Spec, check, parse};
 use crate::indicators::steps::run;
 use crate::market::{Market, Series, as_i64};
-
-/// Bytes of freed memory that stay with the process, as much as the C library allows.
-const KEPT_BYTES: usize = (32 << 20) - (1 << 16);
 
 /// Returns one column per spec of a JSON list, as long as its own series, NaN during warm-up.
 ///
@@ -58,16 +54,6 @@ pub fn compute_indicators(market: &Market, specs: &str) -> Result<Vec<ScalarBuff
         }
     };
     specs.iter().zip(places).map(column).collect()
-}
-
-/// Lets the C library keep the memory of columns that were given back.
-///
-/// It learns sizes that come and go from the largest block ever freed. Until then it returns three columns
-/// of a million bars to the system, and taking them anew, page by page, costs more than filling them.
-/// twin: none — the machine's business.
-fn keep_freed_memory() {
-    static LEARNT: Once = Once::new();
-    LEARNT.call_once(|| drop(black_box(Vec::<u8>::with_capacity(KEPT_BYTES))));
 }
 
 /// The place of a spec's output among those of its indicator. twin: none — `index`.
