@@ -161,7 +161,7 @@ pub fn batch(columns: &[Column], arrays: Vec<ArrayRef>) -> Result<RecordBatch> {
         .map_err(|error| Error::Shape { place: "result table".to_owned(), reason: error.to_string() })
 }
 
-/// What all columns of nulls of a table share: a few of them are most of its memory.
+/// What the columns of nulls of a table share, instead of each being zeros of its own.
 struct Blank {
     zeros: Buffer,
     nulls: NullBuffer,
