@@ -9,11 +9,12 @@ use arrow_array::types::{
     ArrowPrimitiveType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef, BooleanArray, NullArray, PrimitiveArray, RecordBatch};
-use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use crate::error::{Error, Result};
 use crate::growing::OptionalColumn;
+use crate::mask::Mask;
 use crate::schema::{Column, ColumnType};
 
 /// A float64 column with nulls, as it lies in memory.
@@ -272,9 +273,15 @@ fn nullable<T: ArrowPrimitiveType>(
     match column.into_parts() {
         None => Arc::new(NullArray::new(len)),
         Some((values, is_valid)) => {
-            Arc::new(finish(PrimitiveArray::new(values.into(), is_valid.map(NullBuffer::from))))
+            Arc::new(finish(PrimitiveArray::new(values.into(), is_valid.map(|mask| nulls_of(mask, len)))))
         }
     }
+}
+
+/// A mask as Arrow reads it: byte by byte, the lowest first.
+fn nulls_of(is_valid: Mask, len: usize) -> NullBuffer {
+    let words: Vec<u64> = is_valid.into_words().into_iter().map(u64::to_le).collect();
+    NullBuffer::new(BooleanBuffer::new(words.into(), 0, len))
 }
 
 fn owned<T: ArrowPrimitiveType>(values: Vec<T::Native>) -> ArrayRef {

@@ -4,14 +4,16 @@
 //! the nearest cache, and a full block is turned into columns at once: half the instructions of pushing every
 //! field to a column of its own, and no table is ever held twice. Nothing here knows what a row means, or Arrow.
 
-/// Rows that wait to be turned into columns.
-pub const BLOCK_ROWS: usize = 64;
+use crate::mask::{Mask, WORD_ROWS};
+
+/// Rows that wait to be turned into columns: one word of a mask.
+pub const BLOCK_ROWS: usize = WORD_ROWS;
 
 /// A column that takes the cells of many rows at once.
 pub trait Column<T> {
     /// Makes room for `count` more cells.
     fn reserve(&mut self, count: usize);
-    /// Appends the cells of some rows.
+    /// Appends the cells of up to `BLOCK_ROWS` rows.
     fn append(&mut self, cells: impl ExactSizeIterator<Item = T> + Clone);
     /// A column of `len` defaults.
     fn of_defaults(len: usize) -> Self;
@@ -69,13 +71,13 @@ pub struct OptionalColumn<T> {
     /// Nothing as long as every cell is null; a null among others is the default.
     values: Vec<T>,
     /// `None` as long as all cells are null, or none is.
-    is_valid: Option<Vec<bool>>,
+    is_valid: Option<Mask>,
 }
 
 impl<T: Copy + Default> OptionalColumn<T> {
     /// A column of these values, or of `len` nulls without any; `is_valid` if only some of them are null.
     #[must_use]
-    pub fn new(len: usize, values: Vec<T>, is_valid: Option<Vec<bool>>) -> Self {
+    pub fn new(len: usize, values: Vec<T>, is_valid: Option<Mask>) -> Self {
         Self { len, capacity: 0, values, is_valid }
     }
 
@@ -87,13 +89,13 @@ impl<T: Copy + Default> OptionalColumn<T> {
 
     /// Returns the values of the cells that are not null.
     pub(crate) fn given(&self) -> impl Iterator<Item = T> + '_ {
-        let is_valid = |row: usize| self.is_valid.as_ref().is_none_or(|is_valid| is_valid[row]);
+        let is_valid = |row: usize| self.is_valid.as_ref().is_none_or(|is_valid| is_valid.at(row));
         self.values.iter().enumerate().filter(move |(row, _)| is_valid(*row)).map(|(_, value)| *value)
     }
 
     /// Returns values and which of them hold, if some do not; `None` if all cells are null.
     #[must_use]
-    pub fn into_parts(self) -> Option<(Vec<T>, Option<Vec<bool>>)> {
+    pub fn into_parts(self) -> Option<(Vec<T>, Option<Mask>)> {
         let has_values = self.len == 0 || !self.values.is_empty();
         has_values.then_some((self.values, self.is_valid))
     }
@@ -114,7 +116,7 @@ impl<T: Copy + Default> OptionalColumn<T> {
     fn materialise(&mut self) {
         let are_values = !self.values.is_empty();
         let len = self.len;
-        self.is_valid.get_or_insert_with(|| vec![are_values; len]);
+        self.is_valid.get_or_insert_with(|| Mask::of_same(len, are_values));
         self.values.resize(len, T::default());
     }
 }
@@ -140,8 +142,9 @@ impl<T: Copy + Default> Column<Option<T>> for OptionalColumn<T> {
             self.values.reserve(self.capacity.max(self.len + count) - self.values.len());
         }
         if let Some(is_valid) = &mut self.is_valid {
-            is_valid.reserve(self.values.capacity() - is_valid.len());
-            is_valid.extend(cells.clone().map(|cell| cell.is_some()));
+            is_valid.reserve(self.values.capacity() - self.len);
+            let bit = |(row, cell): (usize, Option<T>)| u64::from(cell.is_some()) << row;
+            is_valid.append(cells.clone().enumerate().map(bit).fold(0, |word, bit| word | bit), count);
         }
         self.values.extend(cells.map(Option::unwrap_or_default));
         self.len += count;
@@ -153,7 +156,7 @@ impl<T: Copy + Default> Column<Option<T>> for OptionalColumn<T> {
 
     #[inline]
     fn at(&self, row: usize) -> Option<T> {
-        if self.values.is_empty() || self.is_valid.as_ref().is_some_and(|is_valid| !is_valid[row]) {
+        if self.values.is_empty() || self.is_valid.as_ref().is_some_and(|is_valid| !is_valid.at(row)) {
             return None;
         }
         Some(self.values[row])
@@ -169,7 +172,7 @@ impl<T: Copy + Default> Column<Option<T>> for OptionalColumn<T> {
         self.materialise();
         self.values[row] = cell.unwrap_or_default();
         if let Some(is_valid) = &mut self.is_valid {
-            is_valid[row] = cell.is_some();
+            is_valid.set(row, cell.is_some());
         }
     }
 }

@@ -11,6 +11,7 @@ mod freed_memory;
 pub mod growing;
 pub mod indicators;
 pub mod market;
+mod mask;
 pub mod metrics;
 pub mod numerics;
 pub mod plan;
