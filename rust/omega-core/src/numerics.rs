@@ -125,6 +125,10 @@ fn half_even_wide(num: i128, den: i128) -> i128 {
 /// The same within 64 bits, at a tenth of the time. twin: none — Python's integers have one width.
 #[inline]
 pub(crate) fn half_even_narrow(num: i64, den: i64) -> i64 {
+    // Many rates and costs are whole numbers, and a division waits for twenty additions.
+    if den == 1 {
+        return num;
+    }
     let (whole, rest) = (num.div_euclid(den), num.rem_euclid(den));
     let above = den - rest;
     whole + i64::from(rest > above || (rest == above && whole & 1 == 1))

@@ -313,8 +313,7 @@ fn hold_bar(simulation: &mut Simulation, Rate { numerator, denominator }: Rate, 
         let side = closing_side(series, position);
         let points = i64::from(side.close[bar_idx]) * position.steps - position.k;
         let profit = position.direction * points * numerator;
-        equity += if denominator == 1 { profit } else { half_even_narrow(profit, denominator) };
-        equity += position.accrued_swap;
+        equity += half_even_narrow(profit, denominator) + position.accrued_swap;
         see_price(position, i64::from(side.low[bar_idx]));
         see_price(position, i64::from(side.high[bar_idx]));
         remember_seen(&simulation.plan.position_rules, position);

@@ -179,17 +179,19 @@ impl Simulator {
 
     fn check(&self, signals: &SignalRows) -> Result<()> {
         let Plan { symbols, reject_bad_signals, .. } = &self.simulation.plan;
-        let may_fail = !reject_bad_signals && !are_sound_market_orders(signals, symbols);
-        for (row, bar_idx) in signals.bar_idx.iter().copied().enumerate() {
-            if bar_idx != self.cursor() {
-                let reason = "is not the bar of the decision";
-                return Err(Error::SignalBarIdx { row: as_i64(row), bar_idx, reason });
-            }
-            if may_fail && let Some(fault) = find_fault(&signals.at(row), symbols) {
-                return Err(self.simulation.signal_error(fault, bar_idx));
+        let cursor = self.cursor();
+        let stray = signals.bar_idx.iter().position(|bar_idx| *bar_idx != cursor);
+        if !reject_bad_signals && !are_sound_market_orders(signals, symbols) {
+            for row in 0..stray.unwrap_or(signals.len()) {
+                if let Some(fault) = find_fault(&signals.at(row), symbols) {
+                    return Err(self.simulation.signal_error(fault, cursor));
+                }
             }
         }
-        Ok(())
+        stray.map_or(Ok(()), |row| {
+            let (bar_idx, reason) = (signals.bar_idx[row], "is not the bar of the decision");
+            Err(Error::SignalBarIdx { row: as_i64(row), bar_idx, reason })
+        })
     }
 }
 

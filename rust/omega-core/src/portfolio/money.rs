@@ -122,7 +122,7 @@ pub fn book_signed(amount: i128, rate: SignedRate) -> Result<i64> {
 pub fn book(amount: i128, rate: Rate) -> Result<i64> {
     let narrow = i64::try_from(amount).ok().and_then(|amount| amount.checked_mul(rate.numerator));
     let Some(product) = narrow else { return book_wide(amount, rate) };
-    let booked = if rate.denominator == 1 { product } else { half_even_narrow(product, rate.denominator) };
+    let booked = half_even_narrow(product, rate.denominator);
     within(booked.into(), MAX_BOOKING, "a booking")
 }
 
