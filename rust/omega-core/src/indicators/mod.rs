@@ -48,6 +48,7 @@ mod roc;
 mod rsi;
 mod sar;
 mod session;
+mod sliding;
 mod sma;
 mod spec;
 mod stddev;

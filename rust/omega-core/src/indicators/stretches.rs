@@ -189,7 +189,7 @@ impl<const I: usize> Block<'_, I> {
 }
 
 /// Appends a block to a column; what is zeroed here is still in the cache when it is written.
-fn grow(column: &mut Vec<f64>, count: usize) -> &mut [f64] {
+pub(crate) fn grow(column: &mut Vec<f64>, count: usize) -> &mut [f64] {
     let begin = column.len();
     column.resize(begin + count, 0.0);
     &mut column[begin..]

@@ -50,6 +50,16 @@ pub(crate) fn append<R>(column: &mut Vec<f64>, rows: impl Iterator<Item = R>, up
     column.extend(rows.map(update));
 }
 
+/// The same for two rows at a time.
+#[inline(never)]
+pub(crate) fn append_pairs<R>(
+    column: &mut Vec<f64>,
+    rows: impl Iterator<Item = R>,
+    update: impl FnMut(R) -> [f64; 2],
+) {
+    column.extend(rows.flat_map(update));
+}
+
 /// Returns a column of each value and the one `period` rows before it, NaN where there is none.
 ///
 /// twin: none — the steps of momentum and rate of change, the window being the input itself.
