@@ -149,7 +149,8 @@ impl Simulation {
     /// Makes room for the rows of this many signals. twin: none — lists grow there.
     pub(crate) fn reserve(&mut self, count: usize) {
         self.records.reserve(count);
-        self.books.ledger.reserve(3 * count);
+        // Profit, swap and the commissions of both sides; the deposit is there.
+        self.books.ledger.reserve(4 * count);
         self.accepted.reserve(count);
     }
 
