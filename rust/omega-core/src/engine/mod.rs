@@ -1,11 +1,13 @@
 //! The loop and its state.
 
 pub mod account;
+pub mod arriving;
 pub mod clock_rules;
 pub mod closing;
 pub mod fill_bar;
 pub mod filters;
 pub mod finer;
+pub mod latency;
 pub mod management;
 pub mod modifying;
 mod numbering;

@@ -3,7 +3,7 @@
 //! New levels are tested once, against the last known closing-side price; what they are tested against for
 //! a working order is the order's business (`orders::modify`).
 
-use crate::engine::fill_bar::{FillBar, known_bar};
+use crate::engine::fill_bar::{FillBar, known_at};
 use crate::engine::orders;
 use crate::engine::signals::Request;
 use crate::engine::simulation::Simulation;
@@ -14,7 +14,7 @@ use crate::schema::number::{COST_NO_ATR, ORDER_INVALID_STOPS, POSITION_NOT_FOUND
 /// Changes the levels of the position a signal names, and what is left of its order.
 ///
 /// A target that never was an order is counted and dropped; one that is over is `position.not_found`.
-pub fn modify(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request, bar_idx: usize) {
+pub fn modify(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) {
     let target = simulation.signal_of(request).target.unwrap_or(0);
     if !simulation.is_accepted(target) {
         simulation.target_never_opened_count += 1;
@@ -23,11 +23,11 @@ pub fn modify(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request
     let position = simulation.find_position(target);
     let working = orders::working_idx(simulation, target);
     if let Some(idx) = position {
-        modify_position(simulation, fill_bar, request, idx, bar_idx);
+        modify_position(simulation, fill_bar, request, idx);
     }
     if let Some(idx) = working {
         let order = simulation.working[idx];
-        orders::modify(simulation, fill_bar, request, order, bar_idx);
+        orders::modify(simulation, fill_bar, request, order);
     }
     if position.is_none() && working.is_none() {
         simulation.reject(fill_bar, POSITION_NOT_FOUND, request.number);
@@ -35,22 +35,16 @@ pub fn modify(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request
 }
 
 /// Gives a position new levels; distances count from its first fill. A refusal changes nothing.
-pub fn modify_position(
-    simulation: &mut Simulation,
-    fill_bar: &FillBar,
-    request: &Request,
-    idx: usize,
-    bar_idx: usize,
-) {
+pub fn modify_position(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request, idx: usize) {
     let signal = simulation.signal_of(request);
     let symbol = simulation.symbol();
-    let atr = orders::atr_of(simulation, &signal, simulation.positions[idx].direction, bar_idx);
+    let atr = orders::atr_of(simulation, &signal, simulation.positions[idx].direction, fill_bar.step);
     if atr.is_nan() {
         simulation.reject(fill_bar, COST_NO_ATR, request.number);
         return;
     }
     let (stop, target) = (levels::stop_level(&signal, symbol, atr), levels::target_level(&signal, symbol));
-    let known = known_bar(simulation, bar_idx);
+    let known = known_at(simulation, fill_bar);
     let position = &simulation.positions[idx];
     let direction = position.direction;
     let closing = if direction > 0 { known.bid } else { known.ask };

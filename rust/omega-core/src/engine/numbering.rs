@@ -2,6 +2,7 @@
 //!
 //! twin: none — part of `simulation`. What numbered signals do is in `Simulation::enter`.
 
+use crate::engine::latency::Arrival;
 use crate::engine::signals::{Fault, Request, Signal, SignalRows, are_sound_market_orders, find_fault};
 use crate::engine::simulation::Simulation;
 use crate::error::{Error, Result};
@@ -16,7 +17,7 @@ impl Simulation {
         let signals = signals.whole();
         // Bars ascend, so that what comes too early stands first.
         let first = self.first_bar_idx();
-        let dropped = signals.bar_idx.partition_point(|decided_on| decided_on + self.latency_bars < first);
+        let dropped = signals.bar_idx.partition_point(|decided_on| self.arrival(*decided_on).bar_idx < first);
         self.before_start_count += as_i64(dropped);
         self.row_count += as_i64(dropped);
         let taken = if are_sound_market_orders(&signals, &self.plan.symbols) {
@@ -43,8 +44,8 @@ impl Simulation {
         self.records.signals.row.extend(row..row + count);
         let signals = decided_on.iter().zip(kinds).zip((first..).zip(recorded..));
         let request = |((decided_on, kind), (number, recorded)): ((&i64, &i8), _)| {
-            let bar_idx = decided_on + self.latency_bars;
-            Request { number, recorded, bar_idx, kind: *kind, fault: None }
+            let Arrival { bar_idx, finer_idx } = self.arrival(*decided_on);
+            Request { number, recorded, bar_idx, finer_idx, kind: *kind, fault: None }
         };
         signals.map(request).collect()
     }
@@ -54,7 +55,7 @@ impl Simulation {
     /// # Errors
     /// As `take_in`.
     pub fn take(&mut self, signal: Signal) -> Result<Option<Request>> {
-        if signal.bar_idx + self.latency_bars < self.first_bar_idx() {
+        if self.arrival(signal.bar_idx).bar_idx < self.first_bar_idx() {
             self.before_start_count += 1;
             self.row_count += 1;
             return Ok(None);
@@ -84,8 +85,8 @@ impl Simulation {
         let (number, recorded) = (self.signal_count, self.records.signals.number.len());
         self.records.signals.number.push(number);
         self.records.signals.row.push(row);
-        let bar_idx = decided_on + self.latency_bars;
-        Ok(Request { number, recorded, bar_idx, kind, fault: fault.map(|fault| fault.number) })
+        let Arrival { bar_idx, finer_idx } = self.arrival(decided_on);
+        Ok(Request { number, recorded, bar_idx, finer_idx, kind, fault: fault.map(|fault| fault.number) })
     }
 
     /// What a request asks for. twin: none — the twin's requests hold their signal.

@@ -1,8 +1,8 @@
 //! Fills of opening orders, and the positions they open or enlarge.
 //!
-//! A market order fills at the open of the bar after its decision (`next_open`), or at the close of the bar
-//! it was decided on (`signal_close`); pending orders fill where `passes` finds them. What a bar's volume
-//! does not cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
+//! A market order fills at the open of the bar after its decision (`next_open`), at the close of the bar it was
+//! decided on (`signal_close`), or where it arrives inside a bar (`arriving`); pending orders fill where `passes` finds
+//! them. What a bar's volume does not cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 
 use crate::engine::account::{self, Entering};
 use crate::engine::clock_rules;
@@ -48,18 +48,13 @@ pub struct Fill {
     pub entry_pass: u64,
 }
 
-/// Accepts or refuses an order; a market order fills at once, others work from bar `bar_idx` on.
+/// Accepts or refuses an order; a market order fills at once, others work from now on.
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range.
-pub fn open_order(
-    simulation: &mut Simulation,
-    fill_bar: &FillBar,
-    request: &Request,
-    bar_idx: usize,
-) -> Result<()> {
-    let Some(mut order) = orders::accept(simulation, fill_bar, request, bar_idx)? else { return Ok(()) };
-    if orders::is_expired(&order, simulation.series().time_us[bar_idx]) {
+pub fn open_order(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) -> Result<()> {
+    let Some(mut order) = orders::accept(simulation, fill_bar, request)? else { return Ok(()) };
+    if orders::is_expired(&order, fill_bar.quoted_us) {
         orders::end_order(simulation, &order, OrderStatus::Expired, fill_bar.time_us);
         return Ok(());
     }
@@ -102,7 +97,7 @@ pub fn fill_at_market(simulation: &mut Simulation, fill_bar: &FillBar, order: &m
         moment: fill_bar.moment,
         path_step: None,
         closing_price: Some(if is_long { fill_bar.bid } else { fill_bar.ask }),
-        entry_pass: simulation.pass_number + u64::from(fill_bar.moment == Moment::Open),
+        entry_pass: simulation.pass_number + u64::from(fill_bar.moment != Moment::Close),
     };
     fill_order(simulation, order, &fill)?;
     if order.steps > 0 && takes_the_open_only(order) {

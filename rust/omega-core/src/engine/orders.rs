@@ -5,7 +5,7 @@
 //! one row of `orders`. Rules SIG-2, SIZ, FIL-11 and FIL-15 in `docs/spec/engine.md`.
 
 use crate::engine::account::{self, Entering};
-use crate::engine::fill_bar::{FillBar, known_bar};
+use crate::engine::fill_bar::{FillBar, known_at};
 use crate::engine::filters::{self, Happened};
 use crate::engine::records::{DiagnosticRow, OrderRow, RejectionRow, direction_code};
 use crate::engine::signals::{Request, Signal};
@@ -74,18 +74,13 @@ struct Terms {
 
 /// Returns the order a signal asks for, or `None` after writing down why it was refused.
 ///
-/// `fill_bar` is where market orders of this step fill, `bar_idx` the first bar in which the order works.
+/// `fill_bar` is where market orders fill now; its step is the first in which the order works.
 ///
 /// # Errors
 /// `engine.overflow` if money leaves its range; those of the exchange.
 #[inline]
-pub fn accept(
-    simulation: &mut Simulation,
-    fill_bar: &FillBar,
-    request: &Request,
-    bar_idx: usize,
-) -> Result<Option<Order>> {
-    match checked(simulation, fill_bar, request, bar_idx)? {
+pub fn accept(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) -> Result<Option<Order>> {
+    match checked(simulation, fill_bar, request)? {
         Ok(order) => {
             write(simulation, fill_bar, &order);
             simulation.accepted.push(order.number);
@@ -103,12 +98,7 @@ type Checked = std::result::Result<Order, i16>;
 
 /// The order, or the error number of its refusal. twin: none — the first half of `accept`.
 #[inline]
-fn checked(
-    simulation: &mut Simulation,
-    fill_bar: &FillBar,
-    request: &Request,
-    bar_idx: usize,
-) -> Result<Checked> {
+fn checked(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) -> Result<Checked> {
     let signal = simulation.signal_of(request);
     let now = Happened { bar_idx: fill_bar.bar_idx, time_us: fill_bar.time_us };
     if let Some(code) = filters::find_refusal(simulation, now, signal.symbol) {
@@ -120,8 +110,8 @@ fn checked(
     let points = |price: Option<f64>| price.map(|price| levels::price_points(price, symbol));
     let price = if order_type == OrderType::Market { None } else { points(signal.entry) };
     let limit = if order_type == OrderType::StopLimit { points(signal.limit) } else { None };
-    let terms = terms(simulation, fill_bar, direction, limit.or(price), bar_idx);
-    let atr = atr_of(simulation, &signal, direction, bar_idx);
+    let terms = terms(simulation, fill_bar, direction, limit.or(price));
+    let atr = atr_of(simulation, &signal, direction, fill_bar.step);
     if atr.is_nan() {
         return Ok(Err(COST_NO_ATR));
     }
@@ -135,7 +125,7 @@ fn checked(
         return Ok(Err(COST_NO_ATR));
     }
     let wanted = signal.size.map(|lots| steps_of_lots(lots, symbol.volume_step).0);
-    let stake = account::stake_of(simulation, terms.entry, stop_distance, bar_idx)?;
+    let stake = account::stake_of(simulation, terms.entry, stop_distance, fill_bar.step)?;
     let (steps, is_capped) = match size_order(&simulation.plan.sizing, simulation.symbol(), wanted, &stake) {
         Size::Steps(steps) => (steps, false),
         Size::Capped(steps) => (steps, true),
@@ -151,7 +141,7 @@ fn checked(
         let row = DiagnosticRow { code: SIZE_CAPPED, bar_idx, signal: Some(request.number), count: 1 };
         simulation.records.diagnostics.push(row);
     }
-    let (expiry_us, last_bar_idx) = expiry_of(simulation, &signal, bar_idx);
+    let (expiry_us, last_bar_idx) = expiry_of(simulation, &signal, fill_bar.step);
     Ok(Ok(Order {
         number: request.number,
         direction,
@@ -243,33 +233,27 @@ pub fn cancel(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request
 }
 
 /// Changes what a working order waits for; nothing changes where the new levels are refused (SIG-2).
-pub fn modify(
-    simulation: &mut Simulation,
-    fill_bar: &FillBar,
-    request: &Request,
-    mut order: Order,
-    bar_idx: usize,
-) {
+pub fn modify(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request, mut order: Order) {
     let signal = simulation.signal_of(request);
     let symbol = simulation.symbol();
     let points = |price: Option<f64>| price.map(|price| levels::price_points(price, symbol));
     let price = points(signal.entry).or(order.price);
     let limit = order.limit.map(|limit| points(signal.limit).unwrap_or(limit));
-    let atr = atr_of(simulation, &signal, order.direction, bar_idx);
+    let atr = atr_of(simulation, &signal, order.direction, fill_bar.step);
     if atr.is_nan() {
         simulation.reject(fill_bar, COST_NO_ATR, request.number);
         return;
     }
     let stop = changed_level(order.stop, signal.sl, levels::stop_level(&signal, symbol, atr));
     let target = changed_level(order.target, signal.tp, levels::target_level(&signal, symbol));
-    let terms = terms(simulation, fill_bar, order.direction, limit.or(price), bar_idx);
+    let terms = terms(simulation, fill_bar, order.direction, limit.or(price));
     if let Err(code) = find_refusal(simulation, order.direction, terms, stop, target) {
         simulation.reject(fill_bar, code, request.number);
         return;
     }
     (order.price, order.limit, order.stop, order.target) = (price, limit, stop, target);
     if signal.expiry.is_some() || signal.expiry_bars.is_some() {
-        (order.expiry_us, order.last_bar_idx) = expiry_of(simulation, &signal, bar_idx);
+        (order.expiry_us, order.last_bar_idx) = expiry_of(simulation, &signal, fill_bar.step);
     }
     store(simulation, &order);
     simulation.records.orders.update(order.row, |row| {
@@ -395,19 +379,13 @@ fn refuse(simulation: &mut Simulation, number: i64, code: i16, bar_idx: usize, t
 }
 
 /// What the levels of an order are measured from; `price` is `None` for market orders.
-fn terms(
-    simulation: &Simulation,
-    fill_bar: &FillBar,
-    direction: i64,
-    price: Option<i64>,
-    bar_idx: usize,
-) -> Terms {
+fn terms(simulation: &Simulation, fill_bar: &FillBar, direction: i64, price: Option<i64>) -> Terms {
     let Some(price) = price else {
         let (entry, closing) =
             if direction > 0 { (fill_bar.ask, fill_bar.bid) } else { (fill_bar.bid, fill_bar.ask) };
         return Terms { entry, stop_reference: closing, target_reference: closing };
     };
-    let spread = known_bar(simulation, bar_idx).spread();
+    let spread = known_at(simulation, fill_bar).spread();
     Terms { entry: price, stop_reference: price - direction * spread, target_reference: price }
 }
 

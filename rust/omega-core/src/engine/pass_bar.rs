@@ -1,4 +1,4 @@
-//! One bar as step 3 looks at it: a bar of the step timeframe, or a finer one inside it (FIL-7).
+//! One bar as step 3 looks at it: a bar of the step timeframe, a finer one inside it, or a part (FIL-7, FIL-13).
 
 use std::hint::select_unpredictable;
 
@@ -69,13 +69,35 @@ pub fn pass_bar(series: &Series, bar_idx: usize, intrabar: Intrabar) -> PassBar 
 
 /// Returns a finer bar inside `step`; its fills are named after the step's bar.
 #[must_use]
-pub fn finer_bar(step: &PassBar, series: &Series, idx: usize, intrabar: Intrabar) -> PassBar {
+pub fn finer_bar(step: &PassBar, series: &Series, idx: usize) -> PassBar {
     PassBar {
         bid: ohlc_at(&series.bid, idx),
         ask: ohlc_at(&series.ask, idx),
-        intrabar,
         is_part: true,
         is_later: series.time_us[idx] > step.time_us,
         ..*step
     }
+}
+
+/// Returns finer bars that follow each other as one bar, which is none of the finer ones.
+#[must_use]
+pub fn part_of(bars: &[PassBar]) -> PassBar {
+    let mut part = bars[0];
+    for bar in &bars[1..] {
+        join(&mut part.bid, &bar.bid);
+        join(&mut part.ask, &bar.ask);
+    }
+    part.is_part = false;
+    part
+}
+
+/// Returns what is left of a bar when it closes: its last price.
+#[must_use]
+pub fn close_of(bar: &PassBar) -> PassBar {
+    let last = |side: &Ohlc| Ohlc { open: side.close, high: side.close, low: side.close, close: side.close };
+    PassBar { bid: last(&bar.bid), ask: last(&bar.ask), is_later: true, ..*bar }
+}
+
+fn join(side: &mut Ohlc, next: &Ohlc) {
+    (side.high, side.low, side.close) = (side.high.max(next.high), side.low.min(next.low), next.close);
 }

@@ -2,7 +2,7 @@
 //!
 //! Three passes over the bar. (a) what its open decides: exits, then orders; (b) the other exits; (c) the
 //! other orders, each followed by its exits in the same bar. Within a pass by id. Under `finer` the passes
-//! run on the finer bars inside the bar instead.
+//! run on the finer bars inside the bar instead, and on its parts where something arrives inside it.
 //!
 //! Rules LOOP step 3, FIL-2 to FIL-9, FIL-11 and MGT-2 in `docs/spec/engine.md`. Prices are found in
 //! `execution::fills` and `execution::exits`.
@@ -12,7 +12,7 @@ use crate::engine::opening::{self, Fill, takes_the_open_only};
 use crate::engine::orders::{self, Order};
 use crate::engine::pass_bar::{PassBar, pass_bar};
 use crate::engine::simulation::Simulation;
-use crate::engine::{closing, finer, oco};
+use crate::engine::{arriving, closing, finer, oco};
 use crate::error::Result;
 use crate::execution::exits::{Bracket, Exit, exit_at_open, exit_inside, exit_on_path, is_ambiguous};
 use crate::execution::fills::{Entry, Trigger, entry_at_open, entry_inside, entry_on_path, is_stop_met};
@@ -28,15 +28,17 @@ use crate::schema::{Moment, OrderType};
 /// `engine.overflow` if money leaves its range.
 pub fn run(simulation: &mut Simulation, bar_idx: usize) -> Result<()> {
     let intrabar = simulation.plan.intrabar;
-    if intrabar == Intrabar::Finer {
-        let whole = pass_bar(simulation.series(), bar_idx, Intrabar::StopFirst);
-        for bar in finer::bars_inside(simulation, whole) {
-            run_passes(simulation, &bar, &whole)?;
-        }
-        return Ok(());
+    let is_finer = intrabar == Intrabar::Finer;
+    let rule = if is_finer { Intrabar::StopFirst } else { intrabar };
+    let whole = pass_bar(simulation.series(), bar_idx, rule);
+    if !simulation.arriving.is_empty() {
+        arriving::run(simulation, &whole)
+    } else if is_finer {
+        let rows = finer::rows_inside(simulation, &whole);
+        finer::run(simulation, &whole, rows)
+    } else {
+        run_passes(simulation, &whole, &whole)
     }
-    let whole = pass_bar(simulation.series(), bar_idx, intrabar);
-    run_passes(simulation, &whole, &whole)
 }
 
 /// Runs the three passes over one bar; `whole` is the bar of the step, by which ambiguity is told (FIL-9).
@@ -128,9 +130,12 @@ fn enter_at_open(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) ->
                 continue;
             }
             let is_contested = bar.is_later && oco::has_rival(simulation, &order, whole);
-            if fill(simulation, &mut order, bar, &entry)? && bar.is_part {
+            let has_opened = fill(simulation, &mut order, bar, &entry)?;
+            if has_opened && bar.is_part {
                 let entry = bar.is_later.then_some(&entry);
                 mark_ambiguity(simulation, &order, whole, entry, is_contested);
+            } else if has_opened && bar.is_later {
+                mark_straddle(simulation, &order, whole);
             }
         } else if order.order_type == OrderType::StopLimit && is_stop_met(&trigger, open) {
             order.is_triggered = true;
@@ -214,6 +219,14 @@ fn mark_ambiguity(
     let position = &mut simulation.positions[idx];
     position.ambiguous |= is_contested || is_late;
     position.ambiguous |= is_ambiguous(&bracket, side, entry, whole.has_one_spread());
+}
+
+/// Marks a position whose order may have come too late in a bar that was cut (FIL-15). twin: none — one line there.
+fn mark_straddle(simulation: &mut Simulation, order: &Order, whole: &PassBar) {
+    let is_late = straddles(simulation, order, whole);
+    if let Some(idx) = simulation.find_position(order.number) {
+        simulation.positions[idx].ambiguous |= is_late;
+    }
 }
 
 /// Whether a stop-limit that the bar reached and did not fill works as a limit from the next bar on (FIL-4).

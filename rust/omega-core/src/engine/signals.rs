@@ -84,8 +84,8 @@ pub struct Fault {
 
 /// A numbered signal on its way to its step, with what is wrong with it, if anything.
 ///
-/// It works in step `bar_idx + 1`: that of its signal, later by the latency (FIL-13). The signal itself lies in the
-/// records, where it was written down when it was numbered.
+/// It works in step `bar_idx + 1`: that of its signal, later by the latency; inside its bar if it meets a finer bar there
+/// (FIL-13). The signal itself lies in the records, where it was written down when it was numbered.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// Signal number.
@@ -94,6 +94,8 @@ pub struct Request {
     pub recorded: usize,
     /// Completed bar behind which it works.
     pub bar_idx: i64,
+    /// Row of the finer bar whose price it meets inside the step's bar.
+    pub finer_idx: Option<u32>,
     /// `SignalKind` code.
     pub kind: i8,
     /// Error number of why it cannot be.

@@ -12,6 +12,7 @@ use arrow_array::RecordBatch;
 
 use crate::engine::fill_bar::{FillBar, fill_bar};
 use crate::engine::filters::Happened;
+use crate::engine::latency::Latency;
 use crate::engine::orders::Order;
 use crate::engine::records::{
     DiagnosticRow, PositionRow, PositionRows, Records, RejectionRow, direction_code,
@@ -83,8 +84,10 @@ pub struct Simulation {
     pub chance: Arc<Chance>,
     /// Passes over bars so far.
     pub pass_number: u64,
-    /// Bars by which requests are late (FIL-13).
-    pub latency_bars: i64,
+    /// How late requests are (FIL-13).
+    pub latency: Latency,
+    /// Requests that arrive inside the bar of the step.
+    pub arriving: Vec<Request>,
     /// Row of the calendar from which rollovers are still to come.
     pub rollover_row: usize,
     /// Signals numbered so far.
@@ -134,7 +137,8 @@ impl Simulation {
             volatility: Volatility::default(),
             chance: Arc::new(Chance::new(plan.seed, 0)),
             pass_number: 0,
-            latency_bars: plan.latency_us / (series.close_time_us[0] - series.time_us[0]),
+            latency: Latency::new(&market, &plan),
+            arriving: Vec::new(),
             rollover_row: 0,
             signal_count: 0,
             row_count: 0,
@@ -214,7 +218,8 @@ impl Simulation {
             rollover::accrue(self, self.series().time_us[bar_idx], bar_idx.checked_sub(1))?;
         }
         let is_open = !self.positions.is_empty() || !self.working.is_empty();
-        if is_open && (is_reached || !quiet::see_bar(self, bar_idx)) {
+        let is_cut = !self.arriving.is_empty();
+        if is_cut || (is_open && (is_reached || !quiet::see_bar(self, bar_idx))) {
             passes::run(self, bar_idx)?;
         }
         if !self.positions.is_empty() && !self.plan.position_rules.is_empty() {
@@ -272,7 +277,9 @@ impl Simulation {
 
     /// Whether the bar of a fill at its open is to what is open then as any later one. twin: none — see above.
     fn may_stride_from_entry(&self) -> bool {
-        self.plan.position_rules.is_empty() && self.plan.margin.is_none() && !self.plan.signal_close
+        let plan = &self.plan;
+        let is_plain = plan.position_rules.is_empty() && plan.margin.is_none() && !plan.signal_close;
+        is_plain && !self.latency.looks_inside()
     }
 
     /// Whether a trade sees the bars of its life when it ends, and not each as it passes. twin: none — see above.
@@ -323,7 +330,8 @@ impl Simulation {
     /// Works through what was asked for (LOOP step 2).
     ///
     /// Orders expire; cancels and modifications apply; stop-outs fill, then closes, those of rules first, then market
-    /// orders that wait for volume, then new orders, each in the order given.
+    /// orders that wait for volume, then new orders, each in the order given. What arrives inside the bar waits for its
+    /// moment (FIL-13).
     ///
     /// # Errors
     /// `engine.overflow` if money leaves its range.
@@ -331,36 +339,67 @@ impl Simulation {
         if !self.working.is_empty() {
             orders::expire(self, bar_idx);
         }
+        let requests = self.keep_arriving(requests);
         let are_due = clock_rules::are_due(self, bar_idx);
         if requests.is_empty() && self.working.is_empty() && !are_due && self.stop_outs.is_empty() {
             return Ok(());
         }
         let moment = fill_bar(self, bar_idx);
-        let is_of =
-            |request: &&Request, kind: SignalKind| request.fault.is_none() && request.kind == kind.code();
-        for request in requests {
-            if let Some(number) = request.fault {
-                self.reject(&moment, number, request.number);
-            } else if request.kind == SignalKind::Cancel.code() {
-                orders::cancel(self, &moment, request);
-            } else if request.kind == SignalKind::Modify.code() {
-                modifying::modify(self, &moment, request, bar_idx);
-            }
-        }
+        self.apply_changes(&moment, requests);
         if !self.stop_outs.is_empty() {
             stop_out::close_due(self, &moment)?;
         }
         if are_due {
             clock_rules::close_due(self, &moment, bar_idx)?;
         }
-        for request in requests.iter().filter(|request| is_of(request, SignalKind::Close)) {
-            closing::close_on_request(self, &moment, request)?;
-        }
+        self.close_requested(&moment, requests)?;
         if !self.working.is_empty() {
             opening::fill_waiting(self, &moment)?;
         }
-        for request in requests.iter().filter(|request| is_of(request, SignalKind::Order)) {
-            opening::open_order(self, &moment, request, bar_idx)?;
+        self.open_requested(&moment, requests)
+    }
+
+    /// Keeps what arrives inside the bar, which is the last of it, for its moment, and returns the rest.
+    ///
+    /// twin: none — two lists there.
+    #[inline]
+    fn keep_arriving<'a>(&mut self, requests: &'a [Request]) -> &'a [Request] {
+        if !self.latency.looks_inside() {
+            return requests;
+        }
+        let at_open = requests.partition_point(|request| request.finer_idx.is_none());
+        self.arriving.extend_from_slice(&requests[at_open..]);
+        &requests[..at_open]
+    }
+
+    /// Lets cancels and modifications apply, and refuses what cannot be.
+    #[inline]
+    pub(crate) fn apply_changes(&mut self, moment: &FillBar, requests: &[Request]) {
+        for request in requests {
+            if let Some(number) = request.fault {
+                self.reject(moment, number, request.number);
+            } else if request.kind == SignalKind::Cancel.code() {
+                orders::cancel(self, moment, request);
+            } else if request.kind == SignalKind::Modify.code() {
+                modifying::modify(self, moment, request);
+            }
+        }
+    }
+
+    /// Lets closes fill.
+    #[inline]
+    pub(crate) fn close_requested(&mut self, moment: &FillBar, requests: &[Request]) -> Result<()> {
+        for request in requests.iter().filter(|request| is_sound(request, SignalKind::Close)) {
+            closing::close_on_request(self, moment, request)?;
+        }
+        Ok(())
+    }
+
+    /// Accepts or refuses new orders; those at market fill.
+    #[inline]
+    pub(crate) fn open_requested(&mut self, moment: &FillBar, requests: &[Request]) -> Result<()> {
+        for request in requests.iter().filter(|request| is_sound(request, SignalKind::Order)) {
+            opening::open_order(self, moment, request)?;
         }
         Ok(())
     }
@@ -455,6 +494,11 @@ impl Simulation {
             }
         }
     }
+}
+
+/// Whether a request of this kind can be. twin: none — written out there.
+fn is_sound(request: &Request, kind: SignalKind) -> bool {
+    request.fault.is_none() && request.kind == kind.code()
 }
 
 /// Runs a signal table or the plan's native strategy (the seam's `simulate`).

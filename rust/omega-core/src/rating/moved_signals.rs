@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::Simulation;
 use crate::engine::fill_bar::fill_bar;
+use crate::engine::latency::Arrival;
 use crate::engine::signals::{Request, Signal};
 use crate::market::as_i64;
 use crate::plan::Fraction;
@@ -73,13 +74,20 @@ fn raw_entry(simulation: &Simulation, signal: &Signal, shift: i64) -> Option<f64
         let scale = f64::from(10_u32.pow(simulation.symbol().digits));
         return signal.limit.or(signal.entry).map(|waits_for| waits_for * scale);
     }
-    let step = usize::try_from(signal.bar_idx + simulation.latency_bars + 1 + shift).ok()?;
+    let arrival = simulation.arrival(signal.bar_idx + shift);
+    let step = usize::try_from(arrival.bar_idx + 1).ok()?;
     let first = usize::from(simulation.plan.signal_close);
     if step < first || step >= simulation.market.bar_count() {
         return None;
     }
+    let is_long = signal.direction > 0;
+    if let (Some(row), Some(idx)) = (arrival.finer_idx, simulation.market.finer) {
+        let finer = &simulation.market.series[idx];
+        let side = if is_long { &finer.ask } else { &finer.bid };
+        return Some(f64::from(side.open[row as usize]));
+    }
     let bar = fill_bar(simulation, step);
-    Some(float(if signal.direction > 0 { bar.ask } else { bar.bid }))
+    Some(float(if is_long { bar.ask } else { bar.bid }))
 }
 
 /// Returns whether an order fills at once.
@@ -110,16 +118,17 @@ pub(super) fn with_shift(
             kept.push(request);
             continue;
         }
-        let bar_idx = request.bar_idx + shift;
+        let Arrival { bar_idx, finer_idx } =
+            simulation.arrival(simulation.signal_of(&request).bar_idx + shift);
         let closed = own_closes.get(&request.number).is_some_and(|close| bar_idx + named_after >= *close);
         if bar_idx + 1 < first || bar_idx + 1 >= bar_count || closed {
             dropped += 1;
         } else {
-            kept.push(Request { bar_idx, ..request });
+            kept.push(Request { bar_idx, finer_idx, ..request });
         }
     }
     // A stable sort: what works in one step keeps the order in which it was asked for.
-    kept.sort_by_key(|request| request.bar_idx);
+    kept.sort_by_key(|request| (request.bar_idx, request.finer_idx));
     (kept, dropped)
 }
 

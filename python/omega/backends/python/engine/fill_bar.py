@@ -1,10 +1,11 @@
-"""The moment at which requests of a step fill, and the last prices known then (LOOP-2)."""
+"""The moment at which requests of a step fill, and the last prices known then (LOOP-2, FIL-13)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from omega.backends.python.market import Series
 from omega.schema import Moment
 
 if TYPE_CHECKING:
@@ -12,20 +13,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class FillBar:
-    """Where requests of a step fill: the bar the fill is named after, its time and both quotes."""
-
-    bar_idx: int
-    time_us: int
-    bid: int
-    ask: int
-    spread_points: int
-    moment: Moment
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
-    """The last prices known when a bar opens, in points."""
+    """The last prices known at a moment, in points."""
 
     bid: int
     ask: int
@@ -36,32 +25,63 @@ class Known:
         return self.ask - self.bid
 
 
-def fill_bar(simulation: Simulation, bar_idx: int) -> FillBar:
-    """Return where requests working in step `bar_idx` fill (LOOP-2)."""
+@dataclass(frozen=True, slots=True)
+class FillBar:
+    """Where requests of a step fill: the bar the fill is named after, its time and both quotes.
+
+    Attributes:
+        step: The step in which they fill, the first in which orders among them work.
+        quoted_us: When the quotes were made; inside a bar that is later than its time.
+        known: What was known before, where that is not what the bar before the step left.
+    """
+
+    step: int
+    bar_idx: int
+    time_us: int
+    quoted_us: int
+    bid: int
+    ask: int
+    spread_points: int
+    moment: Moment
+    known: Known | None = None
+
+
+def fill_bar(simulation: Simulation, step: int) -> FillBar:
+    """Return where requests working at the open of a step fill (LOOP-2)."""
     series = simulation.series
     if simulation.plan.signal_close:
-        before = bar_idx - 1
+        before = step - 1
         return FillBar(
+            step=step,
             bar_idx=before,
             time_us=series.close_time_us[before],
+            quoted_us=series.time_us[step],
             bid=series.bid.close[before],
             ask=series.ask.close[before],
             spread_points=series.ask.open[before] - series.bid.open[before],
             moment=Moment.CLOSE,
         )
     return FillBar(
-        bar_idx=bar_idx,
-        time_us=series.time_us[bar_idx],
-        bid=series.bid.open[bar_idx],
-        ask=series.ask.open[bar_idx],
-        spread_points=series.ask.open[bar_idx] - series.bid.open[bar_idx],
+        step=step,
+        bar_idx=step,
+        time_us=series.time_us[step],
+        quoted_us=series.time_us[step],
+        bid=series.bid.open[step],
+        ask=series.ask.open[step],
+        spread_points=series.ask.open[step] - series.bid.open[step],
         moment=Moment.OPEN,
     )
 
 
-def known_bar(simulation: Simulation, bar_idx: int) -> Known:
+def known_at(simulation: Simulation, fill_bar: FillBar) -> Known:
     """Return the close of the bar before; the open of the first bar (LOOP step 2, "last known")."""
-    series = simulation.series
-    if bar_idx == 0:
+    if fill_bar.known is not None:
+        return fill_bar.known
+    return known_before(simulation.series, fill_bar.step)
+
+
+def known_before(series: Series, idx: int) -> Known:
+    """Return what the bar before one of a series left known."""
+    if idx == 0:
         return Known(series.bid.open[0], series.ask.open[0])
-    return Known(series.bid.close[bar_idx - 1], series.ask.close[bar_idx - 1])
+    return Known(series.bid.close[idx - 1], series.ask.close[idx - 1])

@@ -7,52 +7,68 @@ from typing import TYPE_CHECKING
 
 from omega.backends.python.engine import orders, passes
 from omega.backends.python.engine.pass_bar import PassBar, finer_bar
-from omega.backends.python.execution.exits import Bracket, is_ambiguous, is_stop_at, is_target_at
+from omega.backends.python.execution.exits import Bracket, exit_at_open, is_ambiguous, is_stop_at, is_target_at
 from omega.backends.python.execution.fills import Trigger, is_limit_met, is_stop_met, works_as_limit
-from omega.backends.python.execution.path import STOP_FIRST
 from omega.backends.python.market import Ohlc
 
 if TYPE_CHECKING:
     from omega.backends.python.engine.simulation import Simulation
 
 
-def bars_inside(simulation: Simulation, bar: PassBar) -> list[PassBar]:
-    """Return the finer bars that replace a bar in step 3, or the bar itself.
+def run(simulation: Simulation, bar: PassBar, rows: range) -> None:
+    """Let a bar, or a part of one, fill and close what its finer bars reach.
 
     A bar that reaches no level stays whole. Finer data that miss a level which the bar reached are not
     believed: the bar is decided by `stop_first` and counted.
     """
-    brackets = [passes.bracket_of(simulation, position) for position in simulation.positions]
-    triggers = [orders.trigger_of(simulation, order) for order in simulation.working if not orders.is_at_market(order)]
-    if not _reaches_any(brackets, triggers, bar):
-        return [bar]
-    for position, bracket in zip(simulation.positions, brackets, strict=True):
-        position.ambiguous |= is_ambiguous(bracket, bar.closing_side(position.direction), None, bar.has_one_spread)
-    inside = _finer_bars(simulation, bar)
-    if not inside or _misses_any(brackets, triggers, bar, inside):
+    levels = Levels(simulation)
+    if not any(levels.reached(bar)):
+        passes.run_passes(simulation, bar, bar)
+        return
+    for position, bracket in zip(simulation.positions, levels.brackets, strict=True):
+        side = bar.closing_side(position.direction)
+        if exit_at_open(bracket, side.open) is None:
+            position.ambiguous |= is_ambiguous(bracket, side, None, bar.has_one_spread)
+    inside = bars_of(simulation, bar, rows)
+    if not inside or levels.are_missed(bar, inside):
         simulation.finer_missing_count += 1
-        return [bar]
-    return inside
+        inside = [bar]
+    for part in inside:
+        passes.run_passes(simulation, part, bar)
 
 
-def _finer_bars(simulation: Simulation, bar: PassBar) -> list[PassBar]:
+def rows_inside(simulation: Simulation, bar: PassBar) -> range:
+    """Return where the finer bars of a bar lie."""
     series = simulation.market.finer
     if series is None:
-        return []
+        return range(0)
     first = bisect.bisect_left(series.time_us, bar.time_us)
-    end = bisect.bisect_left(series.time_us, bar.close_time_us)
-    return [finer_bar(bar, series, idx, STOP_FIRST) for idx in range(first, end)]
+    return range(first, bisect.bisect_left(series.time_us, bar.close_time_us))
 
 
-def _reaches_any(brackets: list[Bracket], triggers: list[Trigger], bar: PassBar) -> bool:
-    return any(_levels_reached(brackets, triggers, bar))
+def bars_of(simulation: Simulation, bar: PassBar, rows: range) -> list[PassBar]:
+    """Return finer bars of a bar."""
+    series = simulation.market.finer
+    assert series is not None or not rows
+    return [] if series is None else [finer_bar(bar, series, idx) for idx in rows]
 
 
-def _misses_any(brackets: list[Bracket], triggers: list[Trigger], bar: PassBar, inside: list[PassBar]) -> bool:
-    """Return whether the bar reaches a level that no finer bar reaches."""
-    found = [_levels_reached(brackets, triggers, finer) for finer in inside]
-    coarse = _levels_reached(brackets, triggers, bar)
-    return any(reached and not any(row[idx] for row in found) for idx, reached in enumerate(coarse))
+class Levels:
+    """Every level that stands for positions and working orders at a moment."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.brackets = [passes.bracket_of(simulation, position) for position in simulation.positions]
+        waiting = [order for order in simulation.working if not orders.is_at_market(order)]
+        self.triggers = [orders.trigger_of(simulation, order) for order in waiting]
+
+    def reached(self, bar: PassBar) -> list[bool]:
+        """Return for each level whether a bar reaches it."""
+        return _levels_reached(self.brackets, self.triggers, bar)
+
+    def are_missed(self, bar: PassBar, inside: list[PassBar]) -> bool:
+        """Return whether the bar reaches a level that no finer bar reaches."""
+        found = [self.reached(finer) for finer in inside]
+        return any(reached and not any(row[idx] for row in found) for idx, reached in enumerate(self.reached(bar)))
 
 
 def _levels_reached(brackets: list[Bracket], triggers: list[Trigger], bar: PassBar) -> list[bool]:

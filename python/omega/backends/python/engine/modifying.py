@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omega.backends.python.engine import orders
-from omega.backends.python.engine.fill_bar import FillBar, known_bar
+from omega.backends.python.engine.fill_bar import FillBar, known_at
 from omega.backends.python.engine.signals import Request
 from omega.backends.python.execution import levels
 from omega.backends.python.portfolio.position import Position
@@ -24,7 +24,7 @@ NO_ATR = CATALOGUE["cost.no_atr"].number
 POSITION_NOT_FOUND = CATALOGUE["position.not_found"].number
 
 
-def modify(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx: int) -> None:
+def modify(simulation: Simulation, fill_bar: FillBar, request: Request) -> None:
     """Change the levels of the position a signal names, and what is left of its order.
 
     A target that never was an order is counted and dropped; one that is over is `position.not_found`.
@@ -36,24 +36,22 @@ def modify(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
     position = simulation.find_position(target)
     working = [order for order in simulation.working if order.number == target]
     if position is not None:
-        modify_position(simulation, fill_bar, request, position, bar_idx)
+        modify_position(simulation, fill_bar, request, position)
     for order in working:
-        orders.modify(simulation, fill_bar, request, order, bar_idx)
+        orders.modify(simulation, fill_bar, request, order)
     if position is None and not working:
         simulation.reject(fill_bar, POSITION_NOT_FOUND, request.number)
 
 
-def modify_position(
-    simulation: Simulation, fill_bar: FillBar, request: Request, position: Position, bar_idx: int
-) -> None:
+def modify_position(simulation: Simulation, fill_bar: FillBar, request: Request, position: Position) -> None:
     """Give a position new levels; distances count from its first fill. A refusal changes nothing."""
     signal, symbol, direction = request.signal, simulation.symbol, position.direction
-    atr = orders.atr_of(simulation, signal, direction, bar_idx)
+    atr = orders.atr_of(simulation, signal, direction, fill_bar.step)
     if atr != atr:
         simulation.reject(fill_bar, NO_ATR, request.number)
         return
     stop, target = levels.stop_level(signal, symbol, atr), levels.target_level(signal, symbol)
-    known = known_bar(simulation, bar_idx)
+    known = known_at(simulation, fill_bar)
     closing = known.bid if direction > 0 else known.ask
     sl = levels.price_of(stop, position.entry_points, -direction)
     tp = levels.price_of(target, position.entry_points, direction)

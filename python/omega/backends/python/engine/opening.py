@@ -1,8 +1,8 @@
 """Fills of opening orders, and the positions they open or enlarge.
 
-A market order fills at the open of the bar after its decision (`next_open`), or at the close of the bar it
-was decided on (`signal_close`); pending orders fill where `passes` finds them. What a bar's volume does not
-cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
+A market order fills at the open of the bar after its decision (`next_open`), at the close of the bar it was
+decided on (`signal_close`), or where it arrives inside a bar (`arriving`); pending orders fill where `passes` finds
+them. What a bar's volume does not cover waits for the next bar. Rules FIL-1, FIL-12, CST-3 and API-8.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ class Fill:
     entry_pass: int
 
 
-def open_order(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx: int) -> None:
-    """Accept or refuse an order; a market order fills at once, others work from bar `bar_idx` on."""
-    order = orders.accept(simulation, fill_bar, request, bar_idx)
+def open_order(simulation: Simulation, fill_bar: FillBar, request: Request) -> None:
+    """Accept or refuse an order; a market order fills at once, others work from now on."""
+    order = orders.accept(simulation, fill_bar, request)
     if order is None:
         return
-    if orders.is_expired(order, simulation.series.time_us[bar_idx]):
+    if orders.is_expired(order, fill_bar.quoted_us):
         orders.end_order(simulation, order, OrderStatus.EXPIRED, fill_bar.time_us)
     elif order.order_type is OrderType.MARKET:
         fill_at_market(simulation, fill_bar, order)
@@ -95,7 +95,7 @@ def fill_at_market(simulation: Simulation, fill_bar: FillBar, order: Order) -> N
         moment=fill_bar.moment,
         path_step=None,
         closing_price=fill_bar.bid if is_long else fill_bar.ask,
-        entry_pass=simulation.pass_number + (1 if fill_bar.moment is Moment.OPEN else 0),
+        entry_pass=simulation.pass_number + (0 if fill_bar.moment is Moment.CLOSE else 1),
     )
     fill_order(simulation, order, fill)
     if order.steps > 0 and order.tif in (Tif.IOC, Tif.FOK):

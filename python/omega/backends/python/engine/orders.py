@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from omega.backends.python.engine import account, filters
-from omega.backends.python.engine.fill_bar import FillBar, known_bar
+from omega.backends.python.engine.fill_bar import FillBar, known_at
 from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.signals import Request, Signal
 from omega.backends.python.engine.slipping import lacks_atr
@@ -80,14 +80,13 @@ class Terms:
     target_reference: int
 
 
-def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx: int) -> Order | None:
+def accept(simulation: Simulation, fill_bar: FillBar, request: Request) -> Order | None:
     """Return the order a signal asks for, or None after writing down why it was refused.
 
     Args:
         simulation: The run.
-        fill_bar: Where market orders of this step fill.
+        fill_bar: Where market orders fill now; its step is the first in which the order works.
         request: The numbered signal.
-        bar_idx: First bar in which the order works.
     """
     signal, symbol = request.signal, simulation.symbol
     refusal = filters.find_refusal(simulation, Happened(fill_bar.bar_idx, fill_bar.time_us), signal.symbol)
@@ -96,8 +95,8 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
         return None
     price = _points_of(simulation, signal.entry) if signal.order_type != OrderType.MARKET else None
     limit = _points_of(simulation, signal.limit) if signal.order_type == OrderType.STOP_LIMIT else None
-    terms = _terms(simulation, fill_bar, signal.direction, price if limit is None else limit, bar_idx)
-    atr = atr_of(simulation, signal, signal.direction, bar_idx)
+    terms = _terms(simulation, fill_bar, signal.direction, price if limit is None else limit)
+    atr = atr_of(simulation, signal, signal.direction, fill_bar.step)
     if atr != atr:
         simulation.reject(fill_bar, NO_ATR, request.number)
         return None
@@ -111,7 +110,7 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
         simulation.reject(fill_bar, NO_ATR, request.number)
         return None
     wanted = None if signal.size is None else steps_of_lots(signal.size, symbol.volume_step)[0]
-    stake = account.stake_of(simulation, terms.entry, stop_distance, bar_idx)
+    stake = account.stake_of(simulation, terms.entry, stop_distance, fill_bar.step)
     size = size_order(simulation.plan.sizing, symbol, wanted, stake)
     refusal = size.refusal
     if not refusal and signal.order_type == OrderType.MARKET:
@@ -122,7 +121,7 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request, bar_idx:
         return None
     if size.capped:
         simulation.records.write("diagnostics", SIZE_CAPPED, fill_bar.bar_idx, request.number, 1)
-    expiry_us, last_bar_idx = _expiry_of(simulation, signal, bar_idx)
+    expiry_us, last_bar_idx = _expiry_of(simulation, signal, fill_bar.step)
     order = Order(
         number=request.number,
         direction=signal.direction,
@@ -191,25 +190,25 @@ def cancel(simulation: Simulation, fill_bar: FillBar, request: Request) -> None:
         end_order(simulation, order, OrderStatus.CANCELLED, fill_bar.time_us)
 
 
-def modify(simulation: Simulation, fill_bar: FillBar, request: Request, order: Order, bar_idx: int) -> None:
+def modify(simulation: Simulation, fill_bar: FillBar, request: Request, order: Order) -> None:
     """Change what a working order waits for; nothing changes where the new levels are refused (SIG-2)."""
     signal, symbol = request.signal, simulation.symbol
     price = order.price if signal.entry is None else _points_of(simulation, signal.entry)
     limit = order.limit if signal.limit is None or order.limit is None else _points_of(simulation, signal.limit)
-    atr = atr_of(simulation, signal, order.direction, bar_idx)
+    atr = atr_of(simulation, signal, order.direction, fill_bar.step)
     if atr != atr:
         simulation.reject(fill_bar, NO_ATR, request.number)
         return
     stop = changed_level(order.stop, signal.sl, levels.stop_level(signal, symbol, atr))
     target = changed_level(order.target, signal.tp, levels.target_level(signal, symbol))
-    terms = _terms(simulation, fill_bar, order.direction, price if limit is None else limit, bar_idx)
+    terms = _terms(simulation, fill_bar, order.direction, price if limit is None else limit)
     refusal = _find_refusal(simulation, order.direction, terms, stop, target)
     if refusal:
         simulation.reject(fill_bar, refusal, request.number)
         return
     order.price, order.limit, order.stop, order.target = price, limit, stop, target
     if signal.expiry is not None or signal.expiry_bars is not None:
-        order.expiry_us, order.last_bar_idx = _expiry_of(simulation, signal, bar_idx)
+        order.expiry_us, order.last_bar_idx = _expiry_of(simulation, signal, fill_bar.step)
     values = {"entry": price, "limit": limit, "expiry": order.expiry_us}
     if order.fills == 0:
         values |= {"sl": levels.absolute(stop), "tp": levels.absolute(target)}
@@ -290,12 +289,12 @@ def end_all(simulation: Simulation, time_us: int) -> None:
             end_order(simulation, order, OrderStatus.EXPIRED_AT_END, time_us)
 
 
-def _terms(simulation: Simulation, fill_bar: FillBar, direction: int, price: int | None, bar_idx: int) -> Terms:
+def _terms(simulation: Simulation, fill_bar: FillBar, direction: int, price: int | None) -> Terms:
     """Return what the levels of an order are measured from; `price` is None for market orders."""
     if price is None:
         entry, closing = (fill_bar.ask, fill_bar.bid) if direction > 0 else (fill_bar.bid, fill_bar.ask)
         return Terms(entry, closing, closing)
-    spread = known_bar(simulation, bar_idx).spread
+    spread = known_at(simulation, fill_bar).spread
     return Terms(price, price - direction * spread, price)
 
 

@@ -1,8 +1,9 @@
-"""One bar as step 3 looks at it: a bar of the step timeframe, or a finer one inside it (FIL-7)."""
+"""One bar as step 3 looks at it: a bar of the step timeframe, a finer one inside it, or a part (FIL-7, FIL-13)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from omega.backends.python.market import Ohlc, Series, ohlc_at
 
@@ -59,7 +60,7 @@ def pass_bar(series: Series, bar_idx: int, intrabar: str) -> PassBar:
     )
 
 
-def finer_bar(step: PassBar, series: Series, idx: int, intrabar: str) -> PassBar:
+def finer_bar(step: PassBar, series: Series, idx: int) -> PassBar:
     """Return a finer bar inside `step`; its fills are named after the step's bar."""
     return PassBar(
         bar_idx=step.bar_idx,
@@ -67,7 +68,24 @@ def finer_bar(step: PassBar, series: Series, idx: int, intrabar: str) -> PassBar
         close_time_us=step.close_time_us,
         bid=ohlc_at(series.bid, idx),
         ask=ohlc_at(series.ask, idx),
-        intrabar=intrabar,
+        intrabar=step.intrabar,
         is_part=True,
         is_later=series.time_us[idx] > step.time_us,
     )
+
+
+def part_of(bars: Sequence[PassBar]) -> PassBar:
+    """Return finer bars that follow each other as one bar, which is none of the finer ones."""
+    first = bars[0]
+    bid, ask = _joined([bar.bid for bar in bars]), _joined([bar.ask for bar in bars])
+    return replace(first, bid=bid, ask=ask, is_part=False)
+
+
+def close_of(bar: PassBar) -> PassBar:
+    """Return what is left of a bar when it closes: its last price."""
+    bid, ask = (Ohlc(side.close, side.close, side.close, side.close) for side in (bar.bid, bar.ask))
+    return replace(bar, bid=bid, ask=ask, is_later=True)
+
+
+def _joined(sides: Sequence[Ohlc]) -> Ohlc:
+    return Ohlc(sides[0].open, max(side.high for side in sides), min(side.low for side in sides), sides[-1].close)

@@ -2,7 +2,7 @@
 
 Three passes over the bar. (a) what its open decides: exits, then orders; (b) the other exits; (c) the other
 orders, each followed by its exits in the same bar. Within a pass by id. Under `finer` the passes run on the
-finer bars inside the bar instead.
+finer bars inside the bar instead, and on its parts where something arrives inside it.
 
 Rules LOOP step 3, FIL-2 to FIL-9, FIL-11 and MGT-2 in `docs/spec/engine.md`. Prices are found in
 `execution/fills` and `execution/exits`.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omega.backends.python.engine import closing, finer, oco, opening, orders
+from omega.backends.python.engine import arriving, closing, finer, oco, opening, orders
 from omega.backends.python.engine.filters import Happened
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.pass_bar import PassBar, pass_bar
@@ -45,8 +45,12 @@ def run(simulation: Simulation, bar_idx: int) -> None:
     """Let the bar at `bar_idx` fill and close what it reaches."""
     intrabar = simulation.plan.intrabar
     whole = pass_bar(simulation.series, bar_idx, STOP_FIRST if intrabar == FINER else intrabar)
-    for bar in finer.bars_inside(simulation, whole) if intrabar == FINER else [whole]:
-        run_passes(simulation, bar, whole)
+    if simulation.arriving:
+        arriving.run(simulation, whole)
+    elif intrabar == FINER:
+        finer.run(simulation, whole, finer.rows_inside(simulation, whole))
+    else:
+        run_passes(simulation, whole, whole)
 
 
 def run_passes(simulation: Simulation, bar: PassBar, whole: PassBar) -> None:
@@ -111,6 +115,8 @@ def _enter_at_open(simulation: Simulation, bar: PassBar, whole: PassBar) -> None
             opened = _fill(simulation, order, bar, entry)
             if opened is not None and bar.is_part:
                 _mark_ambiguity(simulation, opened, order, whole, entry if bar.is_later else None, is_contested)
+            elif opened is not None and bar.is_later:
+                opened.ambiguous |= _straddles(order, whole)
         elif order.order_type is OrderType.STOP_LIMIT and is_stop_met(trigger, open_):
             order.is_triggered = True
         if order.tif in (Tif.IOC, Tif.FOK) and order.steps > 0:

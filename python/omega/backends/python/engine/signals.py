@@ -80,12 +80,14 @@ class Fault:
 class Request:
     """A numbered signal on its way to its step, with what is wrong with it, if anything.
 
-    It works in step `bar_idx + 1`: that of its signal, later by the latency (FIL-13).
+    It works in step `bar_idx + 1`: that of its signal, later by the latency; inside its bar if it meets a finer bar
+    there (FIL-13).
     """
 
     number: int
     signal: Signal
     bar_idx: int
+    finer_idx: int | None
     fault: Fault | None
 
 

@@ -25,6 +25,7 @@ from omega.backends.python.engine import (
 )
 from omega.backends.python.engine.fill_bar import FillBar, fill_bar
 from omega.backends.python.engine.filters import Happened
+from omega.backends.python.engine.latency import Latency
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.records import Records
 from omega.backends.python.engine.signals import COLUMNS, Fault, Request, Signal, find_fault, read_signals
@@ -78,7 +79,8 @@ class Simulation:
         self.last_entry: Happened | None = None
         self.last_exit: Happened | None = None
         self.pass_number = 0
-        self.latency_bars = plan.latency_us // (self.series.close_time_us[0] - self.series.time_us[0])
+        self.latency = Latency(market, plan)
+        self.arriving: list[Request] = []
         self.signal_count = 0
         self.row_count = 0
         self.before_start_count = 0
@@ -92,12 +94,13 @@ class Simulation:
             row = self.row_count
             self.row_count += 1
             first = self.plan.first_step + (1 if self.plan.signal_close else 0)
-            bar_idx = signal.bar_idx + self.latency_bars
-            if bar_idx + 1 < first:
+            arrival = self.latency.arrival(signal.bar_idx)
+            if arrival.bar_idx + 1 < first:
                 self.before_start_count += 1
                 continue
             self.signal_count += 1
-            request = Request(self.signal_count, signal, bar_idx, find_fault(signal, self.plan.symbols))
+            fault = find_fault(signal, self.plan.symbols)
+            request = Request(self.signal_count, signal, arrival.bar_idx, arrival.finer_idx, fault)
             if request.fault is not None and not self.plan.reject_bad_signals:
                 raise self.signal_error(request.fault, signal.bar_idx)
             self.records.write("recorded_signals", request.number, row, *(getattr(signal, name) for name in COLUMNS))
@@ -125,7 +128,7 @@ class Simulation:
         """Let the bar do what it does to positions and orders (LOOP steps 3 and 4)."""
         if self.positions and self.plan.signal_close:
             rollover.accrue(self, self.series.time_us[bar_idx], bar_idx - 1)
-        if self.positions or self.working:
+        if self.positions or self.working or self.arriving:
             passes.run(self, bar_idx)
         if self.positions and self.plan.position_rules:
             management.manage(self, bar_idx)
@@ -164,32 +167,46 @@ class Simulation:
         """Work through what was asked for (LOOP step 2).
 
         Orders expire; cancels and modifications apply; stop-outs fill, then closes, those of rules first, then market
-        orders that wait for volume, then new orders, each in the order given.
+        orders that wait for volume, then new orders, each in the order given. What arrives inside the bar waits for
+        its moment (FIL-13).
         """
         if self.working:
             orders.expire(self, bar_idx)
+        self.arriving += [request for request in requests if request.finer_idx is not None]
+        requests = [request for request in requests if request.finer_idx is None]
         are_due = clock_rules.are_due(self, bar_idx)
         if not requests and not self.working and not are_due and not self.stop_outs:
             return
         moment = fill_bar(self, bar_idx)
-        valid = [request for request in requests if request.fault is None]
+        self.apply_changes(moment, requests)
+        stop_out.close_due(self, moment)
+        if are_due:
+            clock_rules.close_due(self, moment, bar_idx)
+        self.close_requested(moment, requests)
+        opening.fill_waiting(self, moment)
+        self.open_requested(moment, requests)
+
+    def apply_changes(self, moment: FillBar, requests: list[Request]) -> None:
+        """Let cancels and modifications apply, and refuse what cannot be."""
         for request in requests:
             if request.fault is not None:
                 self.reject(moment, request.fault.number, request.number)
             elif request.signal.kind == SignalKind.CANCEL:
                 orders.cancel(self, moment, request)
             elif request.signal.kind == SignalKind.MODIFY:
-                modifying.modify(self, moment, request, bar_idx)
-        stop_out.close_due(self, moment)
-        if are_due:
-            clock_rules.close_due(self, moment, bar_idx)
-        for request in valid:
-            if request.signal.kind == SignalKind.CLOSE:
+                modifying.modify(self, moment, request)
+
+    def close_requested(self, moment: FillBar, requests: list[Request]) -> None:
+        """Let closes fill."""
+        for request in requests:
+            if request.fault is None and request.signal.kind == SignalKind.CLOSE:
                 closing.close_on_request(self, moment, request)
-        opening.fill_waiting(self, moment)
-        for request in valid:
-            if request.signal.kind == SignalKind.ORDER:
-                opening.open_order(self, moment, request, bar_idx)
+
+    def open_requested(self, moment: FillBar, requests: list[Request]) -> None:
+        """Accept or refuse new orders; those at market fill."""
+        for request in requests:
+            if request.fault is None and request.signal.kind == SignalKind.ORDER:
+                opening.open_order(self, moment, request)
 
     def find_position(self, number: int) -> Position | None:
         """Return the open position of a signal number."""

@@ -89,7 +89,7 @@ class Simulator:
             raise error_for("config.plan", reason=reason)
         fresh = Simulation(market, simulation.plan)
         simulation.liquidity.follow(new.volume)
-        simulation.exchange, simulation.volatility = fresh.exchange, fresh.volatility
+        simulation.exchange, simulation.volatility, simulation.latency = fresh.exchange, fresh.volatility, fresh.latency
         simulation.market, simulation.series, simulation.bar_count = market, new, market.bar_count
         if self._has_begun:
             simulation.exchange.move_to(new.time_us[self._bar_idx])
@@ -121,7 +121,7 @@ class Simulator:
     def finish(self) -> dict[str, Any]:
         """Return all result tables as they are once the rest of the bars has passed; the run stays where it is."""
         market, plan = self._simulation.market, self._simulation.plan
-        kept = {id(part): part for part in (market, plan, market.series, self._simulation.series)}
+        kept = {id(part): part for part in (market, plan, market.series, market.finer, self._simulation.series)}
         rest: Simulator = copy.deepcopy(self, kept)
         rest.advance(rest._simulation.bar_count)
         return rest._simulation.finish(rest._waiting)

@@ -63,12 +63,17 @@ def raw_entry(simulation: Simulation, signal: Signal, shift: int) -> float | Non
     if not is_market(signal):
         waits_for = signal.entry if signal.limit is None else signal.limit
         return None if waits_for is None else waits_for * float(10**simulation.symbol.digits)
-    step = signal.bar_idx + simulation.latency_bars + 1 + shift
+    arrival = simulation.latency.arrival(signal.bar_idx + shift)
+    step = arrival.bar_idx + 1
     first = 1 if simulation.plan.signal_close else 0
     if not first <= step < simulation.bar_count:
         return None
+    is_long = signal.direction > 0
+    if arrival.finer_idx is not None and simulation.market.finer is not None:
+        finer = simulation.market.finer
+        return float((finer.ask if is_long else finer.bid).open[arrival.finer_idx])
     bar = fill_bar(simulation, step)
-    return float(bar.ask if signal.direction > 0 else bar.bid)
+    return float(bar.ask if is_long else bar.bid)
 
 
 def is_market(signal: Signal) -> bool:
@@ -94,13 +99,14 @@ def with_shift(
         if request.signal.kind != SignalKind.ORDER or request.fault is not None:
             kept.append(request)
             continue
-        bar_idx = request.bar_idx + shift
+        arrival = simulation.latency.arrival(request.signal.bar_idx + shift)
+        bar_idx = arrival.bar_idx
         close = own_closes.get(request.number)
         is_late = bar_idx + 1 >= simulation.bar_count or (close is not None and bar_idx + named_after >= close)
         if bar_idx + 1 < first or is_late:
             dropped += 1
         else:
-            kept.append(replace(request, bar_idx=bar_idx))
+            kept.append(replace(request, bar_idx=bar_idx, finer_idx=arrival.finer_idx))
     # A stable sort: what works in one step keeps the order in which it was asked for.
-    kept.sort(key=lambda request: request.bar_idx)
+    kept.sort(key=lambda request: (request.bar_idx, -1 if request.finer_idx is None else request.finer_idx))
     return kept, dropped
