@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,10 +58,12 @@ def test_the_books_guard_notices_one_unit(table: str, column: str) -> None:
 def cut(case: Case, length: int) -> Case:
     """Return the case as it would have been known after `length` bars."""
     tables = case.tables
+    bars = tables.series[0].slice(0, length)
+    end = bars["close_time"][-1]
     shorter = type(tables)(
         **{
             **{name: getattr(tables, name) for name in tables.__dataclass_fields__},
-            "series": (tables.series[0].slice(0, length),),
+            "series": (bars, *(finer.filter(pc.less(finer["time"], end)) for finer in tables.series[1:])),
         }
     )
     signals = case.signals

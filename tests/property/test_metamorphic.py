@@ -40,8 +40,8 @@ def rows_of(case: Case) -> list[Row]:
     return [] if case.signals is None else case.signals.to_pylist()
 
 
-def changed(case: Case, *, bars: Any = None, rows: list[Row] | None = None, plan: Plan | None = None) -> Case:
-    tables = case.tables if bars is None else dataclasses.replace(case.tables, series=(bars,))
+def changed(case: Case, *, series: Any = None, rows: list[Row] | None = None, plan: Plan | None = None) -> Case:
+    tables = case.tables if series is None else dataclasses.replace(case.tables, series=tuple(series))
     signals = case.signals if rows is None else table_of_rows([tuple(row[name] for name in NAMES) for row in rows])
     text = case.plan if plan is None else json.dumps(plan, sort_keys=True, separators=(",", ":"))
     return dataclasses.replace(case, tables=tables, signals=signals, plan=text)
@@ -50,11 +50,11 @@ def changed(case: Case, *, bars: Any = None, rows: list[Row] | None = None, plan
 def on_the_grid(case: Case, adapt: Callable[[Plan], None] = lambda plan: None) -> Case:
     """Return a case whose levels, distances and slippage are whole points, so that no rounding hides in a change.
 
-    Its bar holds no ties of path rules: stop first or target first. `adapt` changes the plan further.
+    Its bar holds no ties of path rules: stop first, target first, or finer bars. `adapt` changes the plan further.
     """
     plan = json.loads(case.plan)
     symbol = plan["symbols"][0]
-    if plan["execution"]["intrabar"] not in ("stop_first", "target_first"):
+    if plan["execution"]["intrabar"] not in ("stop_first", "target_first", "finer"):
         plan["execution"]["intrabar"] = "stop_first"
     plan["margin"] = symbol["margin"] = None
     without_rules(plan, "atr")
@@ -122,21 +122,14 @@ def without_notional(plan: Plan) -> None:
 
 def mirror_height(case: Case) -> int:
     """Return the sum of a price and its mirror image: above every price twice over, on every tick."""
-    highest = max(case.tables.series[0]["ask_high"].to_pylist())
+    highest = max(max(bars[f"{side}_high"].to_pylist()) for bars in case.tables.series for side in ("bid", "ask"))
     return (2 * highest // 100 + 50) * 100
 
 
 def mirrored(case: Case) -> Case:
     """Return the case in which everybody who bought sells: prices reflected, sides exchanged."""
     height, plan = mirror_height(case), json.loads(case.plan)
-    symbol, bars = plan["symbols"][0], case.tables.series[0]
-    for name, (side, price) in {
-        f"{side}_{price}": (side, price) for side in ("bid", "ask") for price in PRICES
-    }.items():
-        source = f"{'ask' if side == 'bid' else 'bid'}_{ {'high': 'low', 'low': 'high'}.get(price, price) }"
-        reflected = pa.array([height - value for value in case.tables.series[0][source].to_pylist()], pa.int32())
-        place = bars.column_names.index(name)
-        bars = bars.set_column(place, bars.schema.field(place), reflected)
+    symbol = plan["symbols"][0]
     rows, scale = rows_of(case), 10 ** symbol["digits"]
     for row in rows:
         row["direction"] = -row["direction"]
@@ -149,7 +142,22 @@ def mirrored(case: Case) -> Case:
     if (swap := symbol["swap"]) is not None:
         swap["long"], swap["short"] = swap["short"], swap["long"]
         swap["dated"] = [[day, short, long] for day, long, short in swap["dated"]]
-    return changed(case, bars=bars, rows=rows, plan=plan)
+    return changed(case, series=[reflected(bars, height) for bars in case.tables.series], rows=rows, plan=plan)
+
+
+def reflected(bars: pa.Table, height: int) -> pa.Table:
+    """Return bars seen in the mirror: the bid is the ask's image, the high the low's."""
+    seen = bars
+    for side, other in (("bid", "ask"), ("ask", "bid")):
+        for price in PRICES:
+            source = f"{other}_{ {'high': 'low', 'low': 'high'}.get(price, price) }"
+            seen = with_column(seen, f"{side}_{price}", [height - value for value in bars[source].to_pylist()])
+    return seen
+
+
+def with_column(bars: pa.Table, name: str, values: list[int]) -> pa.Table:
+    place = bars.column_names.index(name)
+    return bars.set_column(place, bars.schema.field(place), pa.array(values, pa.int32()))
 
 
 def check_mirror(case: Case, backend: str) -> int:
@@ -180,11 +188,7 @@ def check_mirror(case: Case, backend: str) -> int:
 
 def scaled(case: Case, factor: int) -> Case:
     """Return the case in which a point is a `factor`-th of what it was: all prices and distances times `factor`."""
-    plan, bars = json.loads(case.plan), case.tables.series[0]
-    for name in (f"{side}_{price}" for side in ("bid", "ask") for price in PRICES):
-        place = bars.column_names.index(name)
-        longer = pa.array([value * factor for value in bars[name].to_pylist()], pa.int32())
-        bars = bars.set_column(place, bars.schema.field(place), longer)
+    plan = json.loads(case.plan)
     symbol, rows = plan["symbols"][0], rows_of(case)
     scale = 10 ** symbol["digits"]
     for row in rows:
@@ -204,7 +208,13 @@ def scaled(case: Case, factor: int) -> Case:
         rates = [swap["long"], swap["short"], *(rate for entry in swap["dated"] for rate in entry[1:])]
         for rate in rates:
             rate[0] *= factor
-    return changed(case, bars=bars, rows=rows, plan=plan)
+    return changed(case, series=[stretched(bars, factor) for bars in case.tables.series], rows=rows, plan=plan)
+
+
+def stretched(bars: pa.Table, factor: int) -> pa.Table:
+    for name in (f"{side}_{price}" for side in ("bid", "ask") for price in PRICES):
+        bars = with_column(bars, name, [value * factor for value in bars[name].to_pylist()])
+    return bars
 
 
 def lengthen(rule: Plan, factor: int) -> None:

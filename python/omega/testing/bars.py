@@ -72,7 +72,7 @@ def bars_of(  # noqa: PLR0913 - for tests to say only what matters
     return market_of([columns], digits=digits, timeframes=(timeframe,), first_step=first_step, symbol=symbol)
 
 
-def market_of(
+def market_of(  # noqa: PLR0913 - for tests to say only what matters
     series: Sequence[Mapping[str, Sequence[Any]]],
     *,
     digits: int,
@@ -80,16 +80,22 @@ def market_of(
     visible: Sequence[Any | None] = (None,),
     first_step: int = 0,
     symbol: str = "EURUSD",
+    looks_inside: bool = False,
 ) -> MarketTables:
-    """Return market tables of `bars` columns (points, microseconds), one mapping per timeframe."""
+    """Return market tables of `bars` columns (points, microseconds), one mapping per timeframe.
+
+    With `looks_inside` the last one is the finer data of the first (FIL-7).
+    """
     tables = tuple(
         pa.Table.from_arrays([pa.array(columns[f.name], type=f.type) for f in SCHEMA], schema=SCHEMA)
         for columns in series
     )
-    header = {
+    header: dict[str, list[dict[str, Any]]] = {
         "symbols": [{"name": symbol, "digits": digits}],
         "series": [{"symbol": 0, "timeframe": timeframe} for timeframe in timeframes],
     }
+    if looks_inside:
+        header["series"][-1]["finer"] = True
     first_us, last_us = min(series[0]["time"]), max(series[0]["close_time"])
     return MarketTables(
         header=json.dumps(header),

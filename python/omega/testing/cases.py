@@ -20,6 +20,7 @@ from omega.data import MarketTables
 from omega.strategy.normalise import bad_row
 from omega.strategy.normalise_batch import table_of_rows
 from omega.testing.bars import market_of
+from omega.testing.finer_cases import make_finer
 from omega.testing.plans import with_features_off
 from omega.testing.rule_cases import make_rules
 
@@ -33,6 +34,7 @@ IMPACTS = (
     {"curve": "square_root", "points": [7, 3], "liquidity_steps": [50, 1]},
 )
 SCHEMES = ("per_lot", "per_million_notional", "percent_of_notional", "per_trade")
+LATENCIES_US = (200_000, 5 * MINUTE_US, 5 * MINUTE_US + 1, 20 * MINUTE_US, 37 * MINUTE_US)
 AT_MARKET = (None, None, None, None, 1, None, None, None)
 START_US = 1_704_672_000_000_000  # Monday 2024-01-08
 
@@ -69,9 +71,9 @@ def make_case(seed: int, length: int, events: Sequence[tuple[str, int]] = ()) ->
     digits = draw.choice((5, 5, 3, 2))
     first_step = draw.choice((0, 0, 1, length // 3))
     columns = make_bars(draw, length, events)
-    tables = market_of([columns], digits=digits, timeframes=("M15",), first_step=first_step)
     plan = make_plan(draw, digits, first_step)
     plan |= make_rules(random.Random(f"rules {seed}"), columns)
+    tables = make_market(random.Random(f"finer {seed}"), columns, plan)
     native = draw.random() < 0.15
     if native:
         fast = draw.randint(1, 8)
@@ -81,6 +83,26 @@ def make_case(seed: int, length: int, events: Sequence[tuple[str, int]] = ()) ->
     signals = None if native else table_of_rows(make_signals(draw, columns, plan))
     text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
     return Case(seed, length, tuple(events), tables, signals, text)
+
+
+def make_market(draw: random.Random, columns: dict[str, list[Any]], plan: dict[str, Any]) -> MarketTables:
+    """Return the market of a case; in one of three there are finer bars, and a latency or a rule that looks at them."""
+    digits, first_step = plan["symbols"][0]["digits"], plan["first_step"]
+    finer = make_finer(draw, columns) if draw.random() < 0.35 else None
+    if not finer or not finer["time"]:
+        return market_of([columns], digits=digits, timeframes=("M15",), first_step=first_step)
+    if draw.random() < 0.6:
+        plan["execution"]["intrabar"] = "finer"
+    if draw.random() < 0.7:
+        plan["execution"]["latency_us"] = draw.choice(LATENCIES_US)
+    return market_of(
+        [columns, finer],
+        digits=digits,
+        timeframes=("M15", "M5"),
+        visible=(None, None),
+        first_step=first_step,
+        looks_inside=True,
+    )
 
 
 def make_bars(draw: random.Random, length: int, events: Sequence[tuple[str, int]]) -> dict[str, list[Any]]:
