@@ -134,7 +134,7 @@ CATALOGUE: dict[str, Entry] = {
     "filter.max_positions": Entry(5015, "Note", "As many positions are open as the run allows."),
     "margin.call": Entry(5016, "Note", "Equity fell to the margin call level."),
     "margin.stop_out": Entry(5017, "Note", "Equity fell to the stop-out level; the order was cancelled."),
-    "fill.finer_missing": Entry(5018, "Note", "Bars whose finer data miss a level that the bar itself reached; stop_first decided them."),
+    "fill.finer_missing": Entry(5018, "Note", "Bars whose finer data miss a level that the bar itself reached; they were decided without them, under finer by stop_first."),
     "liquidity.unknown": Entry(5019, "Note", "Bars without volume count as unlimited liquidity."),
     "liquidity.exceeded": Entry(5020, "Note", "Exits larger than max_participation allows; they were filled whole."),
     "costs.spread_undefined": Entry(5090, "ConfigError", "execution.spread: {symbol}: {reason}"),

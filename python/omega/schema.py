@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-SCHEMA_HASH = "f4065c88a1271453"
+SCHEMA_HASH = "718f22b59b2be73d"
 
 
 class Column(NamedTuple):

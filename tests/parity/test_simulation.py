@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from omega.backends import get_backend
 from omega.backends.python.plan import SCHEMES, SWAP_UNITS
+from omega.schema import Moment, Rule
 from omega.testing.cases import Case, make_case, simulation_cases
 from omega.testing.outcomes import Failure, Walk, assert_same_bits, outcome, stepwise_outcome
 
@@ -65,11 +66,16 @@ def test_generated_cases_reach_what_they_should() -> None:
     tables = [result for result in outcomes if not isinstance(result, Failure)]
     failures = {result.code for result in outcomes if isinstance(result, Failure)}
     trades = pa.concat_tables(result["trades"] for result in tables)
+    deals = pa.concat_tables(result["fills"] for result in tables).to_pylist()
+    noted = set(pa.concat_tables(result["diagnostics"] for result in tables)["code"].to_pylist())
     refused = set(pa.concat_tables(result["rejections"] for result in tables)["code"].to_pylist())
 
     assert trades.num_rows > 2_000
     assert set(trades["reason"].to_pylist()) == set(range(1, 10))
     assert any(trades["ambiguous"].to_pylist())
+    # Deals at the price of the moment inside a bar: what arrived there (FIL-13), and finer data that were not believed.
+    assert sum(row["moment"] == Moment.INSIDE and row["rule"] in (Rule.FIL_1, Rule.CLOSE) for row in deals) > 100
+    assert 5018 in noted
     assert {4001, 5005, 5006, 5007, 5012, 5013, 5014, 5015} <= refused
     assert len(failures) >= 3
     swaps = pa.concat_tables(result["swaps"] for result in tables)

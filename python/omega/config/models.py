@@ -186,7 +186,9 @@ class ExecutionConfig(Table):
         default=1, description="Points by which limits and targets have to be passed under limit_fill through."
     )
     latency_ms: Annotated[int, Field(ge=0, le=7 * 86_400_000)] = Field(
-        default=0, description="Time a request takes, milliseconds; it is late by whole bars (FIL-13)."
+        default=0,
+        description="Time a request takes, milliseconds: it meets the first price after it that finer bars of the data "
+        "know, and is late by whole bars without them (FIL-13).",
     )
     max_participation: Annotated[Exact, Field(gt=0, le=1)] | None = Field(
         default=None, description="Share of a bar's volume that opening fills may take; null = all (FIL-12)."

@@ -68,6 +68,12 @@ class MarketTables:
     at_close: Callable[[], tuple[pa.Int32Array | None, ...]] | None = None
     conversion: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def finer(self) -> pa.Table | None:
+        """The series that lets the engine look into bars of the step timeframe, None if none does (FIL-7, FIL-13)."""
+        entries = json.loads(self.header)["series"]
+        return next((table for entry, table in zip(entries, self.series, strict=True) if entry.get("finer")), None)
+
     def visible_at_close(self) -> tuple[pa.Int32Array | None, ...]:
         """Return per series the visible bar at each step bar's close (int32), None for the first (TIM-7)."""
         return self.visible if self.at_close is None else self.at_close()
@@ -197,7 +203,7 @@ class MarketData:
         Args:
             spread: Where the ask side comes from. None takes the ask that was loaded.
             alignment: What a decision sees of a higher timeframe whose latest bar is missing (TIM-4).
-            looks_inside: Whether the loaded bars, finer than the steps, go along to look into them (FIL-7).
+            looks_inside: Whether the loaded bars, finer than the steps, go along to look into them (FIL-7, FIL-13).
 
         Raises:
             ConfigError: ``costs.spread_undefined``; ``config.invalid`` where nothing finer was loaded.

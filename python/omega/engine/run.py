@@ -13,6 +13,7 @@ from typing import Any
 from omega.backends import get_backend
 from omega.backends.protocol import Backend, Tables
 from omega.config import ResolvedConfig, RunConfig, load_specs, resolve
+from omega.config.models import ExecutionConfig
 from omega.config.specs import spec_of
 from omega.data import MarketData, MarketTables
 from omega.data.alignment import Alignment
@@ -109,8 +110,8 @@ def market_tables(data: MarketData, resolved: ResolvedConfig, conversion: Sequen
         ConfigError: ``config.invalid`` where `conversion` lacks a symbol that `execution.rates` names.
     """
     spread = spread_model(resolved.spread, resolved.spec, resolved.base_dir)
-    looks_inside = resolved.config.execution.intrabar == "finer"
-    tables = data.resolve(spread, alignment=_alignment(resolved), looks_inside=looks_inside)
+    inside = looks_inside(data, resolved.config.execution)
+    tables = data.resolve(spread, alignment=_alignment(resolved), looks_inside=inside)
     given = {pair.symbol: pair for pair in conversion}
     wanted = [name for name in resolved.rates.loaded if name != data.symbol]
     missing = [name for name in wanted if name not in given]
@@ -119,6 +120,15 @@ def market_tables(data: MarketData, resolved: ResolvedConfig, conversion: Sequen
     rates = resolved.config.execution.rates
     limit = None if rates is None else rates.stale_limit_bars
     return with_conversion(tables, [given[name] for name in wanted], limit)
+
+
+def looks_inside(data: MarketData, execution: ExecutionConfig) -> bool:
+    """Return whether a run takes the loaded bars along, which are finer than its steps.
+
+    `finer` needs them and is refused without; latency leads to the first price after it where they are there.
+    """
+    is_late = execution.latency_ms > 0 and execution.fill == "next_open"
+    return execution.intrabar == "finer" or (is_late and data.base_timeframe != data.timeframe)
 
 
 def run_plan(

@@ -13,6 +13,7 @@ import numpy as np
 
 from omega.backends.protocol import Session, SignalRow
 from omega.schema import SignalKind
+from omega.strategy.latency import Latency
 from omega.strategy.normalise import Normaliser, each_signal
 from omega.strategy.prepare import StrategyData, view_indicators
 from omega.strategy.signal import Signal
@@ -53,9 +54,9 @@ class StepDecider:
         self.path_dependent = False
         self.decide: Callable[[Any], Any] = getattr(strategy, self._style)
         self.manage: Callable[[Any], Any] | None = self._manage if strategy._management() else None
-        self._latency_bars = latency_bars(plan, tables)
+        self._latency = Latency(plan, tables)
         self._closes: list[SignalRow] = []
-        self._is_delayed = self.manage is not None or self._latency_bars > 0
+        self._is_delayed = self.manage is not None or self._latency.is_late
         self.signal = Signal
         self.progress: Callable[[int, int], None] | None = None
         self.progress_every: int | None = None
@@ -80,8 +81,8 @@ class StepDecider:
         """Return a snapshot of the open positions."""
         assert self._session is not None
         self.path_dependent = True
-        oldest = self._session.cursor - self._latency_bars
-        self._closes = [row for row in self._closes if row[0] >= oldest]
+        cursor = self._session.cursor
+        self._closes = [row for row in self._closes if self._latency.is_waiting(row[0], cursor)]
         return tuple(position_of(row, self._plan["symbols"], self._closes) for row in self._session.positions())
 
     def orders(self) -> tuple[Order, ...]:
@@ -146,13 +147,6 @@ def listed(answer: Any) -> list[Any]:
     if answer is None:
         return []
     return list(each_signal(answer))
-
-
-def latency_bars(plan: Any, tables: Any) -> int:
-    """Return by how many bars signals are late (FIL-13)."""
-    first = tables.series[0].slice(0, 1)
-    bar_us = first.column("close_time")[0].value - first.column("time")[0].value
-    return int(plan["execution"].get("latency_us", 0) // bar_us)
 
 
 def strategy_data(tables: Any, cache: Any, indicators: Any) -> StrategyData:

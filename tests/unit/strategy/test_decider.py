@@ -45,7 +45,7 @@ def decider_of(strategy, session, *, latency_us=0):
             "close_time": pa.array([MINUTE_US], pa.timestamp("us", "UTC")),
         }
     )
-    tables = types.SimpleNamespace(series=(bars,), symbol="EURUSD", timeframes=("M1",), digits=5)
+    tables = types.SimpleNamespace(series=(bars,), finer=None, symbol="EURUSD", timeframes=("M1",), digits=5)
     plan = PLAN | {"execution": {"latency_us": latency_us}}
     decider = StepDecider(strategy, tables, None, plan=plan, normaliser=Normaliser(("EURUSD",)))
     decider._session = session
