@@ -32,7 +32,10 @@ class Latency:
         self._prices_us: Int64s | None = None
         if self._delay_us and execution.get("fill") != "signal_close" and tables.finer is not None:
             self._opens_us = _times(bars)
-            self._prices_us = np.union1d(self._opens_us, _times(tables.finer))
+            finer_us = _times(tables.finer)
+            lies_in = np.searchsorted(self._opens_us, finer_us, side="right") - 1
+            is_inside = (lies_in >= 0) & (finer_us < _times(bars, "close_time")[lies_in])
+            self._prices_us = np.union1d(self._opens_us, finer_us[is_inside])
         self.is_late = self._bars > 0 or self._prices_us is not None
 
     def is_waiting(self, decided_on: int, cursor: int) -> bool:

@@ -10,14 +10,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omega.backends.protocol import Backend
+from omega.backends.protocol import Backend, Tables
 from omega.error_catalogue import CODE_BY_NUMBER
 from omega.schema import ENUMS, TABLES
 from omega.strategy.normalise_batch import table_of_rows
 from omega.testing.bars import bars_of
 from omega.testing.plans import with_features_off
 
-__all__ = ["order", "picked", "plan_of", "simulated"]
+__all__ = ["order", "picked", "plan_of", "rows_of", "simulated"]
 
 Rows = list[dict[str, Any]]
 _SIGNAL = dict.fromkeys(column.name for column in TABLES["signals"])
@@ -75,8 +75,12 @@ def simulated(
     names = "open high low close" if len(bars[0].split()) == 4 else "time open high low close"
     tables = bars_of("\n".join([names, *bars]), spread_points=2, timeframe="M15")
     market = backend.open_market(tables.header, tables.series, tables.visible, tables.calendar)
-    raw = backend.simulate(market, table_of_rows(signals), json.dumps(plan))
-    return {name: [_in_words(name, row) for row in table.to_pylist()] for name, table in raw.items()}
+    return rows_of(backend.simulate(market, table_of_rows(signals), json.dumps(plan)))
+
+
+def rows_of(tables: Tables) -> dict[str, Rows]:
+    """Return result tables as rows, with words for codes."""
+    return {name: [_in_words(name, row) for row in table.to_pylist()] for name, table in tables.items()}
 
 
 def picked(row: Mapping[str, Any], *names: str) -> tuple[Any, ...]:

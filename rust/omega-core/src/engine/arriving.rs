@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use crate::engine::fill_bar::{FillBar, Known, known_before};
 use crate::engine::finer::{self, Levels};
-use crate::engine::pass_bar::{PassBar, close_of, part_of};
+use crate::engine::pass_bar::{PassBar, part_of};
 use crate::engine::passes::run_passes;
 use crate::engine::signals::Request;
 use crate::engine::simulation::Simulation;
 use crate::error::Result;
+use crate::market::Series;
 use crate::plan::Intrabar;
 use crate::schema::Moment;
 
@@ -26,11 +27,11 @@ pub fn run(simulation: &mut Simulation, whole: &PassBar) -> Result<()> {
     if Levels::of(simulation).are_missed(whole, &bars) {
         simulation.finer_missing_count += 1;
         run_passes(simulation, whole, whole)?;
-        let last = close_of(whole);
-        let quoted_us = simulation.series().close_time_us[whole.bar_idx];
-        let known = Known { bid: whole.bid.close, ask: whole.ask.close };
-        let_arrive(simulation, &requests, &last, quoted_us, known)?;
-        return run_passes(simulation, &last, &last);
+        let moment = at_close(whole, simulation.series().close_time_us[whole.bar_idx]);
+        work(simulation, &requests, &moment)?;
+        // What arrived was there before the next bar opens.
+        simulation.pass_number += 1;
+        return Ok(());
     }
     let mut waiting = requests.as_slice();
     for part in cut(&rows, &requests) {
@@ -40,8 +41,8 @@ pub fn run(simulation: &mut Simulation, whole: &PassBar) -> Result<()> {
             let Some(series) = simulation.market.finer.map(|idx| &simulation.market.series[idx]) else {
                 break;
             };
-            let (quoted_us, known) = (series.time_us[part.start], known_before(series, part.start));
-            let_arrive(simulation, &waiting[..arrived], &bar, quoted_us, known)?;
+            let moment = at_open(&bar, series, part.start, part.start == rows.start);
+            work(simulation, &waiting[..arrived], &moment)?;
             waiting = &waiting[arrived..];
         }
         if simulation.plan.intrabar == Intrabar::Finer {
@@ -67,26 +68,40 @@ fn cut(rows: &Range<usize>, requests: &[Request]) -> Vec<Range<usize>> {
     starts.iter().zip(ends).map(|(start, end)| *start..*end).collect()
 }
 
-/// Works through what arrives at the open of a part: as LOOP step 2 does with requests.
-fn let_arrive(
-    simulation: &mut Simulation,
-    requests: &[Request],
-    bar: &PassBar,
-    quoted_us: i64,
-    known: Known,
-) -> Result<()> {
-    let moment = FillBar {
+/// Works through what arrives at a moment: as LOOP step 2 does with requests.
+fn work(simulation: &mut Simulation, requests: &[Request], moment: &FillBar) -> Result<()> {
+    simulation.apply_changes(moment, requests);
+    simulation.close_requested(moment, requests)?;
+    simulation.open_requested(moment, requests)
+}
+
+/// Returns the open of a part, whose first finer bar is `row`; before the first of all the bar before is known.
+fn at_open(bar: &PassBar, series: &Series, row: usize, is_first: bool) -> FillBar {
+    FillBar {
         step: bar.bar_idx,
         bar_idx: bar.bar_idx,
         time_us: bar.time_us,
-        quoted_us,
+        quoted_us: series.time_us[row],
         bid: bar.bid.open,
         ask: bar.ask.open,
         spread_points: bar.opening_spread(),
         moment: Moment::Inside,
-        known: Some(known),
-    };
-    simulation.apply_changes(&moment, requests);
-    simulation.close_requested(&moment, requests)?;
-    simulation.open_requested(&moment, requests)
+        known: (!is_first).then(|| known_before(series, row)),
+    }
+}
+
+/// Returns the close of a bar, the only price after an arrival that is certain; its memo is the bar's (CST-5).
+fn at_close(bar: &PassBar, close_time_us: i64) -> FillBar {
+    let (bid, ask) = (bar.bid.close, bar.ask.close);
+    FillBar {
+        step: bar.bar_idx,
+        bar_idx: bar.bar_idx,
+        time_us: bar.time_us,
+        quoted_us: close_time_us,
+        bid,
+        ask,
+        spread_points: bar.opening_spread(),
+        moment: Moment::Inside,
+        known: Some(Known { bid, ask }),
+    }
 }

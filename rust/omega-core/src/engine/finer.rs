@@ -29,7 +29,11 @@ pub fn run(simulation: &mut Simulation, bar: &PassBar, rows: Range<usize>) -> Re
             position.ambiguous |= is_ambiguous(bracket, side, None, bar.has_one_spread());
         }
     }
-    let inside = bars_of(simulation, bar, rows);
+    let mut inside = bars_of(simulation, bar, rows);
+    if let Some(first) = inside.first_mut().filter(|_| bar.is_later) {
+        // A part opens with the first of its bars.
+        first.is_inner = false;
+    }
     if inside.is_empty() || levels.are_missed(bar, &inside) {
         simulation.finer_missing_count += 1;
         return run_passes(simulation, bar, bar);

@@ -141,7 +141,7 @@ fn checked(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) -
         let row = DiagnosticRow { code: SIZE_CAPPED, bar_idx, signal: Some(request.number), count: 1 };
         simulation.records.diagnostics.push(row);
     }
-    let (expiry_us, last_bar_idx) = expiry_of(simulation, &signal, fill_bar.step);
+    let (expiry_us, last_bar_idx) = expiry_of(simulation, &signal, fill_bar);
     Ok(Ok(Order {
         number: request.number,
         direction,
@@ -252,8 +252,9 @@ pub fn modify(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request
         return;
     }
     (order.price, order.limit, order.stop, order.target) = (price, limit, stop, target);
-    if signal.expiry.is_some() || signal.expiry_bars.is_some() {
-        (order.expiry_us, order.last_bar_idx) = expiry_of(simulation, &signal, fill_bar.step);
+    let is_dated = signal.expiry.is_some() || signal.expiry_bars.is_some();
+    if is_dated {
+        (order.expiry_us, order.last_bar_idx) = expiry_of(simulation, &signal, fill_bar);
     }
     store(simulation, &order);
     simulation.records.orders.update(order.row, |row| {
@@ -262,6 +263,9 @@ pub fn modify(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request
             (row.sl, row.tp) = (levels::absolute(stop), levels::absolute(target));
         }
     });
+    if is_dated && is_expired(&order, fill_bar.quoted_us) {
+        end_order(simulation, &order, OrderStatus::Expired, fill_bar.time_us);
+    }
 }
 
 /// Returns a level after a modification: a price of 0 removes it, no value leaves it.
@@ -407,20 +411,19 @@ fn find_refusal(
     Ok(())
 }
 
-/// The time and the last bar that end an order whose first bar is `bar_idx`.
-fn expiry_of(simulation: &Simulation, signal: &Signal, bar_idx: usize) -> (Option<i64>, Option<i64>) {
+/// The time and the last bar that end an order which works from a moment on (FIL-15).
+fn expiry_of(simulation: &Simulation, signal: &Signal, fill_bar: &FillBar) -> (Option<i64>, Option<i64>) {
     let mut expiry_us = signal.expiry;
     if signal.tif == Tif::Day.code() {
         let rollovers = &simulation.market.calendar.rollover_time_us;
-        let opened_us = simulation.series().time_us[bar_idx];
-        let row = rollovers.partition_point(|rollover_us| *rollover_us <= opened_us);
+        let row = rollovers.partition_point(|rollover_us| *rollover_us <= fill_bar.quoted_us);
         let end_us = rollovers.get(row).copied();
         expiry_us = match (expiry_us, end_us) {
             (Some(expiry_us), Some(end_us)) => Some(expiry_us.min(end_us)),
             (given, end_us) => given.or(end_us),
         };
     }
-    let last_bar_idx = signal.expiry_bars.map(|count| as_i64(bar_idx).saturating_add(count) - 1);
+    let last_bar_idx = signal.expiry_bars.map(|count| as_i64(fill_bar.step).saturating_add(count) - 1);
     (expiry_us, last_bar_idx)
 }
 

@@ -19,9 +19,11 @@ pub struct PassBar {
     /// What happens inside it.
     pub intrabar: Intrabar,
     /// Whether it is a finer bar.
-    pub is_part: bool,
-    /// Whether it opens after the step does: its open lies inside the bar.
+    pub is_finer: bool,
+    /// Whether it opens after the step does, so that its fills are inside the bar.
     pub is_later: bool,
+    /// Whether it is a finer bar that opens after the bar, or part of one, that it is a piece of.
+    pub is_inner: bool,
 }
 
 impl PassBar {
@@ -62,20 +64,23 @@ pub fn pass_bar(series: &Series, bar_idx: usize, intrabar: Intrabar) -> PassBar 
         bid: ohlc_at(&series.bid, bar_idx),
         ask: ohlc_at(&series.ask, bar_idx),
         intrabar,
-        is_part: false,
+        is_finer: false,
         is_later: false,
+        is_inner: false,
     }
 }
 
-/// Returns a finer bar inside `step`; its fills are named after the step's bar.
+/// Returns a finer bar inside a bar of the step timeframe, after which its fills are named.
 #[must_use]
-pub fn finer_bar(step: &PassBar, series: &Series, idx: usize) -> PassBar {
+pub fn finer_bar(whole: &PassBar, series: &Series, idx: usize) -> PassBar {
+    let is_later = series.time_us[idx] > whole.time_us;
     PassBar {
         bid: ohlc_at(&series.bid, idx),
         ask: ohlc_at(&series.ask, idx),
-        is_part: true,
-        is_later: series.time_us[idx] > step.time_us,
-        ..*step
+        is_finer: true,
+        is_later,
+        is_inner: is_later,
+        ..*whole
     }
 }
 
@@ -87,15 +92,8 @@ pub fn part_of(bars: &[PassBar]) -> PassBar {
         join(&mut part.bid, &bar.bid);
         join(&mut part.ask, &bar.ask);
     }
-    part.is_part = false;
+    (part.is_finer, part.is_inner) = (false, false);
     part
-}
-
-/// Returns what is left of a bar when it closes: its last price.
-#[must_use]
-pub fn close_of(bar: &PassBar) -> PassBar {
-    let last = |side: &Ohlc| Ohlc { open: side.close, high: side.close, low: side.close, close: side.close };
-    PassBar { bid: last(&bar.bid), ask: last(&bar.ask), is_later: true, ..*bar }
 }
 
 fn join(side: &mut Ohlc, next: &Ohlc) {

@@ -129,12 +129,13 @@ fn enter_at_open(simulation: &mut Simulation, bar: &PassBar, whole: &PassBar) ->
             if orders::cancel_refused(simulation, &order, now) {
                 continue;
             }
-            let is_contested = bar.is_later && oco::has_rival(simulation, &order, whole);
+            let is_contested = bar.is_inner && oco::has_rival(simulation, &order, whole);
             let has_opened = fill(simulation, &mut order, bar, &entry)?;
-            if has_opened && bar.is_part {
-                let entry = bar.is_later.then_some(&entry);
+            if has_opened && bar.is_finer {
+                let entry = bar.is_inner.then_some(&entry);
                 mark_ambiguity(simulation, &order, whole, entry, is_contested);
-            } else if has_opened && bar.is_later {
+            }
+            if has_opened && bar.is_later {
                 mark_straddle(simulation, &order, whole);
             }
         } else if order.order_type == OrderType::StopLimit && is_stop_met(&trigger, open) {
@@ -156,7 +157,7 @@ fn exit_positions_inside(simulation: &mut Simulation, bar: &PassBar) -> Result<(
         let side = bar.closing_side(bracket.direction);
         let mut found = exit_at_open(&bracket, side.open);
         if found.is_none() {
-            if !bar.is_part {
+            if !bar.is_finer {
                 let is_ambiguous = is_ambiguous(&bracket, side, None, bar.has_one_spread());
                 simulation.positions[idx].ambiguous |= is_ambiguous;
             }

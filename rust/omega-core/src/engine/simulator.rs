@@ -102,7 +102,10 @@ impl Simulator {
         let simulation = &mut self.simulation;
         let refused = |reason: &str| Error::Plan { reason: reason.to_owned() };
         let (old, new) = (simulation.series(), &market.series[0]);
-        if !new.time_us.starts_with(&old.time_us) || market.series.len() > 1 {
+        if !new.time_us.starts_with(&old.time_us)
+            || market.series.len() > 1
+            || simulation.market.finer.is_some()
+        {
             return Err(refused("more bars come behind those of one series, which stay as they are"));
         }
         if depends_on_all_bars(&simulation.plan) {
@@ -112,8 +115,8 @@ impl Simulator {
         }
         let fresh = Simulation::new(Arc::clone(market), simulation.plan.clone())?;
         simulation.liquidity.follow(new.volume.clone());
-        (simulation.exchange, simulation.volatility, simulation.market) =
-            (fresh.exchange, fresh.volatility, fresh.market);
+        (simulation.exchange, simulation.volatility) = (fresh.exchange, fresh.volatility);
+        (simulation.latency, simulation.market) = (fresh.latency, fresh.market);
         if self.has_begun {
             simulation.exchange.move_to(new.time_us[self.bar_idx]);
         }

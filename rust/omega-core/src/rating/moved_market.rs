@@ -1,7 +1,10 @@
 //! The market of a stressed run: wider spreads, or prices moved by noise (RAT-3).
 //!
 //! Times, calendar, alignments and other symbols stay. All timeframes are resampled from the moved bars of
-//! the step timeframe; a bar of another series that those do not cover stays as it is.
+//! the step timeframe, and finer bars inside them are carried along; a bar of another series that those do not
+//! cover stays as it is.
+
+use std::ops::Range;
 
 use arrow_buffer::ScalarBuffer;
 
@@ -83,6 +86,9 @@ pub(super) fn with_noise(market: &Market, seed: u64, sample: u64) -> Market {
     for other in moved.series[1..].iter_mut().filter(|other| other.symbol == step.symbol) {
         *other = resampled(other, &step);
     }
+    if let Some(idx) = market.finer {
+        moved.series[idx] = carried(&market.series[idx], series, &step);
+    }
     moved.series[0] = step;
     moved
 }
@@ -144,6 +150,37 @@ fn resampled(series: &Series, step: &Series) -> Series {
         }
     }
     Series { bid: prices_of(bid), ask: prices_of(ask), floats: PriceColumns::default(), ..series.clone() }
+}
+
+/// Returns the finer bars as they lie in moved bars: moved as the open is, kept inside, and still making the bar.
+fn carried(finer: &Series, before: &Series, after: &Series) -> Series {
+    let first_from = |at_us: i64| finer.time_us.partition_point(|time_us| *time_us < at_us);
+    let times = before.time_us.iter().zip(before.close_time_us.iter());
+    let spans: Vec<Range<usize>> =
+        times.map(|(opened, closed)| first_from(*opened)..first_from(*closed)).collect();
+    Series {
+        bid: carried_side(&finer.bid, &before.bid, &after.bid, &spans),
+        ask: carried_side(&finer.ask, &before.ask, &after.ask, &spans),
+        floats: PriceColumns::default(),
+        ..finer.clone()
+    }
+}
+
+/// One side of finer bars; `spans` are the rows that lie in each bar of the step timeframe.
+fn carried_side(side: &Prices, before: &Prices, after: &Prices, spans: &[Range<usize>]) -> Prices {
+    let mut columns = columns(side).map(|column| column.to_vec());
+    for (bar_idx, span) in spans.iter().enumerate().filter(|(_, span)| !span.is_empty()) {
+        let change = after.open[bar_idx] - before.open[bar_idx];
+        let (low, high) = (after.low[bar_idx], after.high[bar_idx]);
+        let top = span.clone().rev().max_by_key(|row| side.high[*row]).unwrap_or(span.start);
+        let bottom = span.clone().min_by_key(|row| side.low[*row]).unwrap_or(span.start);
+        for column in &mut columns {
+            column[span.clone()].iter_mut().for_each(|points| *points = (*points + change).clamp(low, high));
+        }
+        (columns[0][span.start], columns[3][span.end - 1]) = (after.open[bar_idx], after.close[bar_idx]);
+        (columns[1][top], columns[2][bottom]) = (high, low);
+    }
+    repaired(columns)
 }
 
 /// Returns prices whose high and low are the extremes of the four.

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from omega.backends.python.engine import finer, passes
 from omega.backends.python.engine.fill_bar import FillBar, Known, known_before
-from omega.backends.python.engine.pass_bar import PassBar, close_of, part_of
+from omega.backends.python.engine.pass_bar import PassBar, part_of
 from omega.backends.python.engine.signals import Request
 from omega.backends.python.execution.path import FINER
+from omega.backends.python.market import Series
 from omega.schema import Moment
 
 if TYPE_CHECKING:
@@ -22,22 +23,22 @@ def run(simulation: Simulation, whole: PassBar) -> None:
     what arrives in it works at its close.
     """
     requests, simulation.arriving = simulation.arriving, []
+    series = simulation.market.finer
+    assert series is not None
     rows = finer.rows_inside(simulation, whole)
     bars = finer.bars_of(simulation, whole, rows)
     if finer.Levels(simulation).are_missed(whole, bars):
         simulation.finer_missing_count += 1
         passes.run_passes(simulation, whole, whole)
-        last = close_of(whole)
-        _let_arrive(simulation, requests, last, whole.close_time_us, Known(whole.bid.close, whole.ask.close))
-        passes.run_passes(simulation, last, last)
+        _work(simulation, requests, _at_close(whole))
+        # What arrived was there before the next bar opens.
+        simulation.pass_number += 1
         return
     for part in _cut(rows, requests):
         bar = part_of(bars[part.start - rows.start : part.stop - rows.start])
         arrived = [request for request in requests if request.finer_idx == part.start]
         if arrived:
-            series = simulation.market.finer
-            assert series is not None
-            _let_arrive(simulation, arrived, bar, series.time_us[part.start], known_before(series, part.start))
+            _work(simulation, arrived, _at_open(bar, series, part.start, is_first=part.start == rows.start))
         if simulation.plan.intrabar == FINER:
             finer.run(simulation, bar, part)
         else:
@@ -51,19 +52,39 @@ def _cut(rows: range, requests: list[Request]) -> list[range]:
     return [range(start, end) for start, end in zip(starts, [*starts[1:], rows.stop], strict=True)]
 
 
-def _let_arrive(simulation: Simulation, requests: list[Request], bar: PassBar, quoted_us: int, known: Known) -> None:
-    """Work through what arrives at the open of a part: as LOOP step 2 does with requests."""
-    moment = FillBar(
+def _work(simulation: Simulation, requests: list[Request], moment: FillBar) -> None:
+    """Work through what arrives at a moment: as LOOP step 2 does with requests."""
+    simulation.apply_changes(moment, requests)
+    simulation.close_requested(moment, requests)
+    simulation.open_requested(moment, requests)
+
+
+def _at_open(bar: PassBar, series: Series, row: int, *, is_first: bool) -> FillBar:
+    """Return the open of a part, whose first finer bar is `row`; before the first of all the bar before is known."""
+    return FillBar(
         step=bar.bar_idx,
         bar_idx=bar.bar_idx,
         time_us=bar.time_us,
-        quoted_us=quoted_us,
+        quoted_us=series.time_us[row],
         bid=bar.bid.open,
         ask=bar.ask.open,
         spread_points=bar.opening_spread,
         moment=Moment.INSIDE,
-        known=known,
+        known=None if is_first else known_before(series, row),
     )
-    simulation.apply_changes(moment, requests)
-    simulation.close_requested(moment, requests)
-    simulation.open_requested(moment, requests)
+
+
+def _at_close(bar: PassBar) -> FillBar:
+    """Return the close of a bar, the only price after an arrival that is certain; its memo is the bar's (CST-5)."""
+    bid, ask = bar.bid.close, bar.ask.close
+    return FillBar(
+        step=bar.bar_idx,
+        bar_idx=bar.bar_idx,
+        time_us=bar.time_us,
+        quoted_us=bar.close_time_us,
+        bid=bid,
+        ask=ask,
+        spread_points=bar.opening_spread,
+        moment=Moment.INSIDE,
+        known=Known(bid, ask),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from omega.backends.python.engine import orders, passes
@@ -30,6 +31,9 @@ def run(simulation: Simulation, bar: PassBar, rows: range) -> None:
         if exit_at_open(bracket, side.open) is None:
             position.ambiguous |= is_ambiguous(bracket, side, None, bar.has_one_spread)
     inside = bars_of(simulation, bar, rows)
+    if bar.is_later and inside:
+        # A part opens with the first of its bars.
+        inside[0] = replace(inside[0], is_inner=False)
     if not inside or levels.are_missed(bar, inside):
         simulation.finer_missing_count += 1
         inside = [bar]

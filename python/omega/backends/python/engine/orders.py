@@ -121,7 +121,7 @@ def accept(simulation: Simulation, fill_bar: FillBar, request: Request) -> Order
         return None
     if size.capped:
         simulation.records.write("diagnostics", SIZE_CAPPED, fill_bar.bar_idx, request.number, 1)
-    expiry_us, last_bar_idx = _expiry_of(simulation, signal, fill_bar.step)
+    expiry_us, last_bar_idx = _expiry_of(simulation, signal, fill_bar)
     order = Order(
         number=request.number,
         direction=signal.direction,
@@ -207,12 +207,15 @@ def modify(simulation: Simulation, fill_bar: FillBar, request: Request, order: O
         simulation.reject(fill_bar, refusal, request.number)
         return
     order.price, order.limit, order.stop, order.target = price, limit, stop, target
-    if signal.expiry is not None or signal.expiry_bars is not None:
-        order.expiry_us, order.last_bar_idx = _expiry_of(simulation, signal, fill_bar.step)
+    is_dated = signal.expiry is not None or signal.expiry_bars is not None
+    if is_dated:
+        order.expiry_us, order.last_bar_idx = _expiry_of(simulation, signal, fill_bar)
     values = {"entry": price, "limit": limit, "expiry": order.expiry_us}
     if order.fills == 0:
         values |= {"sl": levels.absolute(stop), "tp": levels.absolute(target)}
     simulation.records.update("orders", order.row, **values)
+    if is_dated and is_expired(order, fill_bar.quoted_us):
+        end_order(simulation, order, OrderStatus.EXPIRED, fill_bar.time_us)
 
 
 def changed_level(
@@ -309,16 +312,16 @@ def _find_refusal(
     return 0
 
 
-def _expiry_of(simulation: Simulation, signal: Signal, bar_idx: int) -> tuple[int | None, int | None]:
-    """Return the time and the last bar that end an order whose first bar is `bar_idx`."""
+def _expiry_of(simulation: Simulation, signal: Signal, fill_bar: FillBar) -> tuple[int | None, int | None]:
+    """Return the time and the last bar that end an order which works from a moment on (FIL-15)."""
     expiry_us = signal.expiry
     if signal.tif == Tif.DAY:
         rollovers = simulation.market.calendar["rollover_time"]
-        row = bisect.bisect_right(rollovers, simulation.series.time_us[bar_idx])
+        row = bisect.bisect_right(rollovers, fill_bar.quoted_us)
         end_us = rollovers[row] if row < len(rollovers) else None
         if end_us is not None and (expiry_us is None or end_us < expiry_us):
             expiry_us = end_us
-    last_bar_idx = None if signal.expiry_bars is None else bar_idx + signal.expiry_bars - 1
+    last_bar_idx = None if signal.expiry_bars is None else fill_bar.step + signal.expiry_bars - 1
     return expiry_us, last_bar_idx
 
 

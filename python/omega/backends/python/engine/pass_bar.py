@@ -12,7 +12,8 @@ from omega.backends.python.market import Ohlc, Series, ohlc_at
 class PassBar:
     """Both sides of a bar. `bar_idx` and the times are those of the step, which name its fills.
 
-    `is_part` marks a finer bar, `is_later` one that opens after the step does: its open lies inside the bar.
+    `is_finer` marks a finer bar; `is_later` what opens after the step does, so that its fills are inside the bar;
+    `is_inner` a finer bar that opens after the bar, or part of one, that it is a piece of.
     """
 
     bar_idx: int
@@ -21,8 +22,9 @@ class PassBar:
     bid: Ohlc
     ask: Ohlc
     intrabar: str
-    is_part: bool = False
+    is_finer: bool = False
     is_later: bool = False
+    is_inner: bool = False
 
     def closing_side(self, direction: int) -> Ohlc:
         """Return the side on which positions of a direction close."""
@@ -60,17 +62,19 @@ def pass_bar(series: Series, bar_idx: int, intrabar: str) -> PassBar:
     )
 
 
-def finer_bar(step: PassBar, series: Series, idx: int) -> PassBar:
-    """Return a finer bar inside `step`; its fills are named after the step's bar."""
+def finer_bar(whole: PassBar, series: Series, idx: int) -> PassBar:
+    """Return a finer bar inside a bar of the step timeframe, after which its fills are named."""
+    is_later = series.time_us[idx] > whole.time_us
     return PassBar(
-        bar_idx=step.bar_idx,
-        time_us=step.time_us,
-        close_time_us=step.close_time_us,
+        bar_idx=whole.bar_idx,
+        time_us=whole.time_us,
+        close_time_us=whole.close_time_us,
         bid=ohlc_at(series.bid, idx),
         ask=ohlc_at(series.ask, idx),
-        intrabar=step.intrabar,
-        is_part=True,
-        is_later=series.time_us[idx] > step.time_us,
+        intrabar=whole.intrabar,
+        is_finer=True,
+        is_later=is_later,
+        is_inner=is_later,
     )
 
 
@@ -78,13 +82,7 @@ def part_of(bars: Sequence[PassBar]) -> PassBar:
     """Return finer bars that follow each other as one bar, which is none of the finer ones."""
     first = bars[0]
     bid, ask = _joined([bar.bid for bar in bars]), _joined([bar.ask for bar in bars])
-    return replace(first, bid=bid, ask=ask, is_part=False)
-
-
-def close_of(bar: PassBar) -> PassBar:
-    """Return what is left of a bar when it closes: its last price."""
-    bid, ask = (Ohlc(side.close, side.close, side.close, side.close) for side in (bar.bid, bar.ask))
-    return replace(bar, bid=bid, ask=ask, is_later=True)
+    return replace(first, bid=bid, ask=ask, is_finer=False, is_inner=False)
 
 
 def _joined(sides: Sequence[Ohlc]) -> Ohlc:

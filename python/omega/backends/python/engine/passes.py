@@ -111,11 +111,11 @@ def _enter_at_open(simulation: Simulation, bar: PassBar, whole: PassBar) -> None
         if entry is not None:
             if orders.cancel_refused(simulation, order, Happened(bar.bar_idx, bar.time_us)):
                 continue
-            is_contested = bar.is_later and oco.has_rival(simulation, order, whole)
+            is_contested = bar.is_inner and oco.has_rival(simulation, order, whole)
             opened = _fill(simulation, order, bar, entry)
-            if opened is not None and bar.is_part:
-                _mark_ambiguity(simulation, opened, order, whole, entry if bar.is_later else None, is_contested)
-            elif opened is not None and bar.is_later:
+            if opened is not None and bar.is_finer:
+                _mark_ambiguity(simulation, opened, order, whole, entry if bar.is_inner else None, is_contested)
+            if opened is not None and bar.is_later:
                 opened.ambiguous |= _straddles(order, whole)
         elif order.order_type is OrderType.STOP_LIMIT and is_stop_met(trigger, open_):
             order.is_triggered = True
@@ -130,7 +130,7 @@ def _exit_inside(simulation: Simulation, bar: PassBar) -> None:
         side = bar.closing_side(position.direction)
         found = exit_at_open(bracket, side.open)
         if found is None:
-            if not bar.is_part:
+            if not bar.is_finer:
                 position.ambiguous |= is_ambiguous(bracket, side, None, bar.has_one_spread)
             found = find_exit(bracket, bar, None)
         if found is not None:

@@ -81,7 +81,7 @@ class Simulator:
         """
         simulation = self._simulation
         old, new = simulation.series, market.series[0]
-        if new.time_us[: len(old.time_us)] != old.time_us or len(market.series) > 1:
+        if new.time_us[: len(old.time_us)] != old.time_us or len(market.series) > 1 or simulation.market.finer:
             reason = "more bars come behind those of one series, which stay as they are"
             raise error_for("config.plan", reason=reason)
         if depends_on_all_bars(simulation.plan):

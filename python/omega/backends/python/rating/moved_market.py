@@ -1,11 +1,13 @@
 """The market of a stressed run: wider spreads, or prices moved by noise (RAT-3).
 
 Times, calendar, alignments and other symbols stay. All timeframes are resampled from the moved bars of the step
-timeframe; a bar of another series that those do not cover stays as it is.
+timeframe, and finer bars inside them are carried along; a bar of another series that those do not cover stays as it
+is.
 """
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -64,7 +66,10 @@ def with_noise(market: Market, seed: int, sample: int) -> Market:
         for columns in zip(moved_bids, bids, asks, strict=True)
     ]
     step = replace(series, bid=repaired(moved_bids), ask=repaired(moved_asks))
-    others = (resampled(other, step) if other.symbol == step.symbol else other for other in market.series[1:])
+    others = [resampled(other, step) if other.symbol == step.symbol else other for other in market.series[1:]]
+    if market.finer is not None:
+        place = [other is market.finer for other in market.series[1:]].index(True)
+        others[place] = carried(market.finer, series, step)
     return _with_series(market, (step, *others))
 
 
@@ -112,6 +117,33 @@ def resampled(series: Series, step: Series) -> Series:
                 columns[3][row] = prices.close[end - 1]
             begin = end
     return replace(series, bid=Prices(*bid), ask=Prices(*ask))
+
+
+def carried(finer: Series, before: Series, after: Series) -> Series:
+    """Return the finer bars as they lie in moved bars: moved as the open is, kept inside, and still making the bar."""
+    spans = [
+        (bar_idx, bisect.bisect_left(finer.time_us, opened), bisect.bisect_left(finer.time_us, closed))
+        for bar_idx, (opened, closed) in enumerate(zip(before.time_us, before.close_time_us, strict=True))
+    ]
+    bid = _carried_side(finer.bid, before.bid, after.bid, spans)
+    return replace(finer, bid=bid, ask=_carried_side(finer.ask, before.ask, after.ask, spans))
+
+
+def _carried_side(side: Prices, before: Prices, after: Prices, spans: Sequence[tuple[int, int, int]]) -> Prices:
+    """Return one side of finer bars; `spans` are bars of the step timeframe, each with the rows that lie in it."""
+    columns = [list(column) for column in _columns(side)]
+    for bar_idx, first, end in spans:
+        if first == end:
+            continue
+        move = after.open[bar_idx] - before.open[bar_idx]
+        low, high = after.low[bar_idx], after.high[bar_idx]
+        top = max(range(first, end), key=side.high.__getitem__)
+        bottom = min(range(first, end), key=side.low.__getitem__)
+        for column in columns:
+            column[first:end] = [min(max(points + move, low), high) for points in column[first:end]]
+        columns[0][first], columns[3][end - 1] = after.open[bar_idx], after.close[bar_idx]
+        columns[1][top], columns[2][bottom] = high, low
+    return repaired(columns)
 
 
 def repaired(columns: Sequence[list[int]]) -> Prices:
