@@ -262,7 +262,8 @@ macro_rules! rows {
             }
 
             /// Returns a row.
-            #[inline]
+            #[allow(clippy::inline_always, reason = "cells that nobody looks at are not read")]
+            #[inline(always)]
             #[must_use]
             pub fn at(&self, row: usize) -> $row {
                 match row.checked_sub(self.len) {

@@ -90,7 +90,8 @@ impl Simulation {
     }
 
     /// What a request asks for. twin: none — the twin's requests hold their signal.
-    #[inline]
+    #[allow(clippy::inline_always, reason = "of a signal only the cells are read that are looked at")]
+    #[inline(always)]
     pub(crate) fn signal_of(&self, request: &Request) -> Signal {
         self.records.signals.signals.at(request.recorded)
     }

@@ -166,6 +166,8 @@ fn checked(simulation: &mut Simulation, fill_bar: &FillBar, request: &Request) -
 
 /// Returns the ATR a signal measures its stop by: 0 if it does not, NaN if it is not known yet.
 #[must_use]
+#[allow(clippy::inline_always, reason = "of a signal only the cells are read that are looked at")]
+#[inline(always)]
 pub fn atr_of(simulation: &Simulation, signal: &Signal, direction: i64, bar_idx: usize) -> f64 {
     if signal.sl_atr.is_none() {
         return 0.0;
@@ -412,6 +414,8 @@ fn find_refusal(
 }
 
 /// The time and the last bar that end an order which works from a moment on (FIL-15).
+#[allow(clippy::inline_always, reason = "as above")]
+#[inline(always)]
 fn expiry_of(simulation: &Simulation, signal: &Signal, fill_bar: &FillBar) -> (Option<i64>, Option<i64>) {
     let mut expiry_us = signal.expiry;
     if signal.tif == Tif::Day.code() {

@@ -61,7 +61,11 @@ impl Simulator {
         self.make_room(signals.len());
         let first = self.simulation.signal_count + 1;
         let taken = self.simulation.take_in(signals.clone())?;
-        self.waiting.extend(taken);
+        if self.waiting.is_empty() {
+            self.waiting = taken;
+        } else {
+            self.waiting.extend(taken);
+        }
         if self.bar_idx < self.simulation.market.bar_count() {
             self.enter_due()?;
         }
@@ -172,7 +176,8 @@ impl Simulator {
         if due == 0 {
             return Ok(());
         }
-        let requests: Vec<Request> = self.waiting.drain(..due).collect();
+        let later = self.waiting.split_off(due);
+        let requests = std::mem::replace(&mut self.waiting, later);
         if !self.has_begun {
             self.simulation.begin(self.bar_idx)?;
             self.has_begun = true;

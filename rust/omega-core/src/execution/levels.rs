@@ -36,6 +36,8 @@ pub fn to_points(value: f64, factor: f64, tick_points: i64) -> i64 {
 
 /// Returns the stop loss of a signal, whichever way it was given; `atr` in points is asked for only if it is.
 #[must_use]
+#[allow(clippy::inline_always, reason = "of a signal only the cells are read that are looked at")]
+#[inline(always)]
 pub fn stop_level(signal: &Signal, symbol: &SymbolPlan, atr: f64) -> Option<Level> {
     if let Some(multiple) = signal.sl_atr {
         return Some(Level { points: to_points(multiple, atr, symbol.tick_points), is_distance: true });
@@ -45,6 +47,8 @@ pub fn stop_level(signal: &Signal, symbol: &SymbolPlan, atr: f64) -> Option<Leve
 
 /// Returns the take profit of a signal, whichever way it was given.
 #[must_use]
+#[allow(clippy::inline_always, reason = "as above")]
+#[inline(always)]
 pub fn target_level(signal: &Signal, symbol: &SymbolPlan) -> Option<Level> {
     level(signal.tp, signal.tp_points, signal.tp_pips, symbol)
 }
