@@ -32,7 +32,7 @@ RULES = {
     "end_of_data": "The data ended; it was closed at the {side}'s last close, {raw} (LOOP-3).",
 }
 PLACES = {"open": "at the open of the bar", "inside": "inside the bar", "close": "at the close of the bar"}
-MOMENT_PRICES = {"open": "open", "inside": "price", "close": "close"}
+MOMENT_PRICES = {"open": "open", "inside": "price where it arrived inside the bar", "close": "close"}
 
 
 @dataclass(frozen=True, slots=True)

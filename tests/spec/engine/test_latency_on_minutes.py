@@ -138,3 +138,10 @@ def test_the_same_latency_counts_whole_bars_without_finer_data(backend: Any) -> 
 
     assert late.conditions.tables.finer is None
     assert late.raw["fills"].to_pylist() == prompt.raw["fills"].to_pylist()
+
+
+def test_an_arrival_inside_a_bar_says_so(quarters: omega.MarketData) -> None:
+    """FIL-10: in and out at prices of minutes."""
+    text = run(quarters, "rust", latency_ms=200).explain(1)
+
+    assert text.count("price where it arrived inside the bar, 1.0") == 2
