@@ -47,3 +47,16 @@ def test_the_first_bad_signal_of_a_batch_is_named_and_none_is_taken_in(
     assert refused.value.context.get("row") == row
     assert simulator.rows("recorded_signals", 0).num_rows == 0
     assert simulator.process(simulator.read(table_of_rows([GOOD]))) == 1
+
+
+def test_a_bad_signal_that_comes_before_the_start_is_dropped(backend: Backend) -> None:
+    """SIG: with `signal_close` nothing fills at the first step, so what comes before it is counted, not refused."""
+    tables = market(*[FLAT] * 5)
+    opened = backend.open_market(tables.header, tables.series, tables.visible, tables.calendar)
+    plan_text = json.dumps(plan(first_step=2, execution={"fill": "signal_close"}))
+    simulator = backend.open_simulator(opened, plan_text)
+    simulator.process(simulator.read(table_of_rows([BAD])))
+    fed, whole = simulator.finish(), backend.simulate(opened, table_of_rows([BAD]), plan_text)
+
+    assert fed["diagnostics"].to_pylist() == whole["diagnostics"].to_pylist() != []
+    assert fed["recorded_signals"].num_rows == whole["recorded_signals"].num_rows == 0

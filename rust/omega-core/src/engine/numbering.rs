@@ -16,8 +16,8 @@ impl Simulation {
     pub fn take_in(&mut self, signals: SignalRows) -> Result<Vec<Request>> {
         let signals = signals.whole();
         // Bars ascend, so that what comes too early stands first.
-        let first = self.first_bar_idx();
-        let dropped = signals.bar_idx.partition_point(|decided_on| self.arrival(*decided_on).bar_idx < first);
+        let is_early = |decided_on: &i64| self.is_early(self.arrival(*decided_on));
+        let dropped = signals.bar_idx.partition_point(is_early);
         self.before_start_count += as_i64(dropped);
         self.row_count += as_i64(dropped);
         let taken = if are_sound_market_orders(&signals, &self.plan.symbols) {
@@ -55,7 +55,7 @@ impl Simulation {
     /// # Errors
     /// As `take_in`.
     pub fn take(&mut self, signal: Signal) -> Result<Option<Request>> {
-        if self.arrival(signal.bar_idx).bar_idx < self.first_bar_idx() {
+        if self.is_early(self.arrival(signal.bar_idx)) {
             self.before_start_count += 1;
             self.row_count += 1;
             return Ok(None);
@@ -66,9 +66,9 @@ impl Simulation {
         Ok(Some(request))
     }
 
-    /// The first bar behind which a signal works in a step of the run. twin: none — part of `take_in`.
-    fn first_bar_idx(&self) -> i64 {
-        as_i64(self.plan.first_step + usize::from(self.plan.signal_close)) - 1
+    /// Whether a request would work before the start; `signal_close` fills nothing at the first one (SIG).
+    pub(crate) fn is_early(&self, arrival: Arrival) -> bool {
+        arrival.bar_idx + 1 < as_i64(self.plan.first_step + usize::from(self.plan.signal_close))
     }
 
     /// twin: none — the inner loop of `take_in`.

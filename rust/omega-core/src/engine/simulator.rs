@@ -189,7 +189,9 @@ impl Simulator {
         let Plan { symbols, reject_bad_signals, .. } = &self.simulation.plan;
         let cursor = self.cursor();
         let stray = signals.bar_idx.iter().position(|bar_idx| *bar_idx != cursor);
-        if !reject_bad_signals && !are_sound_market_orders(signals, symbols) {
+        // What is dropped is not looked at.
+        let is_looked_at = !reject_bad_signals && !self.simulation.is_early(self.simulation.arrival(cursor));
+        if is_looked_at && !are_sound_market_orders(signals, symbols) {
             for row in 0..stray.unwrap_or(signals.len()) {
                 if let Some(fault) = find_fault(&signals.at(row), symbols) {
                     return Err(self.simulation.signal_error(fault, cursor));

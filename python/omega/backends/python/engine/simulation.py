@@ -25,7 +25,7 @@ from omega.backends.python.engine import (
 )
 from omega.backends.python.engine.fill_bar import FillBar, fill_bar
 from omega.backends.python.engine.filters import Happened
-from omega.backends.python.engine.latency import Latency
+from omega.backends.python.engine.latency import Arrival, Latency
 from omega.backends.python.engine.orders import Order
 from omega.backends.python.engine.records import Records
 from omega.backends.python.engine.signals import COLUMNS, Fault, Request, Signal, find_fault, read_signals
@@ -93,9 +93,8 @@ class Simulation:
         for signal in signals:
             row = self.row_count
             self.row_count += 1
-            first = self.plan.first_step + (1 if self.plan.signal_close else 0)
             arrival = self.latency.arrival(signal.bar_idx)
-            if arrival.bar_idx + 1 < first:
+            if self.is_early(arrival):
                 self.before_start_count += 1
                 continue
             self.signal_count += 1
@@ -106,6 +105,10 @@ class Simulation:
             self.records.write("recorded_signals", request.number, row, *(getattr(signal, name) for name in COLUMNS))
             taken.append(request)
         return taken
+
+    def is_early(self, arrival: Arrival) -> bool:
+        """Return whether a request would work before the start; `signal_close` fills nothing at the first one (SIG)."""
+        return arrival.bar_idx + 1 < self.plan.first_step + (1 if self.plan.signal_close else 0)
 
     def step(self, bar_idx: int, requests: list[Request]) -> None:
         """Run the step of the bar opening at `time[bar_idx]` with the requests that work in it."""

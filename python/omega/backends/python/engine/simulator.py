@@ -138,11 +138,15 @@ class Simulator:
 
     def _check(self, signals: list[Signal]) -> None:
         plan = self._simulation.plan
+        # What is dropped is not looked at.
+        is_looked_at = not plan.reject_bad_signals and not self._simulation.is_early(
+            self._simulation.latency.arrival(self.cursor)
+        )
         for row, signal in enumerate(signals):
             if signal.bar_idx != self.cursor:
                 reason = "is not the bar of the decision"
                 raise error_for("signal.bar_idx", row=row, bar_idx=signal.bar_idx, reason=reason)
-            fault = None if plan.reject_bad_signals else find_fault(signal, plan.symbols)
+            fault = find_fault(signal, plan.symbols) if is_looked_at else None
             if fault is not None:
                 raise self._simulation.signal_error(fault, signal.bar_idx)
 
