@@ -4,6 +4,7 @@ pub mod account;
 pub mod arriving;
 pub mod clock_rules;
 pub mod closing;
+mod entering;
 pub mod fill_bar;
 pub mod filters;
 pub mod finer;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use crate::engine::fill_bar::{FillBar, fill_bar};
+use crate::engine::fill_bar::FillBar;
 use crate::engine::filters::Happened;
 use crate::engine::latency::Latency;
 use crate::engine::orders::Order;
@@ -20,9 +20,7 @@ use crate::engine::records::{
 use crate::engine::signals::{Request, read_signals};
 use crate::engine::tables::{Tables, write_tables};
 use crate::engine::volatility::Volatility;
-use crate::engine::{
-    clock_rules, closing, management, modifying, opening, orders, passes, quiet, rollover, stop_out,
-};
+use crate::engine::{closing, management, orders, passes, quiet, rollover, stop_out};
 use crate::error::{Error, Result};
 use crate::execution::liquidity::Liquidity;
 use crate::execution::slippage::Chance;
@@ -33,7 +31,6 @@ use crate::plan::{Intrabar, Plan, SymbolPlan, parse_plan};
 use crate::portfolio::books::Books;
 use crate::portfolio::currency::{Exchange, Worth};
 use crate::portfolio::position::{Position, open_profit};
-use crate::schema::SignalKind;
 use crate::schema::number::{
     FILL_FINER_MISSING, LIQUIDITY_EXCEEDED, LIQUIDITY_UNKNOWN, ORDER_NO_MORE_BARS, SIGNAL_BEFORE_START,
     SIGNAL_TARGET_NEVER_OPENED,
@@ -327,83 +324,6 @@ impl Simulation {
         Ok(self)
     }
 
-    /// Works through what was asked for (LOOP step 2).
-    ///
-    /// Orders expire; cancels and modifications apply; stop-outs fill, then closes, those of rules first, then market
-    /// orders that wait for volume, then new orders, each in the order given. What arrives inside the bar waits for its
-    /// moment (FIL-13).
-    ///
-    /// # Errors
-    /// `engine.overflow` if money leaves its range.
-    pub fn enter(&mut self, bar_idx: usize, requests: &[Request]) -> Result<()> {
-        if !self.working.is_empty() {
-            orders::expire(self, bar_idx);
-        }
-        let requests = self.keep_arriving(requests);
-        let are_due = clock_rules::are_due(self, bar_idx);
-        if requests.is_empty() && self.working.is_empty() && !are_due && self.stop_outs.is_empty() {
-            return Ok(());
-        }
-        let moment = fill_bar(self, bar_idx);
-        self.apply_changes(&moment, requests);
-        if !self.stop_outs.is_empty() {
-            stop_out::close_due(self, &moment)?;
-        }
-        if are_due {
-            clock_rules::close_due(self, &moment, bar_idx)?;
-        }
-        self.close_requested(&moment, requests)?;
-        if !self.working.is_empty() {
-            opening::fill_waiting(self, &moment)?;
-        }
-        self.open_requested(&moment, requests)
-    }
-
-    /// Keeps what arrives inside the bar, which is the last of it, for its moment, and returns the rest.
-    ///
-    /// twin: none — two lists there.
-    #[inline]
-    fn keep_arriving<'a>(&mut self, requests: &'a [Request]) -> &'a [Request] {
-        if !self.latency.looks_inside() {
-            return requests;
-        }
-        let at_open = requests.partition_point(|request| request.finer_idx.is_none());
-        self.arriving.extend_from_slice(&requests[at_open..]);
-        &requests[..at_open]
-    }
-
-    /// Lets cancels and modifications apply, and refuses what cannot be.
-    #[inline]
-    pub(crate) fn apply_changes(&mut self, moment: &FillBar, requests: &[Request]) {
-        for request in requests {
-            if let Some(number) = request.fault {
-                self.reject(moment, number, request.number);
-            } else if request.kind == SignalKind::Cancel.code() {
-                orders::cancel(self, moment, request);
-            } else if request.kind == SignalKind::Modify.code() {
-                modifying::modify(self, moment, request);
-            }
-        }
-    }
-
-    /// Lets closes fill.
-    #[inline]
-    pub(crate) fn close_requested(&mut self, moment: &FillBar, requests: &[Request]) -> Result<()> {
-        for request in requests.iter().filter(|request| is_sound(request, SignalKind::Close)) {
-            closing::close_on_request(self, moment, request)?;
-        }
-        Ok(())
-    }
-
-    /// Accepts or refuses new orders; those at market fill.
-    #[inline]
-    pub(crate) fn open_requested(&mut self, moment: &FillBar, requests: &[Request]) -> Result<()> {
-        for request in requests.iter().filter(|request| is_sound(request, SignalKind::Order)) {
-            opening::open_order(self, moment, request)?;
-        }
-        Ok(())
-    }
-
     /// Where the open position of a signal number is.
     #[must_use]
     pub fn find_position(&self, number: i64) -> Option<usize> {
@@ -494,11 +414,6 @@ impl Simulation {
             }
         }
     }
-}
-
-/// Whether a request of this kind can be. twin: none — written out there.
-fn is_sound(request: &Request, kind: SignalKind) -> bool {
-    request.fault.is_none() && request.kind == kind.code()
 }
 
 /// Runs a signal table or the plan's native strategy (the seam's `simulate`).
