@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +16,7 @@ from omega.data.calendar import fx_calendar
 from omega.data.timeframes import duration_us
 from omega.schema import TABLES
 
-__all__ = ["bars_of", "market_of"]
+__all__ = ["bars_of", "looking_inside", "market_of"]
 
 SIDES = ("open", "high", "low", "close")
 TYPES = {"timestamp": pa.timestamp("us", tz="UTC"), "int32": pa.int32(), "float64": pa.float64()}
@@ -72,7 +73,7 @@ def bars_of(  # noqa: PLR0913 - for tests to say only what matters
     return market_of([columns], digits=digits, timeframes=(timeframe,), first_step=first_step, symbol=symbol)
 
 
-def market_of(  # noqa: PLR0913 - for tests to say only what matters
+def market_of(
     series: Sequence[Mapping[str, Sequence[Any]]],
     *,
     digits: int,
@@ -80,22 +81,16 @@ def market_of(  # noqa: PLR0913 - for tests to say only what matters
     visible: Sequence[Any | None] = (None,),
     first_step: int = 0,
     symbol: str = "EURUSD",
-    looks_inside: bool = False,
 ) -> MarketTables:
-    """Return market tables of `bars` columns (points, microseconds), one mapping per timeframe.
-
-    With `looks_inside` the last one is the finer data of the first (FIL-7).
-    """
+    """Return market tables of `bars` columns (points, microseconds), one mapping per timeframe."""
     tables = tuple(
         pa.Table.from_arrays([pa.array(columns[f.name], type=f.type) for f in SCHEMA], schema=SCHEMA)
         for columns in series
     )
-    header: dict[str, list[dict[str, Any]]] = {
+    header = {
         "symbols": [{"name": symbol, "digits": digits}],
         "series": [{"symbol": 0, "timeframe": timeframe} for timeframe in timeframes],
     }
-    if looks_inside:
-        header["series"][-1]["finer"] = True
     first_us, last_us = min(series[0]["time"]), max(series[0]["close_time"])
     return MarketTables(
         header=json.dumps(header),
@@ -110,6 +105,13 @@ def market_of(  # noqa: PLR0913 - for tests to say only what matters
         notes=(),
         spread_note=None,
     )
+
+
+def looking_inside(tables: MarketTables) -> MarketTables:
+    """Return market tables whose last series is the finer data of the first (FIL-7, FIL-13)."""
+    header = json.loads(tables.header)
+    header["series"][-1]["finer"] = True
+    return replace(tables, header=json.dumps(header))
 
 
 def _points(text: str, digits: int) -> int:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from omega.data import MarketTables
 from omega.strategy.normalise import bad_row
 from omega.strategy.normalise_batch import table_of_rows
-from omega.testing.bars import market_of
+from omega.testing.bars import looking_inside, market_of
 from omega.testing.finer_cases import make_finer
 from omega.testing.plans import with_features_off
 from omega.testing.rule_cases import make_rules
@@ -95,14 +95,9 @@ def make_market(draw: random.Random, columns: dict[str, list[Any]], plan: dict[s
         plan["execution"]["intrabar"] = "finer"
     if draw.random() < 0.7:
         plan["execution"]["latency_us"] = draw.choice(LATENCIES_US)
-    return market_of(
-        [columns, finer],
-        digits=digits,
-        timeframes=("M15", "M5"),
-        visible=(None, None),
-        first_step=first_step,
-        looks_inside=True,
-    )
+    series, timeframes = [columns, finer], ("M15", "M5")
+    tables = market_of(series, digits=digits, timeframes=timeframes, visible=(None, None), first_step=first_step)
+    return looking_inside(tables)
 
 
 def make_bars(draw: random.Random, length: int, events: Sequence[tuple[str, int]]) -> dict[str, list[Any]]:

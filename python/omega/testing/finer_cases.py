@@ -11,6 +11,7 @@ __all__ = ["make_finer"]
 MINUTE_US = 60_000_000
 PARTS = 3
 SIDES = ("bid", "ask")
+PRICES = ("open", "high", "low", "close")
 
 
 def make_finer(draw: random.Random, columns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
@@ -29,9 +30,6 @@ def make_finer(draw: random.Random, columns: Mapping[str, Sequence[Any]]) -> dic
             for column, value in zip(finer.values(), values, strict=True):
                 column.append(value)
     return finer
-
-
-PRICES = ("open", "high", "low", "close")
 
 
 def _inside(draw: random.Random, bar: Sequence[int], is_true: bool) -> list[tuple[int, int, int, int]]:

@@ -14,7 +14,7 @@ from omega.data import MarketTables
 from omega.errors import ConfigError
 from omega.strategy.latency import Latency
 from omega.strategy.normalise_batch import table_of_rows
-from omega.testing.bars import MONDAY, market_of
+from omega.testing.bars import MONDAY, looking_inside, market_of
 from omega.testing.small_runs import order, picked, plan_of, rows_of
 
 MINUTE_US = 60_000_000
@@ -41,13 +41,8 @@ def columns(bars: dict[int, Bar], length: int) -> dict[str, list[Any]]:
 
 
 def market(quarters: dict[int, Bar], minutes: dict[int, Bar], timeframe: str = "M15", length: int = 15) -> MarketTables:
-    return market_of(
-        [columns(quarters, length), columns(minutes, 1)],
-        digits=0,
-        timeframes=(timeframe, "M1"),
-        visible=(None, None),
-        looks_inside=True,
-    )
+    series = [columns(quarters, length), columns(minutes, 1)]
+    return looking_inside(market_of(series, digits=0, timeframes=(timeframe, "M1"), visible=(None, None)))
 
 
 def joined(minutes: dict[int, Bar]) -> dict[int, Bar]:

@@ -77,31 +77,26 @@ fn work(simulation: &mut Simulation, requests: &[Request], moment: &FillBar) -> 
 
 /// Returns the open of a part, whose first finer bar is `row`; before the first of all the bar before is known.
 fn at_open(bar: &PassBar, series: &Series, row: usize, is_first: bool) -> FillBar {
-    FillBar {
-        step: bar.bar_idx,
-        bar_idx: bar.bar_idx,
-        time_us: bar.time_us,
-        quoted_us: series.time_us[row],
-        bid: bar.bid.open,
-        ask: bar.ask.open,
-        spread_points: bar.opening_spread(),
-        moment: Moment::Inside,
-        known: (!is_first).then(|| known_before(series, row)),
-    }
+    let known = (!is_first).then(|| known_before(series, row));
+    inside(bar, Known { bid: bar.bid.open, ask: bar.ask.open }, series.time_us[row], known)
 }
 
 /// Returns the close of a bar, the only price after an arrival that is certain; its memo is the bar's (CST-5).
 fn at_close(bar: &PassBar, close_time_us: i64) -> FillBar {
-    let (bid, ask) = (bar.bid.close, bar.ask.close);
+    let last = Known { bid: bar.bid.close, ask: bar.ask.close };
+    inside(bar, last, close_time_us, Some(last))
+}
+
+fn inside(bar: &PassBar, quotes: Known, quoted_us: i64, known: Option<Known>) -> FillBar {
     FillBar {
         step: bar.bar_idx,
         bar_idx: bar.bar_idx,
         time_us: bar.time_us,
-        quoted_us: close_time_us,
-        bid,
-        ask,
+        quoted_us,
+        bid: quotes.bid,
+        ask: quotes.ask,
         spread_points: bar.opening_spread(),
         moment: Moment::Inside,
-        known: Some(Known { bid, ask }),
+        known,
     }
 }

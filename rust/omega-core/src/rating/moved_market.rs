@@ -83,11 +83,12 @@ pub(super) fn with_noise(market: &Market, seed: u64, sample: u64) -> Market {
         ..series.clone()
     };
     let mut moved = market.clone();
-    for other in moved.series[1..].iter_mut().filter(|other| other.symbol == step.symbol) {
-        *other = resampled(other, &step);
-    }
-    if let Some(idx) = market.finer {
-        moved.series[idx] = carried(&market.series[idx], series, &step);
+    for (idx, other) in moved.series.iter_mut().enumerate().skip(1) {
+        if market.finer == Some(idx) {
+            *other = carried(other, series, &step);
+        } else if other.symbol == step.symbol {
+            *other = resampled(other, &step);
+        }
     }
     moved.series[0] = step;
     moved

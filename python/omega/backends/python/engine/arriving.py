@@ -61,30 +61,25 @@ def _work(simulation: Simulation, requests: list[Request], moment: FillBar) -> N
 
 def _at_open(bar: PassBar, series: Series, row: int, *, is_first: bool) -> FillBar:
     """Return the open of a part, whose first finer bar is `row`; before the first of all the bar before is known."""
-    return FillBar(
-        step=bar.bar_idx,
-        bar_idx=bar.bar_idx,
-        time_us=bar.time_us,
-        quoted_us=series.time_us[row],
-        bid=bar.bid.open,
-        ask=bar.ask.open,
-        spread_points=bar.opening_spread,
-        moment=Moment.INSIDE,
-        known=None if is_first else known_before(series, row),
-    )
+    known = None if is_first else known_before(series, row)
+    return _inside(bar, Known(bar.bid.open, bar.ask.open), series.time_us[row], known)
 
 
 def _at_close(bar: PassBar) -> FillBar:
     """Return the close of a bar, the only price after an arrival that is certain; its memo is the bar's (CST-5)."""
-    bid, ask = bar.bid.close, bar.ask.close
+    last = Known(bar.bid.close, bar.ask.close)
+    return _inside(bar, last, bar.close_time_us, last)
+
+
+def _inside(bar: PassBar, quotes: Known, quoted_us: int, known: Known | None) -> FillBar:
     return FillBar(
         step=bar.bar_idx,
         bar_idx=bar.bar_idx,
         time_us=bar.time_us,
-        quoted_us=bar.close_time_us,
-        bid=bid,
-        ask=ask,
+        quoted_us=quoted_us,
+        bid=quotes.bid,
+        ask=quotes.ask,
         spread_points=bar.opening_spread,
         moment=Moment.INSIDE,
-        known=Known(bid, ask),
+        known=known,
     )

@@ -48,28 +48,17 @@ class FillBar:
 
 def fill_bar(simulation: Simulation, step: int) -> FillBar:
     """Return where requests working at the open of a step fill (LOOP-2)."""
-    series = simulation.series
-    if simulation.plan.signal_close:
-        before = step - 1
-        return FillBar(
-            step=step,
-            bar_idx=before,
-            time_us=series.close_time_us[before],
-            quoted_us=series.time_us[step],
-            bid=series.bid.close[before],
-            ask=series.ask.close[before],
-            spread_points=series.ask.open[before] - series.bid.open[before],
-            moment=Moment.CLOSE,
-        )
+    series, is_close = simulation.series, simulation.plan.signal_close
+    named = step - 1 if is_close else step
     return FillBar(
         step=step,
-        bar_idx=step,
-        time_us=series.time_us[step],
+        bar_idx=named,
+        time_us=(series.close_time_us if is_close else series.time_us)[named],
         quoted_us=series.time_us[step],
-        bid=series.bid.open[step],
-        ask=series.ask.open[step],
-        spread_points=series.ask.open[step] - series.bid.open[step],
-        moment=Moment.OPEN,
+        bid=(series.bid.close if is_close else series.bid.open)[named],
+        ask=(series.ask.close if is_close else series.ask.open)[named],
+        spread_points=series.ask.open[named] - series.bid.open[named],
+        moment=Moment.CLOSE if is_close else Moment.OPEN,
     )
 
 

@@ -66,10 +66,12 @@ def with_noise(market: Market, seed: int, sample: int) -> Market:
         for columns in zip(moved_bids, bids, asks, strict=True)
     ]
     step = replace(series, bid=repaired(moved_bids), ask=repaired(moved_asks))
-    others = [resampled(other, step) if other.symbol == step.symbol else other for other in market.series[1:]]
-    if market.finer is not None:
-        place = [other is market.finer for other in market.series[1:]].index(True)
-        others[place] = carried(market.finer, series, step)
+    others = list(market.series[1:])
+    for place, other in enumerate(others):
+        if other is market.finer:
+            others[place] = carried(other, series, step)
+        elif other.symbol == step.symbol:
+            others[place] = resampled(other, step)
     return _with_series(market, (step, *others))
 
 
