@@ -13,18 +13,19 @@ PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILD := $(or $(OMEGA_BUILD),native)
-RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.profdata')
 ifeq ($(filter pure native,$(BUILD)),)
 $(error OMEGA_BUILD is '$(BUILD)'; expected pure, or unset)
 endif
 export OMEGA_BUILD
 
-# What maturin tells PyO3, so that tests and clippy do not compile it again.
+# What the extension is built with, so that tests and clippy do not compile its dependencies again.
 SIGNATURE = import struct, sys; v = sys.version_info; print(f"cpython-{v[0]}.{v[1]}-{8 * struct.calcsize('P')}bit")
 CARGO = PYO3_PYTHON=$(BIN)/python PYO3_BUILD_EXTENSION_MODULE=1 \
-  PYO3_ENVIRONMENT_SIGNATURE="$$($(BIN)/python -c '$(subst ','\'',$(SIGNATURE))')" cargo
+  PYO3_ENVIRONMENT_SIGNATURE="$$($(BIN)/python -c '$(subst ','\'',$(SIGNATURE))')" \
+  CARGO_ENCODED_RUSTFLAGS="$$($(BIN)/python tools/omega_build.py)" cargo
 
-.PHONY: help setup demo test check parity deep mutants bench schema clean
+.PHONY: help setup demo test check parity deep mutants bench profile schema clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -48,6 +49,7 @@ check: setup ## Lint, types, import contracts, generated files, code blocks of t
 	$(BIN)/python tools/generate_schema.py --check
 	$(BIN)/pytest -q tests/docs
 	if [ "$(BUILD)" != pure ]; then
+	  $(BIN)/python tools/profile.py --check
 	  $(BIN)/stubtest omega._native --mypy-config-file pyproject.toml
 	  cargo fmt --all --check
 	  $(CARGO) clippy --release --quiet --workspace --all-targets -- -D warnings
@@ -64,6 +66,9 @@ mutants: setup ## Plant bugs in both halves, one after the other; the tests have
 
 bench: setup ## Measure the performance budgets of docs/spec/backends.md
 	@$(BIN)/python benchmarks/run.py
+
+profile: setup ## Count anew which way the engine's branches go; needs llvm-profdata of LLVM 19 or newer
+	@$(BIN)/python tools/profile.py
 
 schema: ## Write the generated halves of schema/*.toml
 	@$(PYTHON) tools/generate_schema.py

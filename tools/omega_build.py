@@ -1,7 +1,8 @@
 """The build backend: maturin, or setuptools when OMEGA_BUILD=pure.
 
 One `[project]` table serves both. A pure build needs no Rust; the Python twin runs. The extension is
-always built in the release profile (see `[tool.maturin]`). Nothing else is decided here.
+always built in the release profile (see `[tool.maturin]`), with the counts of `tools/profile.py` for the compiler
+(docs/decisions/0018). Called as a program it prints the flags for that, for whoever calls cargo himself.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MATURIN = "maturin>=1.9.4,<2"
 SETUPTOOLS = "setuptools>=77.0.3"
+PROFILE = ROOT / "rust/omega-core/engine.profdata"
+ENCODED = "CARGO_ENCODED_RUSTFLAGS"
 
 
 def is_pure() -> bool:
@@ -23,6 +26,15 @@ def is_pure() -> bool:
     return asked == "pure"
 
 
+def rust_flags() -> str:
+    """Return the compiler's flags as CARGO_ENCODED_RUSTFLAGS has them: those of the caller, then the profile."""
+    given = (
+        os.environ.get(ENCODED, "").split("\x1f") if ENCODED in os.environ else os.environ.get("RUSTFLAGS", "").split()
+    )
+    own = f"-Cprofile-use={PROFILE}"
+    return "\x1f".join([*(flag for flag in given if flag and flag != own), own])
+
+
 def _backend() -> Any:
     if is_pure():
         from setuptools import build_meta
@@ -30,6 +42,7 @@ def _backend() -> Any:
         return build_meta
     import maturin
 
+    os.environ[ENCODED] = rust_flags()
     return maturin
 
 
@@ -56,3 +69,7 @@ def build_editable(wheel_directory: str, config_settings: Any = None, metadata_d
         for extension in (ROOT / "python/omega").glob("_native*.so"):
             extension.unlink()
     return str(_backend().build_editable(wheel_directory, config_settings, metadata_directory))
+
+
+if __name__ == "__main__":
+    print(rust_flags())
