@@ -4,7 +4,7 @@
 
 Builds the extension with counters in `target/profile`, lets it do `benchmarks/training.py`, and keeps the counts of the
 functions of the engine. Needs `llvm-profdata` of LLVM 19 or newer, on the path or named by LLVM_PROFDATA. The profile
-changes how fast a build is, never what it computes; where the sources have moved on, it is left aside function by function.
+changes how fast a build is, never what it computes; a function that has changed since is compiled without it.
 
 The compiler names functions after what a crate is built with: another version of it or of a dependency, and no name in
 the profile is found any more. `--check` compares the names with the last build in `target`, and changes nothing.
