@@ -49,7 +49,7 @@ check: setup ## Lint, types, import contracts, generated files, code blocks of t
 	$(BIN)/python tools/generate_schema.py --check
 	$(BIN)/pytest -q tests/docs
 	if [ "$(BUILD)" != pure ]; then
-	  $(BIN)/python tools/profile.py --check
+	  $(BIN)/python tools/make_profile.py --check
 	  $(BIN)/stubtest omega._native --mypy-config-file pyproject.toml
 	  cargo fmt --all --check
 	  $(CARGO) clippy --release --quiet --workspace --all-targets -- -D warnings
@@ -68,7 +68,7 @@ bench: setup ## Measure the performance budgets of docs/spec/backends.md
 	@$(BIN)/python benchmarks/run.py
 
 profile: setup ## Count anew which way the engine's branches go; needs llvm-profdata of LLVM 19 or newer
-	@$(BIN)/python tools/profile.py
+	@$(BIN)/python tools/make_profile.py
 
 schema: ## Write the generated halves of schema/*.toml
 	@$(PYTHON) tools/generate_schema.py

@@ -1,7 +1,7 @@
 """The build backend: maturin, or setuptools when OMEGA_BUILD=pure.
 
 One `[project]` table serves both. A pure build needs no Rust; the Python twin runs. The extension is
-always built in the release profile (see `[tool.maturin]`), with the counts of `tools/profile.py` for the compiler
+always built in the release profile (see `[tool.maturin]`), with the counts of `tools/make_profile.py` for the compiler
 (docs/decisions/0018). Called as a program it prints the flags for that, for whoever calls cargo himself.
 """
 

@@ -63,8 +63,8 @@ const BLOCK: usize = 512;
 
 /// Gives the rows at which full windows end, a block at a time, with the best of the older and the newer part of each.
 ///
-/// Windows of one row are joined to windows of two, four, eight and so on; the last two may overlap. `values` are
-/// those of some rows, `best` is the better of a newer and an older one. twin: none — the step says the same; here
+/// Windows of one row are joined to wider ones, four to one where they are needed, else two; the last two may overlap.
+/// `values` are those of some rows, `best` is the better of a newer and an older one. twin: none — the step says the same; here
 /// no row waits for the one before.
 #[inline]
 pub(crate) fn sliding<T: Copy, V: Iterator<Item = T>>(
@@ -74,24 +74,39 @@ pub(crate) fn sliding<T: Copy, V: Iterator<Item = T>>(
     give: impl FnMut(Range<usize>, &[T], &[T]),
 ) {
     let mut give = give;
+    let of_two = |(older, newer): (T, T)| best(newer, older);
+    let of_four = |(older, newer): ((T, T), (T, T))| best(of_two(newer), of_two(older));
     let (mut joined, mut wider) = (Vec::new(), Vec::new());
     let (lag, len) = (period - 1, BLOCK.max(4 * period));
     for begin in (lag..count).step_by(len) {
         let rows = begin..count.min(begin + len);
+        let from = |row: usize| values(begin - lag + row..rows.end);
         joined.clear();
-        let mut width = 1;
-        if period > 2 {
-            let pairs = values(begin - lag..rows.end - 1).zip(values(begin - lag + 1..rows.end));
-            joined.extend(pairs.map(|(older, newer)| best(newer, older)));
-            width = 2;
-        } else {
-            joined.extend(values(begin - lag..rows.end));
-        }
+        let mut width = match period {
+            0..=2 => {
+                joined.extend(from(0));
+                1
+            }
+            3..=4 => {
+                joined.extend(from(0).zip(from(1)).map(of_two));
+                2
+            }
+            _ => {
+                joined.extend(from(0).zip(from(1)).zip(from(2).zip(from(3))).map(of_four));
+                4
+            }
+        };
         while 2 * width < period {
+            let at = |windows: usize| joined[windows * width..].iter().copied();
             wider.clear();
-            wider.extend(joined.iter().zip(&joined[width..]).map(|(older, newer)| best(*newer, *older)));
+            if 4 * width < period {
+                wider.extend(at(0).zip(at(1)).zip(at(2).zip(at(3))).map(of_four));
+                width *= 4;
+            } else {
+                wider.extend(at(0).zip(at(1)).map(of_two));
+                width *= 2;
+            }
             std::mem::swap(&mut joined, &mut wider);
-            width *= 2;
         }
         give(rows.clone(), &joined[..rows.len()], &joined[period - width..]);
     }

@@ -1,6 +1,6 @@
 """Write `rust/omega-core/engine.profdata`: which way the engine's branches go, for the compiler (docs/decisions/0018).
 
-    python tools/profile.py [--check]
+    python tools/make_profile.py [--check]
 
 Builds the extension with counters in `target/profile`, lets it do `benchmarks/training.py`, and keeps the counts of the
 functions of the engine. Needs `llvm-profdata` of LLVM 19 or newer, on the path or named by LLVM_PROFDATA. The profile
@@ -42,7 +42,10 @@ def main() -> None:
 def check() -> None:
     """Stop if the compiler finds none of the profile's functions in the last build."""
     folder = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/deps"
-    built = max(folder.glob("libomega_core-*.rlib"), key=lambda path: path.stat().st_mtime)
+    libraries = list(folder.glob("libomega_core-*.rlib"))
+    if not libraries:
+        raise SystemExit(f"no build of the core in {folder}: `make setup` first")
+    built = max(libraries, key=lambda path: path.stat().st_mtime)
     if crates_of(built).isdisjoint(crates_of(PROFILE)):
         raise SystemExit(
             f"{PROFILE.relative_to(ROOT)} was counted with another compiler or other dependencies than "
