@@ -138,31 +138,67 @@ def plan(first_step: int, strategy: dict[str, Any] | None) -> str:
     )
 
 
-def signal_table(case: Case) -> Iterator[Figure]:
-    """PRF-1: bars apart from trades.
+class Split(NamedTuple):
+    """A run of a signal table, its bars apart from its trades."""
+
+    idle_ns: float
+    held_ns: float
+    trade_ns: float
+    idle: dict[str, Any]
+    held: dict[str, Any]
+    full: dict[str, Any]
+    open_share: float
+
+
+def split(case: Case, text: str) -> Split:
+    """Measure bars apart from trades.
 
     A bar costs more while a position is marked on it: one run holds a single position throughout. The trades of
     the full run are what is left when its bars, at its own average of open positions, are taken away.
     """
-    bars = case.market.bar_count
-    signals, text = case.signals(), case.plan(native=False)
-    one_order = held_throughout(signals, case.first_step)
-    idle, nothing = seconds(lambda: case.backend.simulate(case.market, signals.slice(0, 0), text), case.size.repeats)
-    held, one = seconds(lambda: case.backend.simulate(case.market, one_order, text), case.size.repeats)
-    full, result = seconds(lambda: case.backend.simulate(case.market, signals, text), case.size.repeats)
+    bars, signals = case.market.bar_count, case.signals()
+
+    def run(table: pa.Table) -> tuple[float, dict[str, Any]]:
+        spent, result = seconds(lambda: case.backend.simulate(case.market, table, text), case.size.repeats)
+        return spent * 1e9, result
+
+    idle_ns, idle = run(signals.slice(0, 0))
+    held_ns, held = run(held_throughout(signals, case.first_step))
+    full_ns, full = run(signals)
+    open_share = round(sum(full["trades"]["bars_held"].to_pylist()) / bars, 2)
+    trades_ns = full_ns - idle_ns - open_share * (held_ns - idle_ns)
+    trade_ns = trades_ns / full["trades"].num_rows
+    return Split(idle_ns / bars, held_ns / bars, trade_ns, idle, held, full, open_share)
+
+
+def signal_table(case: Case) -> Iterator[Figure]:
+    """PRF-1: bars apart from trades, with spread, slippage, commission and swap; trades with the spread alone, too."""
+    bars, text = case.market.bar_count, case.plan(native=False)
+    on, off = split(case, text), split(case, without_costs(text))
     emas, _ = seconds(case.emas, case.size.repeats)
-    trades = result["trades"].num_rows
-    open_share = round(sum(result["trades"]["bars_held"].to_pylist()) / bars, 2)
-    idle_rows = {"bars": bars, "trades": nothing["trades"].num_rows, "equity": nothing["equity"].num_rows}
-    held_rows = {"bars": bars, "trades": one["trades"].num_rows, "equity": one["equity"].num_rows}
-    rows = {"bars": bars, **{name: result[name].num_rows for name in ("trades", "fills", "ledger", "equity")}}
-    rows["positions open on average"] = open_share
-    bar_ns = (idle + open_share * (held - idle)) / bars * 1e9
-    trade_ns = (full - bar_ns * bars / 1e9) / trades * 1e9
-    yield Figure("PRF-1", "signal table, bars without a position", case.name, idle_rows, idle / bars * 1e9, "ns/bar", 6)
-    yield Figure("PRF-1", "signal table, bars with one position", case.name, held_rows, held / bars * 1e9, "ns/bar", 6)
-    yield Figure("PRF-1", "signal table, trades with all their rows", case.name, rows, trade_ns, "ns/trade", 500)
+
+    def rows_of(result: dict[str, Any], *names: str) -> dict[str, Any]:
+        return {"bars": bars, **{name: result[name].num_rows for name in names}}
+
+    few, many = ("trades", "equity"), ("trades", "fills", "ledger", "equity")
+    work = "signal table, bars without a position"
+    yield Figure("PRF-1", work, case.name, rows_of(on.idle, *few), on.idle_ns, "ns/bar", 6)
+    work = "signal table, bars with one position"
+    yield Figure("PRF-1", work, case.name, rows_of(on.held, *few), on.held_ns, "ns/bar", 6)
+    for work, one in (("trades with all their rows", on), ("trades with all their rows, costs off", off)):
+        rows = rows_of(one.full, *many) | {"positions open on average": one.open_share}
+        yield Figure("PRF-1", f"signal table, {work}", case.name, rows, one.trade_ns, "ns/trade", 500)
     yield Figure("PRF-1", "two EMAs", case.name, {"bars": bars, "columns": 2}, emas / bars * 1e9, "ns/bar", 4)
+
+
+def without_costs(text: str) -> str:
+    """Return a plan without slippage, commission and swap; the spread is in the data."""
+    plan = json.loads(text)
+    symbol = plan["symbols"][0]
+    symbol["slippage"] |= {"fixed_points": [0, 1], "random_points": 0}
+    symbol["commission"] |= {"on_entry": False, "on_exit": False}
+    symbol["swap"] = None
+    return json.dumps(plan)
 
 
 def trailing(case: Case) -> Iterator[Figure]:
