@@ -61,6 +61,11 @@ impl<T: Copy + Default> Column<T> for Vec<T> {
     }
 }
 
+/// Whether a test holds for every cell. No early end: nearly always it does, and so several are tested at once.
+pub(crate) fn all<T>(cells: &[T], test: impl Fn(&T) -> bool) -> bool {
+    cells.iter().fold(true, |all, cell| all & test(cell))
+}
+
 /// A column with nulls. Values and mask take memory only from the first row on that needs them: most such columns of
 /// a run hold nothing at all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,6 +96,14 @@ impl<T: Copy + Default> OptionalColumn<T> {
     pub(crate) fn given(&self) -> impl Iterator<Item = T> + '_ {
         let is_valid = |row: usize| self.is_valid.as_ref().is_none_or(|is_valid| is_valid.at(row));
         self.values.iter().enumerate().filter(move |(row, _)| is_valid(*row)).map(|(_, value)| *value)
+    }
+
+    /// Whether a test holds for every cell that is not null.
+    pub(crate) fn all_given(&self, test: impl Fn(T) -> bool) -> bool {
+        match self.is_valid {
+            None => all(&self.values, |value| test(*value)),
+            Some(_) => self.given().all(test),
+        }
     }
 
     /// Returns values and which of them hold, if some do not; `None` if all cells are null.
