@@ -23,7 +23,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORKSHOP = ROOT / "target/profile"
 PROFILE = ROOT / "rust/omega-core/engine.profdata"
-# Loops of indicators and of the rating are laid out by hand and measured as they are, and so are the numerics they share.
+# Loops of indicators and rating are laid out by hand and measured as they are, and so are the numerics they share.
 KEPT = r"omega_core.*(engine|execution|portfolio|strategies|growing)"
 NAMES = ("llvm-profdata", *(f"llvm-profdata-{version}" for version in range(30, 18, -1)))
 OLDEST = 19
