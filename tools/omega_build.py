@@ -28,9 +28,8 @@ def is_pure() -> bool:
 
 def rust_flags() -> str:
     """Return the compiler's flags as CARGO_ENCODED_RUSTFLAGS has them: those of the caller, then the profile."""
-    given = (
-        os.environ.get(ENCODED, "").split("\x1f") if ENCODED in os.environ else os.environ.get("RUSTFLAGS", "").split()
-    )
+    encoded = os.environ.get(ENCODED)
+    given = os.environ.get("RUSTFLAGS", "").split() if encoded is None else encoded.split("\x1f")
     own = f"-Cprofile-use={PROFILE}"
     return "\x1f".join([*(flag for flag in given if flag and flag != own), own])
 

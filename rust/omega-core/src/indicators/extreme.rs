@@ -63,9 +63,9 @@ const BLOCK: usize = 512;
 
 /// Gives the rows at which full windows end, a block at a time, with the best of the older and the newer part of each.
 ///
-/// Windows of one row are joined to wider ones, four to one where they are needed, else two; the last two may overlap.
-/// `values` are those of some rows, `best` is the better of a newer and an older one. twin: none — the step says the same; here
-/// no row waits for the one before.
+/// Windows of one row are joined to wider ones, four to one where they are needed, else two; the last two may
+/// overlap. `values` are those of some rows, `best` is the better of a newer and an older one. twin: none — the
+/// step says the same; here no row waits for the one before.
 #[inline]
 pub(crate) fn sliding<T: Copy, V: Iterator<Item = T>>(
     (count, period): (usize, usize),
