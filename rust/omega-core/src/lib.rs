@@ -7,7 +7,6 @@ pub mod engine;
 pub mod error;
 pub mod execution;
 pub mod frame;
-mod freed_memory;
 pub mod growing;
 pub mod indicators;
 pub mod market;

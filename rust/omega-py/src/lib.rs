@@ -16,6 +16,10 @@ mod simulator;
 mod statistics;
 mod view;
 
+/// Asks the system for huge pages and keeps for a moment what is given back (docs/decisions/0019).
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The Rust half of omega. Use `omega.backends`, not this.
 #[pymodule(name = "_native")]
 mod native {

@@ -25,7 +25,6 @@ use crate::error::{Error, Result};
 use crate::execution::liquidity::Liquidity;
 use crate::execution::slippage::Chance;
 use crate::execution::swap::{SwapTable, swap_table};
-use crate::freed_memory::keep_freed_memory;
 use crate::market::{Market, Series, as_i64};
 use crate::plan::{Intrabar, Plan, SymbolPlan, parse_plan};
 use crate::portfolio::books::Books;
@@ -113,7 +112,6 @@ impl Simulation {
         if symbol.name != market.symbols[0] || symbol.digits != series.digits {
             return Err(Error::Plan { reason: "the plan's symbol is not the market's".to_owned() });
         }
-        keep_freed_memory();
         let exchange = Exchange::new(&plan, &market)?;
         let rows = series.time_us.len() - plan.first_step + 2;
         Ok(Self {

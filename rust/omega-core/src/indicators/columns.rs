@@ -10,7 +10,6 @@ use arrow_buffer::ScalarBuffer;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::freed_memory::keep_freed_memory;
 use crate::indicators::prices::source_column;
 use crate::indicators::spec::{Price, Source, Spec, check, parse};
 use crate::indicators::steps::run;
@@ -36,7 +35,6 @@ pub fn compute_indicators(market: &Market, specs: &str) -> Result<Vec<ScalarBuff
             unique.push(spec.clone());
         }
     }
-    keep_freed_memory();
     let outputs = |spec: &Spec| {
         outputs_of(market, spec).map(|columns| columns.into_iter().map(ScalarBuffer::from).collect())
     };
