@@ -104,25 +104,39 @@ pub(crate) fn moments_of(values: &[f64], period: u32, give: impl FnMut(&[f64], &
     give(&totals, &mut squares);
     let len = count * (BLOCK / count).max(1);
     let mut moves = vec![0.0; len.min(values.len())];
-    let [mut block, mut before] = [(); 2].map(|()| [moves.clone(), moves.clone()]);
-    let mut before_count = 0;
+    let [mut before, mut block, mut after] = [(); 3].map(|()| [moves.clone(), moves.clone()]);
+    let (mut before_count, mut is_ahead) = (0, false);
     for begin in (count..values.len()).step_by(len) {
         let rows = begin..values.len().min(begin + len);
         let [totals, squares] = block.each_mut().map(|place| &mut place[..rows.len()]);
         let moves = &mut moves[..rows.len()];
         let oldest = &values[begin - count..rows.end - count];
         let newest = &values[rows.clone()];
-        step.fill_totals(newest, oldest, totals);
+        if !is_ahead {
+            step.fill_totals(newest, oldest, totals);
+        }
         step.fill_moves(newest, oldest, totals, moves);
         // Who is given a block takes roots; these and the sums of the next block wait at the same time.
         let [totals_before, squares_before] = &mut before;
         give(&totals_before[..before_count], &mut squares_before[..before_count]);
-        step.fill_squares(&values[begin - count..begin + squares.len()], totals, moves, squares);
+        let next = values.get(rows.end..rows.end + len).map(|newest| {
+            let oldest = &values[rows.end - count..];
+            Next { newest, oldest, totals: &mut after[0] }
+        });
+        is_ahead = next.is_some();
+        step.fill_squares(&values[begin - count..rows.end], totals, moves, squares, next);
         before_count = rows.len();
-        std::mem::swap(&mut block, &mut before);
+        (before, block, after) = (block, after, before);
     }
     let [totals, squares] = &mut before;
     give(&totals[..before_count], &mut squares[..before_count]);
+}
+
+/// The block after one whose squares are filled, if it is a whole one too. twin: none — see below.
+struct Next<'a> {
+    newest: &'a [f64],
+    oldest: &'a [f64],
+    totals: &'a mut [f64],
 }
 
 /// Blocks of rows from a turn of the ring on. twin: none — parts of `update`, one after the other.
@@ -156,31 +170,68 @@ impl Deviation {
         self.center = before;
     }
 
-    /// Moves the squares along; `values` begin a turn before the rows.
-    fn fill_squares(&mut self, values: &[f64], totals: &[f64], moves: &[f64], squares: &mut [f64]) {
+    /// Moves the squares along and adds up the totals of the next block; `values` begin a turn before the rows.
+    fn fill_squares(
+        &mut self,
+        values: &[f64],
+        totals: &[f64],
+        moves: &[f64],
+        squares: &mut [f64],
+        next: Option<Next<'_>>,
+    ) {
         let count = self.window.values.len();
-        let rows = values[count..].chunks(count).zip(totals.chunks(count)).zip(moves.chunks(count));
-        let mut before = self.squares;
-        for (((values, totals), moves), squares) in rows.zip(squares.chunks_mut(count)) {
-            let mut level = before;
-            for (square, moved) in squares.iter_mut().zip(moves) {
-                level += moved;
-                *square = level;
-            }
-            if squares.len() == count {
-                squares[count - 1] = squares_about(values, totals[count - 1] * self.inverse);
-            }
-            before = squares[squares.len() - 1];
+        let begun = self.squares;
+        // What a turn ends with is made anew and waits for no other square.
+        let turns = values[count..].chunks_exact(count).zip(totals.chunks_exact(count));
+        for ((values, totals), squares) in turns.zip(squares.chunks_exact_mut(count)) {
+            squares[count - 1] = squares_about(values, totals[count - 1] * self.inverse);
+        }
+        match next {
+            None => self.add_moves(moves, squares),
+            Some(next) => self.add_moves_and_values(moves, squares, next),
         }
         let is_lost = |before: f64, square: f64| square * MOST < before;
         let pairs = squares.iter().zip(&squares[1..]);
-        let some_lost = pairs.fold(is_lost(self.squares, squares[0]), |found, (before, square)| {
-            found | is_lost(*before, *square)
-        });
+        let some_lost = pairs
+            .fold(is_lost(begun, squares[0]), |found, (before, square)| found | is_lost(*before, *square));
         if some_lost || has_constant_window(values, count) {
-            before = self.fill_squares_with_care(values, totals, moves, squares);
+            self.squares = begun;
+            self.squares = self.fill_squares_with_care(values, totals, moves, squares);
         }
-        self.squares = before;
+    }
+
+    /// Adds up the moves of every turn to squares, all but those it ends with.
+    fn add_moves(&mut self, moves: &[f64], squares: &mut [f64]) {
+        let count = self.window.values.len();
+        for (moves, squares) in moves.chunks(count).zip(squares.chunks_mut(count)) {
+            for (square, moved) in squares.iter_mut().take(count - 1).zip(moves) {
+                self.squares += moved;
+                *square = self.squares;
+            }
+            self.squares = squares[squares.len() - 1];
+        }
+    }
+
+    /// The same, and the totals of the next block: each sum waits for itself, and neither for the other.
+    fn add_moves_and_values(&mut self, moves: &[f64], squares: &mut [f64], next: Next<'_>) {
+        let Next { newest, oldest, totals } = next;
+        let count = self.window.values.len();
+        let turns = moves.chunks_exact(count).zip(squares.chunks_exact_mut(count));
+        let next_turns = newest.chunks_exact(count).zip(oldest.chunks_exact(count));
+        let next_turns = next_turns.zip(totals.chunks_exact_mut(count));
+        for ((moves, squares), ((newest, oldest), totals)) in turns.zip(next_turns) {
+            let (mut square, mut total, mut fresh) = (self.squares, self.total, 0.0);
+            let rows = newest.iter().zip(oldest).zip(totals.iter_mut()).zip(moves).zip(squares.iter_mut());
+            for ((((value, oldest), total_shown), moved), square_shown) in rows.take(count - 1) {
+                total += value - oldest;
+                fresh += value;
+                *total_shown = total;
+                square += moved;
+                *square_shown = square;
+            }
+            totals[count - 1] = fresh + newest[count - 1];
+            (self.total, self.squares) = (totals[count - 1], squares[count - 1]);
+        }
     }
 
     /// The same where squares are lost or windows are constant; returns the last.

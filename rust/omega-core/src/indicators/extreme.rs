@@ -58,8 +58,8 @@ impl Extreme {
     }
 }
 
-/// Windows that are worked at together, so that they stay in the cache.
-const BLOCK: usize = 512;
+/// Values that are worked at together, so that they stay in the nearest cache while memory fetches the next.
+const BLOCK_BYTES: usize = 4096;
 
 /// Gives the rows at which full windows end, a block at a time, with the best of the older and the newer part of each.
 ///
@@ -77,7 +77,7 @@ pub(crate) fn sliding<T: Copy, V: Iterator<Item = T>>(
     let of_two = |(older, newer): (T, T)| best(newer, older);
     let of_four = |(older, newer): ((T, T), (T, T))| best(of_two(newer), of_two(older));
     let (mut joined, mut wider) = (Vec::new(), Vec::new());
-    let (lag, len) = (period - 1, BLOCK.max(4 * period));
+    let (lag, len) = (period - 1, (BLOCK_BYTES / size_of::<T>()).max(4 * period));
     for begin in (lag..count).step_by(len) {
         let rows = begin..count.min(begin + len);
         let from = |row: usize| values(begin - lag + row..rows.end);

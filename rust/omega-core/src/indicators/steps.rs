@@ -335,7 +335,7 @@ mod tests {
         let mut compared = Vec::new();
         for entry in CATALOGUE {
             for (count, period) in
-                [(0, 2), (1, 2), (5, 5), (6, 5), (400, 2), (7001, 2), (7002, 9), (7003, 200)]
+                [(0, 2), (1, 2), (5, 5), (6, 5), (165, 5), (400, 2), (7001, 2), (7002, 9), (7003, 200)]
             {
                 let values = |one: &crate::indicators::Parameter| match one.name {
                     "slow" => 2.0 * f64::from(period),

@@ -1,7 +1,5 @@
 //! True range: how far price moved in a bar, the gap to the close before included. Rule IND-3.
 
-use std::hint::black_box;
-
 /// The state of one true range between two bars.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trange {
@@ -41,10 +39,6 @@ pub(crate) fn trange(highs: &[f64], lows: &[f64], closes_before: &[f64]) -> Vec<
     let bars = highs.iter().zip(lows).zip(closes_before);
     let mut column = Vec::with_capacity(highs.len() + 1);
     column.push(f64::NAN);
-    column.extend(bars.map(|((high, low), before)| {
-        // Row by row: two at once wait longer for memory.
-        black_box(());
-        true_range(*high, *low, *before)
-    }));
+    column.extend(bars.map(|((high, low), before)| true_range(*high, *low, *before)));
     column
 }

@@ -2,7 +2,12 @@
 //!
 //! Two running sums, weighted and plain. Rule IND-3.
 
+use prefetch_index::prefetch_index;
+
 use crate::indicators::window::{Window, append};
+
+/// Values that memory is asked for ahead of the sums: no processor looks past the end of a page by itself.
+const AHEAD: usize = 128;
 
 /// The state of one weighted moving average between two bars.
 #[derive(Clone, Debug)]
@@ -64,6 +69,7 @@ pub(crate) fn wma(values: &[f64], period: u32) -> Vec<f64> {
     column.extend(warm_up.iter().map(|value| step.update(*value)));
     let (period, divisor, mut weighted, mut total) = (step.period, step.divisor, step.weighted, step.total);
     append(&mut column, newest.iter().zip(values), move |(newest, oldest)| {
+        prefetch_index(std::slice::from_ref(newest), AHEAD);
         (weighted, total) = slide(weighted, total, *newest, *oldest, period);
         weighted / divisor
     });
