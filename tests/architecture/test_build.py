@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import tomllib
 from collections.abc import Callable
 from types import ModuleType
 
@@ -46,6 +47,15 @@ def test_flags_asked_for_twice_name_the_profile_once(tool, monkeypatch) -> None:
     monkeypatch.setenv("CARGO_ENCODED_RUSTFLAGS", builder.rust_flags())
 
     assert builder.rust_flags() == os.environ["CARGO_ENCODED_RUSTFLAGS"]
+
+
+def test_a_source_distribution_holds_its_own_build_backend(root) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    (folder,) = project["build-system"]["backend-path"]
+    backend = f"{folder}/{project['build-system']['build-backend']}.py"
+
+    assert {"path": backend, "format": "sdist"} in project["tool"]["maturin"]["include"]
+    assert (root / backend).is_file()
 
 
 def test_the_profile_counts_one_build_of_the_core(tool) -> None:
