@@ -13,4 +13,4 @@ command -v "$1" >/dev/null || stop "Python 3.11 or newer as '$1' (or: make PYTHO
 "$1" -c 'import ensurepip, venv' 2>/dev/null || stop "the venv module of Python (Debian and Ubuntu: apt install python3-venv)"
 [ "$2" = pure ] && exit 0
 command -v cargo >/dev/null || stop "cargo, from https://rustup.rs (or: OMEGA_BUILD=pure make setup, slow but without Rust)"
-command -v cc >/dev/null || stop "a C linker as 'cc' (Debian and Ubuntu: apt install gcc)"
+command -v cc >/dev/null || stop "a C compiler as 'cc', which links, too (Debian and Ubuntu: apt install gcc)"
