@@ -3,6 +3,7 @@
 //! The true range needs the close before it, so the first one belongs to bar 1; the average is Wilder's.
 //! Rule IND-3.
 
+use crate::indicators::number::Number;
 use crate::indicators::stretches::Forgetful;
 use crate::indicators::trange::{Trange, true_range};
 use crate::indicators::wilder::Wilder;
@@ -46,7 +47,7 @@ impl Forgetful<3, 1, 1> for Atr {
     }
 
     #[inline]
-    fn next(&self, [level]: [f64; 1], [high, low, before]: [f64; 3]) -> ([f64; 1], [f64; 1]) {
+    fn next<N: Number>(&self, [level]: [N; 1], [high, low, before]: [N; 3]) -> ([N; 1], [N; 1]) {
         let level = self.mean.after(level, true_range(high, low, before));
         ([level], [level])
     }

@@ -1,6 +1,7 @@
 //! Double exponential moving average: 2 * e1 - e2, e2 being the EMA of e1. Rule IND-3.
 
 use crate::indicators::ema::Ema;
+use crate::indicators::number::Number;
 use crate::indicators::stretches::Forgetful;
 
 /// The state of one double exponential moving average between two bars.
@@ -41,9 +42,9 @@ impl Forgetful<1, 2, 1> for Dema {
     }
 
     #[inline]
-    fn next(&self, [first, second]: [f64; 2], [value]: [f64; 1]) -> ([f64; 2], [f64; 1]) {
+    fn next<N: Number>(&self, [first, second]: [N; 2], [value]: [N; 1]) -> ([N; 2], [N; 1]) {
         let first = self.first.after(first, value);
         let second = self.second.after(second, first);
-        ([first, second], [2.0 * first - second])
+        ([first, second], [N::from(2.0) * first - second])
     }
 }

@@ -3,6 +3,7 @@
 //! `level = (value - level) * alpha + level` with `alpha = 2 / (period + 1)`, in this order of
 //! operations, as in TA-Lib. Rule IND-3.
 
+use crate::indicators::number::Number;
 use crate::indicators::prices::source_column;
 use crate::indicators::spec::Price;
 use crate::indicators::stretches::{Forgetful, forgetful_with};
@@ -47,8 +48,8 @@ impl Ema {
 
     /// The level after a value. twin: none — part of `update`.
     #[inline]
-    pub(crate) fn after(&self, level: f64, value: f64) -> f64 {
-        (value - level) * self.alpha + level
+    pub(crate) fn after<N: Number>(&self, level: N, value: N) -> N {
+        (value - level) * N::from(self.alpha) + level
     }
 
     /// Values after which less than half a rounding is left of a level. twin: none — for `Forgetful`.
@@ -86,7 +87,7 @@ impl Forgetful<1, 2, 2> for Two {
     }
 
     #[inline]
-    fn next(&self, [first, second]: [f64; 2], [value]: [f64; 1]) -> ([f64; 2], [f64; 2]) {
+    fn next<N: Number>(&self, [first, second]: [N; 2], [value]: [N; 1]) -> ([N; 2], [N; 2]) {
         let levels = [self.0[0].after(first, value), self.0[1].after(second, value)];
         (levels, levels)
     }
@@ -106,7 +107,7 @@ impl Forgetful<1, 1, 1> for Ema {
     }
 
     #[inline]
-    fn next(&self, [level]: [f64; 1], [value]: [f64; 1]) -> ([f64; 1], [f64; 1]) {
+    fn next<N: Number>(&self, [level]: [N; 1], [value]: [N; 1]) -> ([N; 1], [N; 1]) {
         let level = self.after(level, value);
         ([level], [level])
     }

@@ -4,7 +4,8 @@
 //! before. All three outputs begin with the signal. Rule IND-3.
 
 use crate::indicators::ema::Ema;
-use crate::indicators::stretches::{Forgetful, forgetful_with};
+use crate::indicators::number::Number;
+use crate::indicators::stretches::Forgetful;
 
 /// The state between two bars.
 #[derive(Clone, Debug)]
@@ -43,22 +44,9 @@ impl Macd {
     }
 }
 
-/// Returns the columns of values without NaN. twin: none — the step says the same.
-pub(crate) fn macd(values: &[f64], step: Macd) -> Vec<Vec<f64>> {
-    // Made of the other two while they are in the cache: three columns at four places are more than registers hold.
-    let mut histogram = Vec::with_capacity(values.len());
-    let mut columns = forgetful_with([values], step, 0, |[macd, signal]| {
-        let shown = histogram.len();
-        histogram.extend(macd[shown..].iter().zip(&signal[shown..]).map(|(macd, signal)| macd - signal));
-    });
-    columns.push(histogram);
-    columns
-}
-
-impl Forgetful<1, 3, 2> for Macd {
-    fn step(&mut self, [value]: [f64; 1]) -> [f64; 2] {
-        let [macd, signal, _] = self.update(value);
-        [macd, signal]
+impl Forgetful<1, 3, 3> for Macd {
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 3] {
+        self.update(value)
     }
 
     fn memory(&self) -> usize {
@@ -70,11 +58,11 @@ impl Forgetful<1, 3, 2> for Macd {
     }
 
     #[inline]
-    fn next(&self, [fast, slow, signal]: [f64; 3], [value]: [f64; 1]) -> ([f64; 3], [f64; 2]) {
+    fn next<N: Number>(&self, [fast, slow, signal]: [N; 3], [value]: [N; 1]) -> ([N; 3], [N; 3]) {
         let fast = self.fast.after(fast, value);
         let slow = self.slow.after(slow, value);
         let macd = fast - slow;
         let signal = self.signal.after(signal, macd);
-        ([fast, slow, signal], [macd, signal])
+        ([fast, slow, signal], [macd, signal, macd - signal])
     }
 }

@@ -40,6 +40,7 @@ mod mfi;
 mod minus_di;
 mod mom;
 mod natr;
+mod number;
 mod obv;
 mod pivot;
 mod plus_di;

@@ -1,6 +1,7 @@
 //! Normalised average true range: the average true range in percent of the close. Rule IND-3.
 
 use crate::indicators::atr::Atr;
+use crate::indicators::number::Number;
 use crate::indicators::stretches::Forgetful;
 
 /// The state between two bars.
@@ -37,8 +38,8 @@ impl Forgetful<4, 1, 1> for Natr {
     }
 
     #[inline]
-    fn next(&self, levels: [f64; 1], [high, low, before, close]: [f64; 4]) -> ([f64; 1], [f64; 1]) {
+    fn next<N: Number>(&self, levels: [N; 1], [high, low, before, close]: [N; 4]) -> ([N; 1], [N; 1]) {
         let (levels, [level]) = self.range.next(levels, [high, low, before]);
-        (levels, [level / close * 100.0])
+        (levels, [level / close * N::from(100.0)])
     }
 }

@@ -27,7 +27,7 @@ use crate::indicators::kama::{Kama, kama};
 use crate::indicators::keltner::Keltner;
 use crate::indicators::linearreg::{Linearreg, linearreg};
 use crate::indicators::lowest::Lowest;
-use crate::indicators::macd::{Macd, macd};
+use crate::indicators::macd::Macd;
 use crate::indicators::mfi::Mfi;
 use crate::indicators::minus_di::MinusDi;
 use crate::indicators::mom::Mom;
@@ -93,7 +93,10 @@ fn whole(name: &str, p: &Parameters, inputs: &[Cow<'_, [f64]>]) -> Option<Column
         "ema" => forgetful(rows::<1>(inputs), Ema::new(period()), 0),
         "dema" => forgetful(rows::<1>(inputs), Dema::new(period()), 0),
         "tema" => forgetful(rows::<1>(inputs), Tema::new(period()), 0),
-        "macd" => macd(&inputs[0], Macd::new(p.whole("fast"), p.whole("slow"), p.whole("signal"))),
+        "macd" => {
+            let step = Macd::new(p.whole("fast"), p.whole("slow"), p.whole("signal"));
+            forgetful(rows::<1>(inputs), step, 0)
+        }
         "bbands" => bbands(&inputs[0], period(), p.real("deviations")),
         "stddev" => vec![stddev(&inputs[0], period(), p.real("deviations"))],
         "cci" => {

@@ -1,11 +1,15 @@
 //! Columns of steps that forget: four stretches of the rows at a time, equal to the bit.
 //!
 //! An average waits for its own last level, and a processor waits with it; four levels in four places of the
-//! column keep it busy. A stretch begins with a level from `memory` rows before it, begun anywhere: what lies
+//! column keep it busy, two of them in one instruction. A stretch begins with a level from `memory` rows before it, begun anywhere: what lies
 //! further back no longer shows. That is checked, not believed: the true levels are carried into every stretch
 //! until they meet the ones it began with, bit for bit, and from there on the rows are the same.
 //!
 //! twin: none — an order of work; the numbers are those of the step.
+
+use wide::f64x2;
+
+use crate::indicators::number::Number;
 
 const STRETCHES: usize = 4;
 
@@ -26,7 +30,7 @@ pub(crate) trait Forgetful<const I: usize, const K: usize, const O: usize> {
     fn levels(&self) -> Option<[f64; K]>;
 
     /// What `step` does once seeded: the next levels, and the outputs.
-    fn next(&self, levels: [f64; K], row: [f64; I]) -> ([f64; K], [f64; O]);
+    fn next<N: Number>(&self, levels: [N; K], row: [N; I]) -> ([N; K], [N; O]);
 }
 
 /// Returns the outputs of a step for rows without NaN, after `lead` rows that it is not given.
@@ -72,88 +76,96 @@ where
     let memory = step.memory();
     while begin < count {
         let end = count.min(begin + STRETCHES * MEMORIES * memory);
-        let block = Block { rows: rows.map(|row| &row[begin..end]), count: end - begin, memory };
-        let places = outputs.each_mut().map(|output| grow(output, block.count));
-        levels = block.fill(places, levels, |levels, row| step.next(levels, row));
+        let mut block = Block {
+            rows: rows.map(|row| &row[begin..end]),
+            outputs: outputs.each_mut().map(|output| grow(output, end - begin)),
+            levels,
+            memory,
+            step: &step,
+        };
+        levels = block.fill();
         show(&mut outputs);
         begin = end;
     }
     outputs.into()
 }
 
-/// Rows that are filled together.
-struct Block<'a, const I: usize> {
+/// Rows that are filled together, from the levels before the first one on.
+struct Block<'a, S, const I: usize, const K: usize, const O: usize> {
     rows: [&'a [f64]; I],
-    count: usize,
+    outputs: [&'a mut [f64]; O],
+    levels: [f64; K],
     memory: usize,
+    step: &'a S,
 }
 
-impl<const I: usize> Block<'_, I> {
+impl<S, const I: usize, const K: usize, const O: usize> Block<'_, S, I, K, O>
+where
+    S: Forgetful<I, K, O>,
+{
+    /// Fills the outputs and returns the levels after the last row.
     #[inline]
-    fn row(&self, idx: usize) -> [f64; I] {
-        self.rows.map(|row| row[idx])
-    }
-
-    /// Rows of a stretch, an even number.
-    #[inline]
-    fn stretch_len(&self) -> usize {
-        self.count / (2 * STRETCHES) * 2
-    }
-
-    /// Fills the outputs from the levels before the first row on and returns those after the last.
-    #[inline]
-    fn fill<const K: usize, const O: usize>(
-        &self,
-        outputs: [&mut [f64]; O],
-        levels: [f64; K],
-        next: impl Fn([f64; K], [f64; I]) -> ([f64; K], [f64; O]),
-    ) -> [f64; K] {
-        let (mut outputs, mut levels) = (outputs, levels);
+    fn fill(&mut self) -> [f64; K] {
         let len = self.stretch_len();
         if len <= self.memory {
-            return self.fill_in_turn(&mut outputs, levels, 0, &next);
+            return self.fill_in_turn(self.levels, 0);
         }
-        let begun = self.begin(len, levels, &next);
-        let ended = self.fill_stretches(outputs.each_mut().map(|output| &mut **output), begun, &next);
-        levels = ended[0];
+        let begun = self.begin(len);
+        let ended = self.fill_stretches(len, begun);
+        let mut levels = ended[0];
         for stretch in 1..STRETCHES {
             let (mut idx, end, mut guess) = (stretch * len, (stretch + 1) * len, begun[stretch]);
             while idx < end && !is_same(levels, guess) {
-                guess = next(guess, self.row(idx)).0;
-                levels = put(&mut outputs, idx, next(levels, self.row(idx)));
+                guess = self.step.next(guess, self.row(idx)).0;
+                levels = self.put(levels, idx);
                 idx += 1;
             }
             if idx < end {
                 levels = ended[stretch];
             }
         }
-        self.fill_in_turn(&mut outputs, levels, len * STRETCHES, &next)
+        self.fill_in_turn(levels, len * STRETCHES)
     }
 
-    /// Fills the outputs from an index on, row by row, and returns the levels after the last.
+    /// Rows of a stretch, an even number.
     #[inline]
-    fn fill_in_turn<const K: usize, const O: usize>(
-        &self,
-        outputs: &mut [&mut [f64]; O],
-        levels: [f64; K],
-        begin: usize,
-        next: impl Fn([f64; K], [f64; I]) -> ([f64; K], [f64; O]),
-    ) -> [f64; K] {
-        (begin..self.count).fold(levels, |levels, idx| put(outputs, idx, next(levels, self.row(idx))))
+    fn stretch_len(&self) -> usize {
+        self.count() / (2 * STRETCHES) * 2
+    }
+
+    #[inline]
+    fn count(&self) -> usize {
+        self.rows[0].len()
+    }
+
+    #[inline]
+    fn row(&self, idx: usize) -> [f64; I] {
+        self.rows.map(|row| row[idx])
+    }
+
+    /// Fills the outputs from a row on and returns the levels after the last.
+    #[inline]
+    fn fill_in_turn(&mut self, levels: [f64; K], begin: usize) -> [f64; K] {
+        (begin..self.count()).fold(levels, |levels, idx| self.put(levels, idx))
+    }
+
+    /// Writes the outputs of a row and returns the levels after it.
+    #[inline]
+    fn put(&mut self, levels: [f64; K], idx: usize) -> [f64; K] {
+        let (levels, values) = self.step.next(levels, self.row(idx));
+        for (output, value) in self.outputs.iter_mut().zip(values) {
+            output[idx] = value;
+        }
+        levels
     }
 
     /// Returns the levels with which the stretches begin: the first as given, the others from a memory before.
     #[inline]
-    fn begin<const K: usize, const O: usize>(
-        &self,
-        len: usize,
-        levels: [f64; K],
-        next: impl Fn([f64; K], [f64; I]) -> ([f64; K], [f64; O]),
-    ) -> [[f64; K]; STRETCHES] {
-        let mut begun = [levels; STRETCHES];
+    fn begin(&self, len: usize) -> [[f64; K]; STRETCHES] {
+        let mut begun = [self.levels; STRETCHES];
         for idx in len - self.memory..len {
             for (stretch, levels) in begun[1..].iter_mut().enumerate() {
-                *levels = next(*levels, self.row(idx + stretch * len)).0;
+                *levels = self.step.next(*levels, self.row(idx + stretch * len)).0;
             }
         }
         begun
@@ -161,43 +173,50 @@ impl<const I: usize> Block<'_, I> {
 
     /// Fills the stretches from their levels on and returns those they end with.
     #[inline]
-    fn fill_stretches<const K: usize, const O: usize>(
-        &self,
-        outputs: [&mut [f64]; O],
-        begun: [[f64; K]; STRETCHES],
-        next: impl Fn([f64; K], [f64; I]) -> ([f64; K], [f64; O]),
-    ) -> [[f64; K]; STRETCHES] {
-        let len = self.stretch_len();
-        let mut levels = begun;
-        let rows: [[&[[f64; 2]]; I]; STRETCHES] =
-            std::array::from_fn(|stretch| self.rows.map(|row| row[stretch * len..][..len].as_chunks().0));
-        let mut places = outputs.map(|output| split(output, len).map(|place| place.as_chunks_mut().0));
-        // Two rows at a time: what does not wait for the level is one instruction for both, divisions above all.
+    fn fill_stretches(&mut self, len: usize, begun: [[f64; K]; STRETCHES]) -> [[f64; K]; STRETCHES] {
+        let columns = self.rows.map(|column| split(column, len).map(|stretch| stretch.as_chunks().0));
+        let mut places =
+            self.outputs.each_mut().map(|output| split_mut(output, len).map(|place| place.as_chunks_mut().0));
+        let mut levels = [together(begun[0], begun[1]), together(begun[2], begun[3])];
         for idx in 0..len / 2 {
-            for stretch in 0..STRETCHES {
-                let pairs = rows[stretch].map(|row| row[idx]);
-                let (moved, firsts) = next(levels[stretch], pairs.map(|pair| pair[0]));
-                let (moved, seconds) = next(moved, pairs.map(|pair| pair[1]));
-                levels[stretch] = moved;
-                for (place, (first, second)) in places.iter_mut().zip(firsts.into_iter().zip(seconds)) {
-                    place[stretch][idx] = [first, second];
+            for (couple, levels) in levels.iter_mut().enumerate() {
+                let (one, other) = (2 * couple, 2 * couple + 1);
+                let rows: [[f64x2; 2]; I] =
+                    columns.each_ref().map(|column| together(column[one][idx], column[other][idx]));
+                let (moved, first) = self.step.next(*levels, rows.map(|row| row[0]));
+                let (moved, second) = self.step.next(moved, rows.map(|row| row[1]));
+                *levels = moved;
+                for (place, values) in places.iter_mut().zip(first.into_iter().zip(second)) {
+                    [place[one][idx], place[other][idx]] = apart(values.into());
                 }
             }
         }
-        levels
+        let [[first, second], [third, fourth]] = levels.map(apart);
+        [first, second, third, fourth]
     }
 }
 
-/// Appends a block to a column; what is zeroed here is still in the cache when it is written.
-pub(crate) fn grow(column: &mut Vec<f64>, count: usize) -> &mut [f64] {
-    let begin = column.len();
-    column.resize(begin + count, 0.0);
-    &mut column[begin..]
+/// Numbers of two stretches side by side: what is done to one is done to the other.
+#[inline]
+fn together<const N: usize>(one: [f64; N], other: [f64; N]) -> [f64x2; N] {
+    std::array::from_fn(|idx| f64x2::from([one[idx], other[idx]]))
+}
+
+/// The numbers of each stretch again.
+#[inline]
+fn apart<const N: usize>(both: [f64x2; N]) -> [[f64; N]; 2] {
+    [0, 1].map(|stretch| both.map(|numbers| numbers.to_array()[stretch]))
 }
 
 /// Cuts a column into stretches of a length; what remains is left out.
 #[inline]
-fn split(column: &mut [f64], len: usize) -> [&mut [f64]; STRETCHES] {
+fn split(column: &[f64], len: usize) -> [&[f64]; STRETCHES] {
+    std::array::from_fn(|stretch| &column[stretch * len..][..len])
+}
+
+/// The same to write to.
+#[inline]
+fn split_mut(column: &mut [f64], len: usize) -> [&mut [f64]; STRETCHES] {
     let mut rest = column;
     std::array::from_fn(|_| {
         let (stretch, after) = std::mem::take(&mut rest).split_at_mut(len);
@@ -206,17 +225,11 @@ fn split(column: &mut [f64], len: usize) -> [&mut [f64]; STRETCHES] {
     })
 }
 
-/// Writes the outputs of a row and returns the levels after it.
-#[inline]
-fn put<const K: usize, const O: usize>(
-    outputs: &mut [&mut [f64]; O],
-    idx: usize,
-    (levels, values): ([f64; K], [f64; O]),
-) -> [f64; K] {
-    for (output, value) in outputs.iter_mut().zip(values) {
-        output[idx] = value;
-    }
-    levels
+/// Appends a block to a column; what is zeroed here is still in the cache when it is written.
+pub(crate) fn grow(column: &mut Vec<f64>, count: usize) -> &mut [f64] {
+    let begin = column.len();
+    column.resize(begin + count, 0.0);
+    &mut column[begin..]
 }
 
 /// Whether levels are the same to the bit: from then on so is all that comes of them.

@@ -1,6 +1,7 @@
 //! Triple exponential moving average: 3 * e1 - 3 * e2 + e3, each the EMA of the one before. Rule IND-3.
 
 use crate::indicators::ema::Ema;
+use crate::indicators::number::Number;
 use crate::indicators::stretches::Forgetful;
 
 /// The state of one triple exponential moving average between two bars.
@@ -46,10 +47,10 @@ impl Forgetful<1, 3, 1> for Tema {
     }
 
     #[inline]
-    fn next(&self, [first, second, third]: [f64; 3], [value]: [f64; 1]) -> ([f64; 3], [f64; 1]) {
+    fn next<N: Number>(&self, [first, second, third]: [N; 3], [value]: [N; 1]) -> ([N; 3], [N; 1]) {
         let first = self.first.after(first, value);
         let second = self.second.after(second, first);
         let third = self.third.after(third, second);
-        ([first, second, third], [3.0 * first - 3.0 * second + third])
+        ([first, second, third], [N::from(3.0) * first - N::from(3.0) * second + third])
     }
 }

@@ -1,5 +1,7 @@
 //! True range: how far price moved in a bar, the gap to the close before included. Rule IND-3.
 
+use crate::indicators::number::Number;
+
 /// The state of one true range between two bars.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trange {
@@ -27,10 +29,8 @@ impl Trange {
 ///
 /// One difference: the farther of high and low from a close outside of them is what rounds to the greatest.
 #[inline]
-pub(crate) fn true_range(high: f64, low: f64, previous_close: f64) -> f64 {
-    let top = if previous_close > high { previous_close } else { high };
-    let bottom = if previous_close < low { previous_close } else { low };
-    top - bottom
+pub(crate) fn true_range<N: Number>(high: N, low: N, previous_close: N) -> N {
+    previous_close.or_greater(high) - previous_close.or_less(low)
 }
 
 /// Returns the column of bars without NaN. twin: none — the step says the same.

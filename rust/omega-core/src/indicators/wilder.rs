@@ -3,6 +3,8 @@
 //! Seeded with the mean of the first `period` values, then `level = level * kept + value * inverse` with
 //! `kept = (period - 1) / period` and `inverse = 1 / period`. Rule IND-3.
 
+use crate::indicators::number::Number;
+
 /// The state of one smoothed value between two bars.
 #[derive(Clone, Debug)]
 pub(crate) struct Wilder {
@@ -43,8 +45,8 @@ impl Wilder {
 
     /// The level after a value. twin: none — part of `update`.
     #[inline]
-    pub(crate) fn after(&self, level: f64, value: f64) -> f64 {
-        level * self.kept + value * self.inverse
+    pub(crate) fn after<N: Number>(&self, level: N, value: N) -> N {
+        level * N::from(self.kept) + value * N::from(self.inverse)
     }
 
     /// Values after which less than half a rounding is left of a level. twin: none — for `Forgetful`.
