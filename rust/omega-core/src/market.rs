@@ -17,6 +17,13 @@ use crate::schema;
 /// Largest price, in points: with it no product of the engine can overflow.
 pub const MAX_POINTS: i32 = 1_000_000_000;
 
+/// Bars that memory is asked for ahead of a trade: short enough to stay in the cache until it comes (measured).
+const STRIDE_BARS: usize = 48;
+
+/// Times and prices that memory hands over at once.
+const TIMES_A_LINE: usize = 64 / size_of::<i64>();
+const PRICES_A_LINE: usize = 64 / size_of::<i32>();
+
 /// Open, high, low, close of one quote side, in points.
 #[derive(Clone, Debug)]
 pub struct Prices {
@@ -86,6 +93,22 @@ impl Series {
     #[inline]
     pub(crate) fn prefetch(&self, bar_idx: usize) {
         prefetch_index(&self.time_us, bar_idx);
+        self.prefetch_prices(bar_idx);
+    }
+
+    /// The same for the bars in which most trades end that begin at one. twin: none — as above.
+    #[inline]
+    pub(crate) fn prefetch_stride(&self, first: usize) {
+        for line in 0..STRIDE_BARS / TIMES_A_LINE {
+            prefetch_index(&self.time_us, first + line * TIMES_A_LINE);
+        }
+        for line in 0..STRIDE_BARS / PRICES_A_LINE {
+            self.prefetch_prices(first + line * PRICES_A_LINE);
+        }
+    }
+
+    #[inline]
+    fn prefetch_prices(&self, bar_idx: usize) {
         for side in [&self.bid, &self.ask] {
             for column in [&side.open, &side.high, &side.low, &side.close] {
                 prefetch_index(column, bar_idx);

@@ -1,9 +1,9 @@
 //! Columns of steps that forget: four stretches of the rows at a time, equal to the bit.
 //!
 //! An average waits for its own last level, and a processor waits with it; four levels in four places of the
-//! column keep it busy, two of them in one instruction. A stretch begins with a level from `memory` rows before it, begun anywhere: what lies
-//! further back no longer shows. That is checked, not believed: the true levels are carried into every stretch
-//! until they meet the ones it began with, bit for bit, and from there on the rows are the same.
+//! column keep it busy, two of them in one instruction. A stretch begins with a level from `memory` rows before it,
+//! begun anywhere: what lies further back no longer shows. That is checked, not believed: the true levels are carried
+//! into every stretch until they meet the ones it began with, bit for bit, and from there on the rows are the same.
 //!
 //! twin: none — an order of work; the numbers are those of the step.
 
