@@ -472,7 +472,7 @@ pub fn run_to_end(
             bar_idx += 1;
         }
         let next = taken.get(position).map_or(bar_count, |request| step_of(request).min(bar_count));
-        simulation.series().prefetch_stride(next);
+        simulation.series().prefetch(next);
         let stop = next.min(bar_idx + INTERRUPT_STRIDE).max(bar_idx);
         simulation.advance_from(bar_idx, stop, is_entered)?;
         if stop == bar_idx + INTERRUPT_STRIDE && is_interrupted() {

@@ -81,7 +81,6 @@ pub(super) fn sweep<const N: usize>(
     } else {
         walk(&mut sweep, &mut books.equity, from..to, |mark| half_even_narrow(mark, rate.denominator))
     };
-    market.series[0].prefetch(end);
     if end > from {
         simulation.pass_number += 1;
         for (position, seen) in positions.iter_mut().zip(sweep.seen.iter().flatten()) {
