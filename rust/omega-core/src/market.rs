@@ -87,7 +87,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// Asks memory for the bars in which most trades end that begin at one: a hint, no result depends on it.
+    /// Asks memory for the bars in which most trades end that begin at `first`: a hint, no result depends on it.
     ///
     /// twin: none — the machine's business.
     #[inline]
