@@ -5,6 +5,7 @@
 //! field to a column of its own, and no table is ever held twice. Nothing here knows what a row means, or Arrow.
 
 use crate::mask::{Mask, WORD_ROWS};
+use crate::memory::prefetch;
 
 /// Rows that wait to be turned into columns: one word of a mask.
 pub const BLOCK_ROWS: usize = WORD_ROWS;
@@ -45,6 +46,7 @@ impl<T: Copy + Default> Column<T> for Vec<T> {
 
     fn append(&mut self, cells: impl ExactSizeIterator<Item = T> + Clone) {
         self.extend(cells);
+        prefetch_next_block(self);
     }
 
     fn of_defaults(len: usize) -> Self {
@@ -64,6 +66,12 @@ impl<T: Copy + Default> Column<T> for Vec<T> {
 /// Whether a test holds for every cell. No early end: nearly always it does, and so several are tested at once.
 pub(crate) fn all<T>(cells: &[T], test: impl Fn(&T) -> bool) -> bool {
     cells.iter().fold(true, |all, cell| all & test(cell))
+}
+
+/// Asks memory for the place of the next block: many trades later it is near, and nothing waits for it.
+#[inline]
+fn prefetch_next_block<T>(cells: &[T]) {
+    prefetch(cells, cells.len(), BLOCK_ROWS);
 }
 
 /// A column with nulls. Values and mask take memory only from the first row on that needs them: most such columns of
@@ -160,6 +168,7 @@ impl<T: Copy + Default> Column<Option<T>> for OptionalColumn<T> {
             is_valid.append(cells.clone().enumerate().map(bit).fold(0, |word, bit| word | bit), count);
         }
         self.values.extend(cells.map(Option::unwrap_or_default));
+        prefetch_next_block(&self.values);
         self.len += count;
     }
 

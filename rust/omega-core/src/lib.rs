@@ -11,6 +11,7 @@ pub mod growing;
 pub mod indicators;
 pub mod market;
 mod mask;
+mod memory;
 pub mod metrics;
 pub mod numerics;
 pub mod plan;

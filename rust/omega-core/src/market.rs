@@ -6,23 +6,16 @@
 use arrow_array::RecordBatch;
 use arrow_array::types::{Int8Type, Int32Type};
 use arrow_buffer::ScalarBuffer;
-use prefetch_index::prefetch_index;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::frame::{OptionalFloats, Table};
 use crate::indicators::PriceColumns;
+use crate::memory::prefetch;
 use crate::schema;
 
 /// Largest price, in points: with it no product of the engine can overflow.
 pub const MAX_POINTS: i32 = 1_000_000_000;
-
-/// Bars that memory is asked for ahead of a trade (measured; asking at its exit, too, was slower).
-const AHEAD: usize = 48;
-
-/// Times and prices that memory hands over at once.
-const TIMES_A_LINE: usize = 64 / size_of::<i64>();
-const PRICES_A_LINE: usize = 64 / size_of::<i32>();
 
 /// Open, high, low, close of one quote side, in points.
 #[derive(Clone, Debug)]
@@ -87,19 +80,14 @@ pub struct Series {
 }
 
 impl Series {
-    /// Asks memory for the bars in which most trades end that begin at `first`: a hint, no result depends on it.
-    ///
-    /// twin: none — the machine's business.
-    #[inline]
-    pub(crate) fn prefetch(&self, first: usize) {
-        for line in 0..AHEAD / TIMES_A_LINE {
-            prefetch_index(&self.time_us, first + line * TIMES_A_LINE);
-        }
-        for line in 0..AHEAD / PRICES_A_LINE {
-            for side in [&self.bid, &self.ask] {
-                for column in [&side.open, &side.high, &side.low, &side.close] {
-                    prefetch_index(column, first + line * PRICES_A_LINE);
-                }
+    /// Asks memory for the times and prices of `count` bars. twin: none — see `memory`.
+    #[allow(clippy::inline_always, reason = "as there")]
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, first: usize, count: usize) {
+        prefetch(&self.time_us, first, count);
+        for side in [&self.bid, &self.ask] {
+            for column in [&side.open, &side.high, &side.low, &side.close] {
+                prefetch(column, first, count);
             }
         }
     }

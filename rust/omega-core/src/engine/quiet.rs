@@ -68,6 +68,9 @@ fn stride(simulation: &mut Simulation, rate: Rate, from: usize, to: usize) -> us
         1 if !needs_more => sweep::<1>(simulation, rate, from, to),
         2 if !needs_more => sweep::<2>(simulation, rate, from, to),
         3 if !needs_more => sweep::<3>(simulation, rate, from, to),
+        4 if !needs_more => sweep::<4>(simulation, rate, from, to),
+        5 if !needs_more => sweep::<5>(simulation, rate, from, to),
+        6 if !needs_more => sweep::<6>(simulation, rate, from, to),
         _ => ControlFlow::Continue(from),
     };
     let from = match swept {

@@ -73,7 +73,7 @@ pub(super) fn sweep<const N: usize>(
     let Simulation { market, positions, books, .. } = simulation;
     let mut sweep: Sweep<'_, N> = Sweep {
         tracks: array::from_fn(|idx| track(&market.series[0], &positions[idx], rate, corridors[idx])),
-        seen: sees.then_some([Seen { lowest: i32x8::MAX, highest: i32x8::MIN }; N]),
+        seen: if sees { Some([Seen { lowest: i32x8::MAX, highest: i32x8::MIN }; N]) } else { None },
         start: positions.iter().fold(books.balance, |start, position| start + position.accrued_swap),
     };
     let (end, is_over) = if rate.denominator == 1 {

@@ -2,9 +2,8 @@
 //!
 //! Two running sums, weighted and plain. Rule IND-3.
 
-use prefetch_index::prefetch_index;
-
 use crate::indicators::window::{Window, append};
+use crate::memory::prefetch;
 
 /// Values that memory is asked for ahead of the sums (measured: a twentieth faster over a million bars).
 const AHEAD: usize = 128;
@@ -69,7 +68,7 @@ pub(crate) fn wma(values: &[f64], period: u32) -> Vec<f64> {
     column.extend(warm_up.iter().map(|value| step.update(*value)));
     let (period, divisor, mut weighted, mut total) = (step.period, step.divisor, step.weighted, step.total);
     append(&mut column, newest.iter().zip(values), move |(newest, oldest)| {
-        prefetch_index(std::slice::from_ref(newest), AHEAD);
+        prefetch(std::slice::from_ref(newest), AHEAD, 1);
         (weighted, total) = slide(weighted, total, *newest, *oldest, period);
         weighted / divisor
     });
