@@ -20,7 +20,6 @@ use crate::execution::sizing::whole_steps;
 use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::{Prices, Series, as_i64};
 use crate::numerics::quotient;
-use crate::portfolio::currency::rate_shown;
 use crate::portfolio::position::{DealPrices, Position, close_part, excursions, see_price, settle_swap};
 use crate::schema::number::POSITION_NOT_FOUND;
 use crate::schema::{ExitReason, LedgerKind, Moment, Rule, Side};
@@ -221,13 +220,14 @@ pub fn close(simulation: &mut Simulation, idx: usize, deal: &Deal, steps: i64) -
     let swap = settle_swap(position, steps, position.steps);
     let prices = DealPrices { price, raw_price: deal.raw_price, spread_points: deal.spread_points };
     let gross = close_part(position, steps, prices, worth.rates)?;
-    let factor = if gross.booked >= 0 { worth.factors.credit } else { worth.factors.debit };
+    let conversion_rate = if gross.booked >= 0 { worth.shown.credit } else { worth.shown.debit };
     position.commission += commission;
     let (symbol, is_flat) = (position.symbol, position.steps == 0);
     simulation.liquidity.see_exit(deal.bar_idx, steps);
-    simulation.records.fills.push_with(|| {
-        fill_row(position, deal, slipped, steps, Paid { commission, conversion_rate: rate_shown(factor) })
-    });
+    simulation
+        .records
+        .fills
+        .push_with(|| fill_row(position, deal, slipped, steps, Paid { commission, conversion_rate }));
     simulation.books.write(LedgerKind::Profit, gross.booked, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Commission, commission, deal.time_us, symbol, id)?;
     simulation.books.write(LedgerKind::Swap, swap, deal.time_us, symbol, id)?;

@@ -18,7 +18,6 @@ use crate::execution::commission::charge;
 use crate::execution::levels;
 use crate::execution::slippage::{NO_SLIP, Slip};
 use crate::market::as_i64;
-use crate::portfolio::currency::rate_shown;
 use crate::portfolio::margin::entry_margin;
 use crate::portfolio::position::{BLANK, DealPrices, Position, add_fill, add_margin, booked_risk, see_price};
 use crate::schema::{LedgerKind, Moment, OrderStatus, OrderType, Rule, Side, Tif};
@@ -202,7 +201,7 @@ fn book(
 ) -> Result<()> {
     let is_long = order.direction > 0;
     let price = fill.raw_price + order.direction * slipped.points;
-    let factor = simulation.exchange.worth()?.factors.debit;
+    let conversion_rate = simulation.exchange.worth()?.shown.debit;
     let commissions = simulation.exchange.commission()?;
     let commission = charge(commissions, &mut order.charged, price, steps, true)?;
     let position = &mut simulation.positions[position_idx];
@@ -230,7 +229,7 @@ fn book(
         slippage_volatility_points: slipped.volatility_points,
         spread_points: fill.spread_points,
         commission,
-        conversion_rate: rate_shown(factor),
+        conversion_rate,
     });
     let filled = (position.entered.steps, position.sl, position.tp);
     simulation.records.orders.update(order.row, |row| (row.filled_steps, row.sl, row.tp) = filled);

@@ -290,11 +290,10 @@ pub struct Closed {
 }
 
 impl RecordedSignals {
-    /// Makes room for `count` more signals.
+    /// Makes room for the numbers and rows of `count` more signals, which themselves come as columns.
     pub fn reserve(&mut self, count: usize) {
         self.number.reserve(count);
         self.row.reserve(count);
-        self.signals.reserve(count);
     }
 
     /// Takes over the signals from `first` on; their numbers and rows are there.

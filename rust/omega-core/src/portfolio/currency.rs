@@ -28,11 +28,22 @@ pub struct Factors {
 /// Nothing is converted.
 pub const SAME: Factors = Factors { credit: ONE, debit: ONE };
 
+/// The same as the floats that `fills` shows. twin: none — made there at each fill, which is a division.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// What a credit yields.
+    pub credit: f64,
+    /// What a debit costs.
+    pub debit: f64,
+}
+
 /// What money of a symbol is worth at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Worth {
     /// Account currency per unit of quote currency.
     pub factors: Factors,
+    /// How results show them.
+    pub shown: Shown,
     /// Minor units per point and step.
     pub rates: Rates,
     /// Margin of a point and step, in minor units; `None` where none is held.
@@ -78,7 +89,12 @@ impl Exchange {
             now_us: 0,
             value,
             commission: commission_rates(&symbol, plan.account_digits, ONE, ONE)?,
-            found: Worth { factors: SAME, rates: Rates { credit: value, debit: value }, margin: None },
+            found: Worth {
+                factors: SAME,
+                shown: shown(SAME),
+                rates: Rates { credit: value, debit: value },
+                margin: None,
+            },
             found_rows: [usize::MAX; 2],
             is_fixed: false,
             symbol,
@@ -163,7 +179,7 @@ impl Exchange {
         let debit = converted(self.value, factors.debit)?;
         let rates = Rates { credit: converted(self.value, factors.credit)?, debit };
         let margin = self.symbol.margin.as_ref().map(|terms| margin_rate(debit, terms)).transpose()?;
-        Ok(Worth { factors, rates, margin })
+        Ok(Worth { factors, shown: shown(factors), rates, margin })
     }
 
     /// The known closes of a route's pairs.
@@ -250,6 +266,11 @@ pub fn is_stale(pair: &PairPlan, time_us: i64) -> bool {
 #[must_use]
 pub fn rate_shown(factor: Fraction) -> f64 {
     quotient(i128::from(factor.0), i128::from(factor.1))
+}
+
+/// twin: none — see `Shown`.
+fn shown(factors: Factors) -> Shown {
+    Shown { credit: rate_shown(factors.credit), debit: rate_shown(factors.debit) }
 }
 
 /// twin: none — a constant there.
