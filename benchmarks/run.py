@@ -24,7 +24,7 @@ import execution_cases
 import rating_cases
 from omega.backends import describe_backends
 
-FULL = {"rust": cases.Size(1_000_000, 5), "python": cases.Size(100_000, 1)}
+FULL = {"rust": cases.Size(1_000_000, 15), "python": cases.Size(100_000, 1)}
 QUICK = {"rust": cases.Size(100_000, 2), "python": cases.Size(20_000, 1)}
 SHORT = 20_000
 
@@ -38,7 +38,7 @@ def measure(sizes: dict[str, cases.Size]) -> Iterator[cases.Figure]:
             yield from work(case)
         yield from cases.short_run(cases.Case(name, cases.Size(SHORT, size.repeats)))
     for name, size in sizes.items():
-        yield from execution_cases.fed_run(name, 4 * size.repeats)
+        yield from execution_cases.fed_run(name, 20 * size.repeats)
         yield from rating_cases.resampling(name, size.repeats)
         yield from rating_cases.replays(name)
     if "rust" in sizes:
