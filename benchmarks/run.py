@@ -31,7 +31,7 @@ SHORT = 20_000
 
 def measure(sizes: dict[str, cases.Size]) -> Iterator[cases.Figure]:
     # First: a child's peak memory is never less than what this process holds when it forks.
-    yield from cases.whole_run(list(sizes), 2)
+    yield from cases.whole_run(list(sizes), 4)
     for name, size in sizes.items():
         case = cases.Case(name, size)
         for work in (cases.signal_table, cases.trailing, cases.native_strategy, cases.on_bar):

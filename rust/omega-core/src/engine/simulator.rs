@@ -135,11 +135,11 @@ impl Simulator {
         let last = self.bar_idx.saturating_sub(1);
         let series = Arc::clone(&self.simulation.market);
         self.simulation.exchange.move_to(series.series[0].close_time_us[last]);
-        let rows = self.simulation.open_rows(last)?;
+        let rows = self.simulation.open_rows(last);
         if self.has_begun {
             self.simulation.exchange.move_to(series.series[0].time_us[self.bar_idx]);
         }
-        positions_batch(rows)
+        positions_batch(rows?)
     }
 
     /// Returns the rows of a growing result table from `first` on.

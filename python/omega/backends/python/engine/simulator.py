@@ -98,9 +98,11 @@ class Simulator:
         """Return the open positions, marked at the close of the bar at the cursor."""
         simulation, last = self._simulation, max(self._bar_idx - 1, 0)
         simulation.exchange.move_to(simulation.series.close_time_us[last])
-        rows = simulation.open_rows(last)
-        if self._has_begun:
-            simulation.exchange.move_to(simulation.series.time_us[self._bar_idx])
+        try:
+            rows = simulation.open_rows(last)
+        finally:
+            if self._has_begun:
+                simulation.exchange.move_to(simulation.series.time_us[self._bar_idx])
         names = simulation.records.columns["positions"]
         columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
         return frame.write_table(columns, "positions")
