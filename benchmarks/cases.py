@@ -1,6 +1,6 @@
 """The measured work of PRF-1 to PRF-4, PRF-9 and PRF-10 (docs/spec/backends.md).
 
-Every figure carries the rows it was measured on and produced. A time is the least of many repeats:
+Every figure carries the rows it was measured on and produced. A time is the least of several repeats:
 what else the machine did can only add. The twin runs the same cases on fewer bars; rates are compared.
 """
 

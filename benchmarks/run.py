@@ -24,6 +24,7 @@ import execution_cases
 import rating_cases
 from omega.backends import describe_backends
 
+# A few short runs may all lie within one burst of a neighbour.
 FULL = {"rust": cases.Size(1_000_000, 15), "python": cases.Size(100_000, 1)}
 QUICK = {"rust": cases.Size(100_000, 2), "python": cases.Size(20_000, 1)}
 SHORT = 20_000

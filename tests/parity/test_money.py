@@ -16,7 +16,7 @@ from omega.backends import get_backend
 from omega.data import MarketTables
 from omega.testing.money import make_money_case, money_cases
 from omega.testing.outcomes import Failure, ReplayDecider, assert_same_bits, outcome, stepwise_outcome
-from omega.testing.runs import market, plan, run, signal, with_pair
+from omega.testing.runs import market, plan, run, signal, walk, with_pair
 
 
 @given(case=money_cases(max_bars=200))
@@ -37,15 +37,8 @@ def commission_case(seed: int) -> tuple[MarketTables, list[Any], dict[str, Any]]
     """Return bars, a few orders and a plan: rules move stops, and commission converts at rates of its own."""
     draw = random.Random(f"commission {seed}")
 
-    def walk(close: int, reach: int) -> list[str]:
-        bars = []
-        for _ in range(150):
-            start, close = close, close + draw.randint(-reach, reach)
-            high, low = max(start, close) + draw.randint(0, reach), min(start, close) - draw.randint(0, reach)
-            bars.append(f"{start} {high} {low} {close}")
-        return bars
-
-    tables = with_pair(market(*walk(110_000, 40)), "USDJPY", 2, market(*walk(15_000, 20), spread=2))
+    own, pair = market(*walk(draw, 150, 110_000, 40)), market(*walk(draw, 150, 15_000, 20), spread=2)
+    tables = with_pair(own, "USDJPY", 2, pair)
     orders = sorted(draw.sample(range(140), 6))
     signals = [signal(bar_idx, draw.choice((1, -1)), sl_points=150.0) for bar_idx in orders]
     commission = {"scheme": "per_lot", "rate": [70_000, 1], "minimum": [0, 1], "on_entry": True, "on_exit": True}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,7 @@ from omega.strategy.normalise_batch import table_of_rows
 from omega.testing.bars import bars_of
 from omega.testing.plans import with_features_off
 
-__all__ = ["FLAT", "LONG", "PLAN", "SHORT", "close", "market", "plan", "run", "signal", "with_pair"]
+__all__ = ["FLAT", "LONG", "PLAN", "SHORT", "close", "market", "plan", "run", "signal", "walk", "with_pair"]
 
 HEADER = "open high low close"
 FLAT = "110000 110010 109990 110000"
@@ -57,6 +58,16 @@ LONG, SHORT = 1, -1
 def market(*bars: str, spread: int = 20) -> MarketTables:
     """Return M1 bars of ``open high low close`` in points, the ask `spread` points above."""
     return bars_of("\n".join([HEADER, *bars]), spread_points=spread)
+
+
+def walk(draw: random.Random, count: int, close: int, reach: int) -> list[str]:
+    """Return bars for `market`: a random walk whose closes and wicks move by up to `reach` points."""
+    bars = []
+    for _ in range(count):
+        start, close = close, close + draw.randint(-reach, reach)
+        high, low = max(start, close) + draw.randint(0, reach), min(start, close) - draw.randint(0, reach)
+        bars.append(f"{start} {high} {low} {close}")
+    return bars
 
 
 def with_pair(tables: MarketTables, name: str, digits: int, pair: MarketTables) -> MarketTables:
